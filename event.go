@@ -1,0 +1,118 @@
+package houzhen
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// EventKind names a fact in the past tense.
+type EventKind string
+
+// Every kind of fact. internal/app/reactions.go says what each one causes;
+// a test holds that table complete.
+const (
+	AppointmentBooked    EventKind = "appointment.booked"
+	AppointmentMoved     EventKind = "appointment.moved"
+	AppointmentCancelled EventKind = "appointment.cancelled"
+	AppointmentCheckedIn EventKind = "appointment.checked_in"
+	AppointmentFulfilled EventKind = "appointment.fulfilled"
+	AppointmentNoShow    EventKind = "appointment.no_show"
+	PlaceReleased        EventKind = "place.released" // the capacity of an absent patient went back
+	OptionKept           EventKind = "option.kept"    // a place is kept in somebody's name
+	OptionChosen         EventKind = "option.chosen"
+	OptionLapsed         EventKind = "option.lapsed"
+	SessionOpened        EventKind = "session.opened"
+	SessionSuspended     EventKind = "session.suspended"
+	SessionClosed        EventKind = "session.closed"
+	TicketAdmitted       EventKind = "ticket.admitted" // known to the queue, not yet arrived
+	TicketCheckedIn      EventKind = "ticket.checked_in"
+	TicketCalled         EventKind = "ticket.called"
+	TicketRecalled       EventKind = "ticket.recalled"
+	TicketMissed         EventKind = "ticket.missed"
+	TicketStarted        EventKind = "ticket.started" // the patient entered the room
+	TicketFinished       EventKind = "ticket.finished"
+	TicketDropped        EventKind = "ticket.dropped" // left the queue: cancelled, abandoned, session closed
+	TicketLeaveNow       EventKind = "ticket.leave_now"
+	QueuePaused          EventKind = "queue.paused"
+	QueueResumed         EventKind = "queue.resumed"
+	SignInAsked          EventKind = "sign_in.asked"
+)
+
+// EventKinds lists every kind, in the order above.
+var EventKinds = []EventKind{
+	AppointmentBooked, AppointmentMoved, AppointmentCancelled, AppointmentCheckedIn, AppointmentFulfilled, AppointmentNoShow,
+	PlaceReleased, OptionKept, OptionChosen, OptionLapsed, SessionOpened, SessionSuspended, SessionClosed,
+	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
+	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
+}
+
+// Urgency orders work: it names the job lane that a fact or a message takes.
+type Urgency int
+
+// The lanes, most urgent first.
+const (
+	Critical Urgency = iota // somebody stands waiting for it: called, suspended, sign-in code
+	Soon                    // within seconds: booked, checked in, missed
+	Routine                 // within minutes: reminders, statistics
+)
+
+// Event is one committed fact. It is written in the transaction that made it
+// true and carries ids only, never a person's data.
+type Event struct {
+	ID      string
+	Kind    EventKind
+	Subject string // the appointment, ticket or session it is about
+	Version int64  // the subject's version after the change
+	Session string // the session concerned, "" if none
+	At      time.Time
+	Data    json.RawMessage // kind-specific, see the Data types; may be empty
+}
+
+// Data of AppointmentBooked, AppointmentMoved, AppointmentCancelled, PlaceReleased.
+type (
+	// BookedData says which place was taken and by whom.
+	BookedData struct {
+		Slot    int    `json:"slot"`
+		Patient string `json:"patient"`
+		Day     Date   `json:"day"`
+	}
+	// MovedData says which place was left for which.
+	MovedData struct {
+		FromSession string `json:"from_session"`
+		FromSlot    int    `json:"from_slot"`
+		Slot        int    `json:"slot"`
+		Patient     string `json:"patient"`
+		Day         Date   `json:"day"`
+	}
+	// CancelledData says who cancelled and why.
+	CancelledData struct {
+		Slot    int    `json:"slot"`
+		Patient string `json:"patient"`
+		By      string `json:"by"` // patient | hospital | system
+		Reason  string `json:"reason"`
+	}
+	// ReleasedData names the new place that the released capacity became.
+	ReleasedData struct {
+		Slot    int `json:"slot"`
+		NewSlot int `json:"new_slot"`
+	}
+	// PickData says who was called where, and why.
+	PickData struct {
+		Room   string            `json:"room"`
+		Doctor string            `json:"doctor"`
+		Reason string            `json:"reason"`
+		Args   map[string]string `json:"args,omitempty"`
+	}
+)
+
+// UrgencyOf says which lane the reactions to a kind of fact take.
+func UrgencyOf(k EventKind) Urgency {
+	switch k {
+	case TicketCalled, TicketRecalled, SessionSuspended, SignInAsked, TicketLeaveNow, TicketMissed:
+		return Critical
+	case AppointmentNoShow, AppointmentFulfilled, PlaceReleased, SessionOpened, SessionClosed, OptionLapsed:
+		return Routine
+	default:
+		return Soon
+	}
+}

@@ -1,0 +1,213 @@
+// Package notify decides which message a fact causes, when, to whom and on
+// which channel, and that it is sent once or not at all.
+//
+// A row of the ledger exists before anything is sent. One gate re-reads the
+// world at the moment of sending. The claim is written before the provider is
+// called; a lost answer is Unknown and reconciled by its out-id, never blindly
+// sent again.
+package notify
+
+import (
+	"context"
+	"time"
+
+	"github.com/houzhen/houzhen"
+)
+
+// Kind names a message as templates/ knows it.
+type Kind string
+
+// Message kinds of this version.
+const (
+	KindBooked    Kind = "appt.booked"
+	KindMoved     Kind = "appt.moved"
+	KindCancelled Kind = "appt.cancelled"
+	KindReminder  Kind = "appt.remind.d1"
+	KindSuspended Kind = "session.suspended"
+	KindLeaveNow  Kind = "queue.leave_now"
+	KindCalled    Kind = "queue.called"
+	KindMissed    Kind = "queue.missed"
+	KindSignIn    Kind = "auth.code"
+)
+
+// Class says whether a message may be switched off or held overnight.
+type Class string
+
+// Classes: critical always goes; service respects quiet hours 21:30–07:00.
+const (
+	ClassCritical Class = "A"
+	ClassService  Class = "B"
+)
+
+// Channel is how a message travels.
+type Channel string
+
+// Channels.
+const (
+	SMS  Channel = "sms"
+	Push Channel = "push"
+)
+
+// State is where a message is in its life; docs/states.md draws the moves.
+type State string
+
+// Message states.
+const (
+	Planned     State = "planned" // due at DueAt
+	Claimed     State = "claimed" // about to be handed to the provider
+	Accepted    State = "accepted"
+	Delivered   State = "delivered"
+	Undelivered State = "undelivered"
+	Suppressed  State = "suppressed" // the world moved on; Reason says how
+	Expired     State = "expired"    // too late to be of use
+	Failed      State = "failed"     // the provider refused for good
+	Unknown     State = "unknown"    // the answer was lost
+)
+
+// Message is one row of the ledger. (Subject, Version, Kind, Recipient,
+// Channel) is unique.
+type Message struct {
+	ID         string
+	Subject    string // appointment, ticket or sign-in request
+	Version    int64  // of the subject when planned
+	Kind       Kind
+	Recipient  string // patient or account id
+	Channel    Channel
+	Class      Class
+	Urgency    houzhen.Urgency
+	State      State
+	DueAt      time.Time
+	ExpiresAt  time.Time
+	Attempts   int
+	ClaimedAt  time.Time
+	OutID      string // goes to the provider and comes back in its receipts
+	ProviderID string
+	ErrorCode  string
+	Reason     string // why suppressed, expired or failed: a code
+	Text       string // as rendered; sealed at rest, for the page of sent messages
+	CreatedAt  time.Time
+	SentAt     time.Time
+	DoneAt     time.Time // delivered or undelivered
+	// Secret carries what may not be re-read from the world, such as a sign-in
+	// code; sealed at rest and dropped after sending.
+	Secret string
+}
+
+// View is the world as one message sees it at the moment of sending.
+type View struct {
+	Stale     string // why it must not go any more, "" if it may
+	Vars      map[string]string
+	Sensitive bool
+	Lang      houzhen.Lang
+	Phone     houzhen.Phone
+	Push      string    // account at the push provider
+	Link      string    // page that the message leads to, for push
+	ExpiresAt time.Time // zero: as planned
+}
+
+// World lets the gate re-read what a message is about. internal/app provides
+// it, because the domains are strangers to each other.
+type World interface {
+	Look(ctx context.Context, tx Tx, messages []Message) ([]View, error) // in the order given
+}
+
+// Receipt is what a provider says later about a message it took.
+type Receipt struct {
+	OutID, ProviderID string
+	Phone             houzhen.Phone
+	Delivered         bool
+	ErrorCode         string
+	At                time.Time
+}
+
+// Parcel is one rendered message on its way to a provider.
+type Parcel struct {
+	OutID    string
+	Kind     Kind
+	Template string            // our key of the wording, e.g. appt.booked.sens
+	Vars     map[string]string // for providers that render themselves
+	Title    string            // for push
+	Text     string            // rendered body without signature
+	Lang     houzhen.Lang
+	Phone    houzhen.Phone
+	Push     string
+	Link     string
+	Expires  time.Time
+}
+
+// Outcome classes of a send, by provider code, never by HTTP status.
+type Outcome string
+
+// Outcomes.
+const (
+	OutcomeAccepted  Outcome = "accepted"
+	OutcomeRetry     Outcome = "retry"     // certainly not taken; try later
+	OutcomeDefer     Outcome = "defer"     // flow control; not before RetryAt
+	OutcomeAmbiguous Outcome = "ambiguous" // may have been taken
+	OutcomeConfig    Outcome = "config"    // stop the channel, alarm; the message stays due
+	OutcomeMessage   Outcome = "message"   // this message can never be taken
+	OutcomeRecipient Outcome = "recipient" // this number can never be reached
+)
+
+// Sent is a provider's answer.
+type Sent struct {
+	Outcome    Outcome
+	ProviderID string
+	Code       string        // the provider's code, verbatim; holds no personal data
+	RetryIn    time.Duration // for defer
+}
+
+// Sender hands parcels to one channel's provider. It never panics, honours
+// ctx, and its errors and logs hold no phone and no text.
+type Sender interface {
+	Channel() Channel
+	Send(ctx context.Context, p Parcel) Sent
+}
+
+// Finder asks a provider what became of a message, by its out-id.
+type Finder interface {
+	Find(ctx context.Context, outID string, phone houzhen.Phone, sentAt time.Time) (r Receipt, found bool, err error)
+}
+
+// MessageFilter selects ledger rows for pages and audits; newest first.
+type MessageFilter struct {
+	Subject, Recipient string
+	Kind               Kind
+	Channel            Channel
+	States             []State
+	BeforeID           string
+	Limit              int
+}
+
+// Tx is what notify asks of a transaction.
+type Tx interface {
+	Now() time.Time
+	NewID() string
+	Emit(houzhen.Event) error
+
+	// Plan inserts rows, leaving those whose key exists; it gives the ids that
+	// were inserted.
+	PlanMessages(ctx context.Context, m []Message) ([]string, error)
+	Message(ctx context.Context, id string) (Message, error)
+	MessageByOutID(ctx context.Context, outID string) (Message, error)
+	Messages(ctx context.Context, f MessageFilter) ([]Message, error)
+	// ClaimMessages moves those of ids that are Planned and due to Claimed,
+	// counts the attempt, and gives them. Nobody else can claim them.
+	ClaimMessages(ctx context.Context, ids []string, now time.Time) ([]Message, error)
+	// SaveMessages stores the outcome of claimed or later messages by id,
+	// only where the stored state is still the one in from.
+	SaveMessages(ctx context.Context, from []State, m ...Message) (saved int, err error)
+	// DueMessages gives ids of one urgency that are Planned and due, oldest first.
+	DueMessages(ctx context.Context, u houzhen.Urgency, now time.Time, limit int) ([]string, error)
+	// LostMessages gives messages claimed before an instant and never answered,
+	// and Unknown ones.
+	LostMessages(ctx context.Context, claimedBefore time.Time, limit int) ([]Message, error)
+	// NextDue gives the earliest due instant after now, zero if none.
+	NextDue(ctx context.Context, now time.Time) (time.Time, error)
+}
+
+// Store runs transactions.
+type Store interface {
+	InTx(ctx context.Context, f func(Tx) error) error
+	View(ctx context.Context, f func(Tx) error) error
+}
