@@ -1,0 +1,44 @@
+# Houzhen: what there is to run. `make help` lists it.
+SHELL := /bin/bash
+LINT_VERSION := v2.15.0
+BIN := $(CURDIR)/.bin
+
+.PHONY: help run test race lint fmt vet story long build image clean
+
+help: ## list the targets
+	@grep -hE '^[a-z/-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+run: ## the newcomer's first minute: a sample hospital, simulated people, a fast clock
+	go run ./cmd/houzhen demo
+
+test: lint ## everything that must hold, on SQLite, PostgreSQL, both kinds of Redis and in a browser
+	HOUZHEN_WITH_BROWSER=1 HOUZHEN_TEST_REQUIRE_SERVICES=1 scripts/with-services.sh scripts/test.sh
+
+lint: $(BIN)/golangci-lint ## formatting, vet and the linters
+	go mod tidy -diff
+	go vet ./...
+	$(BIN)/golangci-lint run
+
+$(BIN)/golangci-lint:
+	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+fmt: $(BIN)/golangci-lint ## format all code
+	$(BIN)/golangci-lint fmt
+
+race: ## all tests under the race detector, on what is there
+	go test -race -shuffle=on ./...
+
+story: ## the stories of patients, on both stores
+	scripts/with-services.sh go test ./internal/clinictest/...
+
+long: ## the same properties and campaigns at their full sizes; output goes to docs/long-run.txt
+	HOUZHEN_LONG=1 HOUZHEN_WITH_BROWSER=1 HOUZHEN_TEST_REQUIRE_SERVICES=1 scripts/with-services.sh scripts/test.sh 2>&1 | tee docs/long-run.txt
+
+build: ## a static binary in bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/houzhen ./cmd/houzhen
+
+image: ## the container image
+	docker build -t houzhen .
+
+clean: ## what was built
+	rm -rf bin .bin out

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs the tests with the services that with-services.sh started, then checks
+# that no service-backed test was skipped and prints the ratio of test to code.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+CGO_ENABLED=0 go build ./...
+status=0
+go test -race -shuffle=on -timeout "${HOUZHEN_TEST_TIMEOUT:-20m}" -v ./... >"$out" 2>&1 || status=$?
+grep -E '^(ok|FAIL|\?|panic:|---? FAIL|\s+--- FAIL)' "$out" || true
+if [ "$status" -ne 0 ]; then
+  grep -nE -B2 -A40 '(--- FAIL|panic:|DATA RACE|\[build failed\])' "$out" | head -400
+  exit "$status"
+fi
+if grep -E -A3 -- '--- SKIP' "$out" | grep -iE 'HOUZHEN_TEST_(DATABASE|REDIS)_URL|chromium'; then
+  echo "a service-backed test was skipped" >&2
+  exit 1
+fi
+code=$(git ls-files '*.go' | grep -v _test.go | grep -vE '/[a-z]+test/' | xargs cat | wc -l)
+tests=$(git ls-files '*.go' | grep -E '_test\.go$|/[a-z]+test/' | xargs cat | wc -l)
+echo "lines of code $code, of tests $tests"
+passed=$(grep -cE -- '--- PASS' "$out" || true)
+skipped=$(grep -cE -- '--- SKIP' "$out" || true)
+echo "$passed passed, 0 failed, $skipped skipped"
