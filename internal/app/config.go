@@ -1,0 +1,154 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+	_ "time/tzdata" // a bare machine has no zone files
+
+	"github.com/houzhen/houzhen"
+)
+
+// Secret is a setting that prints as its length only.
+type Secret string
+
+// Reveal gives the setting itself.
+func (s Secret) Reveal() string { return string(s) }
+
+// String hides the secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return fmt.Sprintf("(secret, %d signs)", len(s))
+}
+
+// LogValue hides the secret.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// Format hides the secret for every verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String())) }
+
+// Config is every setting. The tags serve the command line; zero values are
+// replaced by their defaults there and in Validate.
+type Config struct {
+	Listen      string `default:":8080" env:"HOUZHEN_LISTEN" help:"Address to serve on."`
+	PublicURL   string `env:"HOUZHEN_PUBLIC_URL" help:"Address that patients reach; used in links."`
+	Data        string `default:"./data" env:"HOUZHEN_DATA" help:"Folder for the database, keys and messages without a provider."`
+	DatabaseURL string `env:"DATABASE_URL" help:"postgres://… ; empty: SQLite in the data folder."`
+	RedisURL    string `env:"REDIS_URL" help:"redis://… ; empty: an in-process server."`
+	TimeZone    string `default:"Asia/Shanghai" env:"HOUZHEN_TIME_ZONE" help:"The hospital's time zone."`
+	Keys        Secret `env:"HOUZHEN_KEYS" help:"Sealing keys as houzhen check --new-keys prints them; empty: files in the data folder."`
+	Log         string `default:"info" enum:"debug,info,warn,error" env:"HOUZHEN_LOG" help:"Least severe log line: debug, info, warn or error."`
+	Workers     int    `default:"8" env:"HOUZHEN_WORKERS" help:"Jobs at one time, 1 to 64."`
+	TrustProxy  bool   `env:"HOUZHEN_TRUST_PROXY" help:"Believe X-Forwarded-For and -Proto."`
+
+	Channel string       `default:"auto" enum:"auto,aliyun,file" env:"HOUZHEN_CHANNEL" help:"Where messages go: aliyun, file (read them on the page of sent messages), or auto: aliyun with credentials, else file."`
+	Aliyun  AliyunConfig `embed:"" prefix:"aliyun-" envprefix:"ALIYUN_"`
+}
+
+// AliyunConfig is the account at the SMS and push provider.
+type AliyunConfig struct {
+	AccessKeyID     string            `env:"ACCESS_KEY_ID" help:"Access key id."`
+	AccessKeySecret Secret            `env:"ACCESS_KEY_SECRET" help:"Access key secret."`
+	Region          string            `default:"cn-hangzhou" env:"REGION" help:"Region."`
+	Sign            string            `env:"SMS_SIGN" help:"Approved SMS signature, without brackets."`
+	Templates       map[string]string `env:"SMS_TEMPLATES" help:"Approved template codes: appt.booked=SMS_1;appt.booked.en=SMS_2;…"`
+	PushAppKey      string            `env:"PUSH_APP_KEY" help:"App key of the push service; empty: no push."`
+	Endpoint        string            `env:"ENDPOINT" help:"Host and port that replace the provider's (tests)."`
+	PushEndpoint    string            `env:"PUSH_ENDPOINT" help:"The same for push."`
+	Scheme          string            `default:"HTTPS" enum:"HTTPS,HTTP" env:"SCHEME" help:"HTTP is taken with a loopback endpoint only."`
+	CallbackToken   Secret            `env:"CALLBACK_TOKEN" help:"Unguessable part of the receipts' address, at least 24 signs."`
+}
+
+// Configured reports whether messages can go to the provider.
+func (c AliyunConfig) Configured() bool { return c.AccessKeyID != "" && c.AccessKeySecret != "" }
+
+// Defaults gives the settings of an empty configuration.
+func Defaults() Config {
+	return Config{
+		Listen: ":8080", Data: "./data", TimeZone: "Asia/Shanghai", Log: "info", Workers: 8, Channel: "auto",
+		Aliyun: AliyunConfig{Region: "cn-hangzhou", Scheme: "HTTPS"},
+	}
+}
+
+// Validate refuses settings that cannot work, naming the setting and what to
+// do. It gives the hospital's zone.
+func (c Config) Validate() (*time.Location, error) {
+	bad := func(field, what string) (*time.Location, error) {
+		return nil, houzhen.E(houzhen.CodeInvalid, what).On(field)
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return bad("listen", "give host:port or :port, such as :8080")
+	}
+	loc, err := time.LoadLocation(c.TimeZone)
+	if err != nil || c.TimeZone == "" || c.TimeZone == "Local" {
+		return bad("time-zone", "give an IANA name, such as Asia/Shanghai")
+	}
+	for field, v := range map[string]string{"database-url": c.DatabaseURL, "redis-url": c.RedisURL, "public-url": c.PublicURL} {
+		if u, err := url.Parse(v); v != "" && (err != nil || u.Host == "" || !schemeOf[field][u.Scheme]) {
+			return bad(field, "give a full address, such as "+exampleOf[field])
+		}
+	}
+	if c.Workers < 1 || c.Workers > 64 {
+		return bad("workers", "give 1 to 64")
+	}
+	if c.Channel == "aliyun" && !c.Aliyun.Configured() {
+		return bad("channel", "aliyun needs ALIYUN_ACCESS_KEY_ID and ALIYUN_ACCESS_KEY_SECRET")
+	}
+	if t := c.Aliyun.CallbackToken; t != "" && len(t) < 24 {
+		return bad("aliyun-callback-token", "give at least 24 random signs")
+	}
+	return loc, nil
+}
+
+var schemeOf = map[string]map[string]bool{
+	"database-url": {"postgres": true, "postgresql": true},
+	"redis-url":    {"redis": true, "rediss": true},
+	"public-url":   {"http": true, "https": true},
+}
+
+var exampleOf = map[string]string{
+	"database-url": "postgres://user@host:5432/houzhen",
+	"redis-url":    "redis://host:6379/0",
+	"public-url":   "https://clinic.example.org",
+}
+
+// UseAliyun reports whether messages go to the provider.
+func (c Config) UseAliyun() bool {
+	return c.Channel == "aliyun" || c.Channel == "auto" && c.Aliyun.Configured()
+}
+
+// Shared reports whether other nodes can work beside this one.
+func (c Config) Shared() bool { return c.DatabaseURL != "" && c.RedisURL != "" }
+
+// Lines lists every setting for the log at start, secrets and passwords masked.
+func (c Config) Lines() []string {
+	var lines []string
+	var walk func(prefix string, v reflect.Value)
+	walk = func(prefix string, v reflect.Value) {
+		for i := range v.NumField() {
+			name := prefix + strings.ToLower(v.Type().Field(i).Name)
+			f := v.Field(i)
+			if f.Kind() == reflect.Struct {
+				walk(name+".", f)
+				continue
+			}
+			lines = append(lines, fmt.Sprintf("%s=%s", name, maskURL(fmt.Sprint(f.Interface()))))
+		}
+	}
+	walk("", reflect.ValueOf(c))
+	return lines
+}
+
+// maskURL hides the password of an address.
+func maskURL(s string) string {
+	if u, err := url.Parse(s); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return s
+}

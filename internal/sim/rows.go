@@ -1,0 +1,132 @@
+package sim
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/houzhen/houzhen"
+)
+
+// Row is one real appointment of a file with the columns PatientId,
+// AppointmentID, ScheduledDay, AppointmentDay, Neighbourhood and No-show;
+// other columns are passed over.
+type Row struct {
+	Line      int
+	ID        string
+	Patient   string
+	Place     string // neighbourhood of the clinic
+	Scheduled time.Time
+	Day       houzhen.Date
+	NoShow    bool
+}
+
+// BadRow is a row that cannot be lived through, and why.
+type BadRow struct {
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
+}
+
+// ReadRows reads a .csv or .csv.gz. A file without the columns is an error; a
+// faulty row, a second row of one AppointmentID, or a row that was booked
+// after its own date is reported as bad.
+func ReadRows(r io.Reader) (rows []Row, bad []BadRow, err error) {
+	in := bufio.NewReader(r)
+	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, nil, fmt.Errorf("open gzip: %w", err)
+		}
+		in = bufio.NewReader(z)
+	}
+	c := csv.NewReader(in)
+	c.FieldsPerRecord = -1
+	head, err := c.Read()
+	if err != nil {
+		return nil, nil, houzhen.E(houzhen.CodeMalformed, "the file is empty or not CSV").Because(err)
+	}
+	at, err := columns(head)
+	if err != nil {
+		return nil, nil, err
+	}
+	seen := map[string]bool{}
+	for {
+		rec, err := c.Read()
+		if errors.Is(err, io.EOF) {
+			return rows, bad, nil
+		}
+		line, _ := c.FieldPos(0)
+		row, reason := parseRow(rec, at, err)
+		switch {
+		case reason == "" && seen[row.ID]:
+			reason = "AppointmentID stands twice"
+		case reason == "":
+			seen[row.ID] = true
+			row.Line = line
+			rows = append(rows, row)
+			continue
+		case err != nil && !errors.Is(err, csv.ErrFieldCount) && !isParseError(err):
+			return nil, nil, fmt.Errorf("read row: %w", err)
+		}
+		bad = append(bad, BadRow{Line: line, Reason: reason})
+	}
+}
+
+var wanted = []string{"PatientId", "AppointmentID", "ScheduledDay", "AppointmentDay", "Neighbourhood", "No-show"}
+
+func columns(head []string) (map[string]int, error) {
+	at := map[string]int{}
+	for i, name := range head {
+		at[string(bytes.TrimPrefix([]byte(name), []byte("\xef\xbb\xbf")))] = i
+	}
+	for _, name := range wanted {
+		if _, ok := at[name]; !ok {
+			return nil, houzhen.E(houzhen.CodeMalformed, "the file has no column "+name).On(name)
+		}
+	}
+	return at, nil
+}
+
+func parseRow(rec []string, at map[string]int, readErr error) (Row, string) {
+	if readErr != nil {
+		return Row{}, "not a CSV row"
+	}
+	field := map[string]string{}
+	for _, name := range wanted {
+		if at[name] >= len(rec) {
+			return Row{}, "has too few fields"
+		}
+		field[name] = rec[at[name]]
+	}
+	scheduled, err := time.Parse(time.RFC3339, field["ScheduledDay"])
+	if err != nil {
+		return Row{}, "ScheduledDay is not a time"
+	}
+	day, err := time.Parse(time.RFC3339, field["AppointmentDay"])
+	if err != nil {
+		return Row{}, "AppointmentDay is not a date"
+	}
+	row := Row{
+		ID: field["AppointmentID"], Patient: field["PatientId"], Place: field["Neighbourhood"],
+		Scheduled: scheduled.UTC(), Day: houzhen.DateOf(day, time.UTC), NoShow: field["No-show"] == "Yes",
+	}
+	switch {
+	case row.ID == "" || row.Patient == "" || row.Place == "":
+		return Row{}, "has an empty id or neighbourhood"
+	case field["No-show"] != "Yes" && field["No-show"] != "No":
+		return Row{}, "No-show is neither Yes nor No"
+	case row.Day.Before(houzhen.DateOf(row.Scheduled, time.UTC)):
+		return Row{}, "was booked after its own date"
+	}
+	return row, ""
+}
+
+func isParseError(err error) bool {
+	var p *csv.ParseError
+	return errors.As(err, &p)
+}
