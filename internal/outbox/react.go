@@ -1,0 +1,134 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/houzhen/houzhen"
+)
+
+// Reaction does what one fact causes. It may run again for the same fact, and
+// facts may come in any order: it reads state and never patches it.
+type Reaction func(ctx context.Context, tx Tx, e houzhen.Event) error
+
+// Limits of the back-off: a fact that fails at age a is tried again at about 2a.
+const (
+	minBackOff = 5 * time.Second
+	maxBackOff = 15 * time.Minute
+)
+
+// Reactor runs reactions to committed facts.
+type Reactor struct {
+	store     Store
+	reactions map[houzhen.EventKind][]Reaction
+	log       *slog.Logger
+}
+
+// NewReactor makes a reactor. A kind without reactions is simply marked as
+// handled.
+func NewReactor(store Store, reactions map[houzhen.EventKind][]Reaction, log *slog.Logger) *Reactor {
+	return &Reactor{store: store, reactions: reactions, log: log}
+}
+
+// Handle reacts to those of the facts that nobody has handled, in the order in
+// which they were written and in one transaction. One that fails is undone
+// alone, counted and left to the sweeper; the others go on. An error means
+// that the store is in trouble and some of ids are still unhandled.
+//
+// The first try runs without savepoints, which cost more than the reactions of
+// a quiet day; only when something fails is the batch done again with them,
+// and if even that is refused, fact by fact.
+func (r *Reactor) Handle(ctx context.Context, ids []string) error {
+	err := r.batch(ctx, ids, r.bare)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if err = r.batch(ctx, ids, r.guarded); err == nil || ctx.Err() != nil || len(ids) < 2 {
+		return err
+	}
+	var errs []error
+	for _, id := range ids {
+		errs = append(errs, r.batch(ctx, []string{id}, r.guarded))
+	}
+	return errors.Join(errs...)
+}
+
+// each reacts to one claimed fact and tells whether it counts as handled.
+type each func(ctx context.Context, tx Tx, e houzhen.Event) (handled bool, err error)
+
+func (r *Reactor) batch(ctx context.Context, ids []string, do each) error {
+	inner, after := WithHooks(ctx)
+	err := r.store.InTx(inner, func(tx Tx) error {
+		facts, err := tx.ClaimFacts(inner, ids)
+		if err != nil {
+			return fmt.Errorf("claim facts: %w", err)
+		}
+		done := make([]string, 0, len(facts))
+		for _, e := range facts {
+			handled, err := do(inner, tx, e)
+			if err != nil {
+				return err
+			}
+			if handled {
+				done = append(done, e.ID)
+			}
+		}
+		if len(done) == 0 {
+			return nil
+		}
+		if err := tx.FactsHandled(inner, done); err != nil {
+			return fmt.Errorf("mark facts: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	after(ctx)
+	return nil
+}
+
+func (r *Reactor) bare(ctx context.Context, tx Tx, e houzhen.Event) (bool, error) {
+	err := r.react(ctx, tx, e)
+	return err == nil, err
+}
+
+func (r *Reactor) guarded(ctx context.Context, tx Tx, e houzhen.Event) (bool, error) {
+	h, _ := ctx.Value(hooksKey{}).(*hooks)
+	before := h.size()
+	cause := tx.Savepoint(ctx, func() error { return r.react(ctx, tx, e) })
+	if cause == nil {
+		return true, nil
+	}
+	h.cut(before)
+	if ctx.Err() != nil {
+		return false, cause // stopped, not failed
+	}
+	code := houzhen.CodeOf(cause)
+	retryAt := tx.Now().Add(min(max(tx.Now().Sub(e.At), minBackOff), maxBackOff))
+	r.log.ErrorContext(ctx, "fact failed", "fact", e.ID, "kind", e.Kind, "subject", e.Subject, "code", code, "error", cause, "retry_at", retryAt)
+	if err := tx.FactFailed(ctx, e.ID, string(code), retryAt); err != nil {
+		return false, fmt.Errorf("count failure: %w", errors.Join(err, cause))
+	}
+	return false, nil
+}
+
+// react runs the reactions in order; a panic is an error of this fact alone.
+func (r *Reactor) react(ctx context.Context, tx Tx, e houzhen.Event) (err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			r.log.ErrorContext(ctx, "reaction panicked", "fact", e.ID, "kind", e.Kind, "stack", string(debug.Stack()))
+			err = houzhen.E(houzhen.CodeInternal, "reaction panicked")
+		}
+	}()
+	for _, f := range r.reactions[e.Kind] {
+		if err := f(ctx, tx, e); err != nil {
+			return fmt.Errorf("react to %s: %w", e.Kind, err)
+		}
+	}
+	return nil
+}

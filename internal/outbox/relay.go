@@ -1,0 +1,130 @@
+package outbox
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/houzhen/houzhen"
+)
+
+// MaxIDs is how many facts travel in one task.
+const MaxIDs = 100
+
+// lanes lists the urgencies, most urgent first.
+var lanes = [...]houzhen.Urgency{houzhen.Critical, houzhen.Soon, houzhen.Routine}
+
+// Enqueue hands ids to the job pipeline.
+type Enqueue func(ctx context.Context, u houzhen.Urgency, ids []string) error
+
+// RelayOptions configure a Relay.
+type RelayOptions struct {
+	Enqueue Enqueue
+	Logger  *slog.Logger
+	Bound   int // ids of one urgency that may pile up; 0 is 10,000
+}
+
+// Relay tells the pipeline of facts as they are committed. It is a hint: what
+// it drops, fails to hand over or loses in a crash the sweeper finds.
+type Relay struct {
+	opt  RelayOptions
+	wake chan struct{}
+
+	mu      sync.Mutex
+	piled   map[houzhen.Urgency][]string
+	taken   int // ids on their way into the pipeline
+	dropped int64
+}
+
+// NewRelay makes a relay; Run makes it work.
+func NewRelay(opt RelayOptions) *Relay {
+	if opt.Bound <= 0 {
+		opt.Bound = 10_000
+	}
+	return &Relay{opt: opt, wake: make(chan struct{}, 1), piled: map[houzhen.Urgency][]string{}}
+}
+
+// Committed takes note of facts. It never waits and never fails: the request
+// that made them true is done.
+func (r *Relay) Committed(_ context.Context, facts []houzhen.Event) {
+	if len(facts) == 0 {
+		return
+	}
+	r.mu.Lock()
+	for _, e := range facts {
+		u := houzhen.UrgencyOf(e.Kind)
+		if len(r.piled[u]) >= r.opt.Bound {
+			r.dropped++
+			continue
+		}
+		r.piled[u] = append(r.piled[u], e.ID)
+	}
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Pending counts the ids that are not yet in the pipeline.
+func (r *Relay) Pending() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.taken
+	for _, ids := range r.piled {
+		n += len(ids)
+	}
+	return n
+}
+
+// Dropped counts the ids that found the pile full and were left to the sweeper.
+func (r *Relay) Dropped() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.dropped
+}
+
+// Run hands over what has piled up whenever the way is free, most urgent
+// first, until ctx ends: the busier it is the larger its tasks, with no timer
+// and no wait for a lone fact.
+func (r *Relay) Run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.wake:
+		}
+		for ctx.Err() == nil {
+			u, ids := r.take()
+			if len(ids) == 0 {
+				break
+			}
+			if err := r.opt.Enqueue(ctx, u, ids); err != nil {
+				r.opt.Logger.WarnContext(ctx, "facts left to the sweeper", "count", len(ids), "urgency", int(u), "error", err)
+			}
+			r.handed()
+		}
+	}
+}
+
+func (r *Relay) take() (houzhen.Urgency, []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, u := range lanes {
+		ids := r.piled[u]
+		if len(ids) == 0 {
+			continue
+		}
+		n := min(len(ids), MaxIDs)
+		r.piled[u] = ids[n:]
+		r.taken = n
+		return u, ids[:n:n]
+	}
+	return 0, nil
+}
+
+func (r *Relay) handed() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.taken = 0
+}
