@@ -51,13 +51,13 @@ type Ticket struct {
 	WalkIn                   bool      // from the walk-in band
 	CheckedInAt              time.Time // last check-in; the first for the statistics is in the events
 	LaneSince                time.Time // when it entered its lane
-	ReadyAt                  time.Time
+	ReadyAt                  time.Time // when asked to the door; also orders the frozen head
 	CalledAt                 time.Time // first call of this turn
 	LastCallAt               time.Time
 	Calls                    int // calls of this turn
 	Misses                   int
-	SkipNormals              int // normals still to pass before a missed one may go
-	AtEnd                    bool
+	SkipNormals              int       // normals still to pass before a missed one may go
+	AtEnd                    bool      // goes last: normal lane, in the slice of his check-in; missed lane, in the session
 	StartedAt, EndedAt       time.Time // the consultation
 	DoctorID, RoomID         string    // bound at the call
 	TravelMinutes            int       // 0 unknown
@@ -113,13 +113,16 @@ type Policy struct {
 	MinCallGap        time.Duration
 	MinCallTotal      time.Duration
 	TakeBack          time.Duration
+	LaneMaxWait       time.Duration // a late or missed one who waited longer goes after one normal; 0 is never
+	AutoFinish        bool          // calling the next one finishes the present one, as its own fact
+	MissAnytime       bool          // a call may be marked missed before its calls and minutes are full
 }
 
 // Call is one stored pick: who called whom where and why. RequestID makes it
 // idempotent: the same request id gives the same call again.
 type Call struct {
 	RequestID, SessionID, TicketID, DoctorID, RoomID string
-	Verb                                             string // next | recall | missed | finish | …
+	Verb                                             string // one of the Verb constants
 	Reason                                           Reason
 	At                                               time.Time
 }
@@ -161,10 +164,12 @@ type Tx interface {
 	LockHead(ctx context.Context, sessionID string) (Queue, error)
 	Queues(ctx context.Context, zoneID string, from, to time.Time) ([]Queue, error) // by session start in [from, to)
 	AddQueue(ctx context.Context, q Queue) error                                    // no effect if it exists
-	SaveQueue(ctx context.Context, q *Queue) error                                  // head only; raises Version
+	SaveQueue(ctx context.Context, q *Queue) error                                  // head only; by the Version read, which it raises
 	Ticket(ctx context.Context, id string) (Ticket, error)
 	TicketByAppointment(ctx context.Context, appointmentID string) (Ticket, error)
 	AddTicket(ctx context.Context, t Ticket) error // CodeConflict if the appointment has one
+	// SaveTicket writes every field, SessionID included (a moved appointment
+	// keeps its ticket), by the Version read, which it raises: CodeConflict.
 	SaveTicket(ctx context.Context, t *Ticket) error
 	// CallByRequest finds the call that a request id made; CodeNotFound.
 	CallByRequest(ctx context.Context, sessionID, requestID string) (Call, error)

@@ -1,0 +1,102 @@
+package queue
+
+import (
+	"cmp"
+	"time"
+)
+
+// Class ranks of normals inside one slice.
+const (
+	rankBooked = iota
+	rankWalkIn
+	rankLate // late within the grace: the end of the slice
+)
+
+// compareNormal orders the normal lane: slice, then booked before walk-in
+// before late, then number. When somebody checked in does not matter, so early
+// arrival gains nothing; only the late ones stand by the time they came.
+func compareNormal(a, b *Ticket) int {
+	return cmp.Or(
+		effectiveSlice(a).Compare(effectiveSlice(b)),
+		cmp.Compare(sliceRank(a), sliceRank(b)),
+		lateCheckIn(a).Compare(lateCheckIn(b)),
+		cmp.Compare(a.No, b.No),
+	)
+}
+
+func sliceRank(t *Ticket) int {
+	switch {
+	case t.AtEnd:
+		return rankLate
+	case t.WalkIn:
+		return rankWalkIn
+	default:
+		return rankBooked
+	}
+}
+
+func lateCheckIn(t *Ticket) time.Time {
+	if t.AtEnd {
+		return t.LaneSince
+	}
+	return time.Time{}
+}
+
+// effectiveSlice is the start of the slice a normal stands in: his own, or for
+// one who was late within the grace the slice he checked in, counted in steps
+// of his own slice's length.
+func effectiveSlice(t *Ticket) time.Time {
+	length := t.SliceEnd.Sub(t.SliceStart)
+	if !t.AtEnd || length <= 0 || t.LaneSince.Before(t.SliceStart) {
+		return t.SliceStart
+	}
+	steps := t.LaneSince.Sub(t.SliceStart) / length
+	return t.SliceStart.Add(steps * length)
+}
+
+// compareInsert orders an insert lane: whoever is in it longest.
+func compareInsert(a, b *Ticket) int {
+	return cmp.Or(a.LaneSince.Compare(b.LaneSince), cmp.Compare(a.No, b.No))
+}
+
+// compareReady orders the frozen head.
+func compareReady(a, b *Ticket) int {
+	return cmp.Or(a.ReadyAt.Compare(b.ReadyAt), compareNormal(a, b))
+}
+
+// place decides the lane of a patient who checks in at now (domain rule §3.4).
+// Before the end of his slice he keeps his number; nobody is late while the
+// doctor has not started or not finished the patient's slice.
+func place(q Queue, t Ticket, p Policy, now time.Time) Ticket {
+	t.Lane, t.AtEnd, t.SkipNormals, t.LaneSince = LaneNormal, false, 0, now
+	switch {
+	case !now.After(t.SliceEnd) || !sliceFinished(q, t):
+	case now.Sub(t.SliceEnd) <= p.LateGrace:
+		t.AtEnd = true
+	default:
+		t.Lane = LaneLate
+	}
+	return t
+}
+
+// sliceFinished reports whether the doctor is done with everybody on time of
+// the patient's slice and of earlier ones.
+func sliceFinished(q Queue, of Ticket) bool {
+	if q.StartedAt.IsZero() {
+		return false
+	}
+	for i := range q.Tickets {
+		if t := &q.Tickets[i]; t.ID != of.ID && t.present() && t.Lane == LaneNormal && !t.AtEnd && !t.SliceStart.After(of.SliceStart) {
+			return false
+		}
+	}
+	return true
+}
+
+// present reports whether the patient is checked in and not yet done.
+func (t *Ticket) present() bool {
+	return t.State == Waiting || t.State == Ready || t.atDesk()
+}
+
+// atDesk reports whether the patient is called or in the room.
+func (t *Ticket) atDesk() bool { return t.State == Called || t.State == InConsult }

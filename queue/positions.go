@@ -1,0 +1,67 @@
+package queue
+
+import "time"
+
+// Order runs the picks ahead and gives everybody who will be called, first
+// one first: those at the door, then those waiting. It is the function that
+// calls, so what patients are shown is what will happen if nobody else comes.
+func Order(q Queue, p Policy, now time.Time) []Pick {
+	q = q.clone()
+	rules := p.inserts()
+	var order []Pick
+	for {
+		for i := firstReady(q); i >= 0; i = firstReady(q) {
+			t := &q.Tickets[i]
+			order = append(order, Pick{t.ID, because(ReasonReadyFirst, "lane", string(t.Lane))})
+			t.State = Called
+		}
+		pick, ok := fillOne(&q, rules, p, now)
+		if !ok {
+			return order
+		}
+		order = append(order, pick)
+		leaveDoor(&q)
+	}
+}
+
+// leaveDoor marks the one who was just picked as called.
+func leaveDoor(q *Queue) {
+	if i := firstReady(*q); i >= 0 {
+		q.Tickets[i].State = Called
+	}
+}
+
+// Positions says how many stand before each patient who is checked in and not
+// yet called. The one in the room and the one called are not counted.
+func Positions(q Queue, p Policy, now time.Time) []Position {
+	order := Order(q, p, now)
+	positions := make([]Position, len(order))
+	for i, pick := range order {
+		positions[i] = Position{TicketID: pick.TicketID, Ahead: i, Reason: pick.Reason}
+	}
+	return positions
+}
+
+// Expected is Order with those not yet checked in where they would stand if
+// they came now: the input of the forecast.
+func Expected(q Queue, p Policy, now time.Time) []Pick {
+	q = q.clone()
+	for i, t := range q.Tickets {
+		if t.State == NotCheckedIn {
+			t = place(q, t, p, now)
+			t.State = Waiting
+			q.Tickets[i] = t
+		}
+	}
+	return Order(q, p, now)
+}
+
+// Ahead gives a ticket's position, or false when it is not waiting.
+func Ahead(q Queue, p Policy, ticketID string, now time.Time) (Position, bool) {
+	for _, at := range Positions(q, p, now) {
+		if at.TicketID == ticketID {
+			return at, true
+		}
+	}
+	return Position{}, false
+}

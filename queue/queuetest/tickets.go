@@ -1,0 +1,97 @@
+package queuetest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// Ticket finds one by id.
+func (t *tx) Ticket(_ context.Context, id string) (queue.Ticket, error) {
+	ticket, ok := t.data.tickets[id]
+	if !ok {
+		return queue.Ticket{}, houzhen.E(houzhen.CodeNotFound, "no such ticket")
+	}
+	return ticket, nil
+}
+
+// TicketByAppointment finds an appointment's ticket.
+func (t *tx) TicketByAppointment(_ context.Context, appointmentID string) (queue.Ticket, error) {
+	for _, ticket := range t.data.tickets {
+		if ticket.AppointmentID == appointmentID {
+			return ticket, nil
+		}
+	}
+	return queue.Ticket{}, houzhen.E(houzhen.CodeNotFound, "no ticket of that appointment")
+}
+
+// AddTicket refuses a second ticket of an appointment.
+func (t *tx) AddTicket(ctx context.Context, ticket queue.Ticket) error {
+	if _, err := t.TicketByAppointment(ctx, ticket.AppointmentID); err == nil {
+		return houzhen.E(houzhen.CodeConflict, "the appointment has a ticket")
+	}
+	t.data.tickets[ticket.ID] = ticket
+	return nil
+}
+
+// SaveTicket writes by the version read, which it raises.
+func (t *tx) SaveTicket(_ context.Context, ticket *queue.Ticket) error {
+	old, ok := t.data.tickets[ticket.ID]
+	if !ok || old.Version != ticket.Version {
+		return houzhen.E(houzhen.CodeConflict, "the ticket has another version")
+	}
+	ticket.Version++
+	t.data.tickets[ticket.ID] = *ticket
+	return nil
+}
+
+// CallByRequest finds what a request id made.
+func (t *tx) CallByRequest(_ context.Context, sessionID, requestID string) (queue.Call, error) {
+	for _, c := range t.data.calls {
+		if c.SessionID == sessionID && c.RequestID == requestID {
+			return c, nil
+		}
+	}
+	return queue.Call{}, houzhen.E(houzhen.CodeNotFound, "no call of that request")
+}
+
+// AddCall refuses a request id that made a call before.
+func (t *tx) AddCall(ctx context.Context, c queue.Call) error {
+	if _, err := t.CallByRequest(ctx, c.SessionID, c.RequestID); err == nil {
+		return houzhen.E(houzhen.CodeConflict, "the request made a call before")
+	}
+	t.data.calls = append(t.data.calls, c)
+	return nil
+}
+
+// Calls lists a session's calls, oldest first.
+func (t *tx) Calls(_ context.Context, sessionID string) ([]queue.Call, error) {
+	var found []queue.Call
+	for _, c := range t.data.calls {
+		if c.SessionID == sessionID {
+			found = append(found, c)
+		}
+	}
+	return found, nil
+}
+
+// Consultations lists finished ones, newest first.
+func (t *tx) Consultations(_ context.Context, doctorID string, since time.Time, limit int) ([]queue.Consultation, error) {
+	var found []queue.Consultation
+	for _, ticket := range t.data.tickets {
+		if ticket.State != queue.Done || ticket.EndedAt.Before(since) || (doctorID != "" && ticket.DoctorID != doctorID) {
+			continue
+		}
+		found = append(found, queue.Consultation{
+			DoctorID: ticket.DoctorID, Start: ticket.StartedAt, Length: ticket.EndedAt.Sub(ticket.StartedAt),
+		})
+	}
+	slices.SortFunc(found, func(a, b queue.Consultation) int {
+		return cmp.Or(b.Start.Compare(a.Start), cmp.Compare(a.DoctorID, b.DoctorID))
+	})
+	return found[:min(limit, len(found))], nil
+}

@@ -1,0 +1,100 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/houzhen/houzhen"
+)
+
+// maxTravelMinutes is the longest way that a patient may name.
+const maxTravelMinutes = 600
+
+// Drop takes an appointment's ticket out of the queue: cancelled, moved,
+// suspended, abandoned (DropReasons). A second time it changes nothing; one in
+// the room or done is refused with CodeState.
+func (s *Service) Drop(ctx context.Context, tx Tx, appointmentID, reason string) (Ticket, error) {
+	if !slices.Contains(DropReasons(), reason) {
+		return Ticket{}, houzhen.E(houzhen.CodeInvalid, "no such reason to drop a ticket").On("reason")
+	}
+	c, err := s.single(ctx, tx, func() (Ticket, error) { return tx.TicketByAppointment(ctx, appointmentID) })
+	if err != nil {
+		return Ticket{}, err
+	}
+	t := &c.q.Tickets[0]
+	switch t.State {
+	case Dropped:
+		return *t, nil
+	case InConsult, Done:
+		return Ticket{}, wrongState("drop", t)
+	case NotCheckedIn, Waiting, Ready, Called, Missed:
+	}
+	if t.State == Ready {
+		if err := c.loadAll(ctx); err != nil {
+			return Ticket{}, err
+		}
+		t = c.byAppointment(appointmentID)
+	}
+	id := t.ID
+	c.drop(t, reason)
+	c.fill()
+	return c.saved(ctx, id)
+}
+
+// SetTravel keeps how many minutes the patient needs to come. Other minutes
+// than before allow another advice to leave.
+func (s *Service) SetTravel(ctx context.Context, tx Tx, ticketID string, minutes int) (Ticket, error) {
+	if minutes < 0 || minutes > maxTravelMinutes {
+		return Ticket{}, houzhen.E(houzhen.CodeInvalid, "travel minutes are out of range").On("travel_minutes")
+	}
+	c, err := s.single(ctx, tx, func() (Ticket, error) { return tx.Ticket(ctx, ticketID) })
+	if err != nil {
+		return Ticket{}, err
+	}
+	t := &c.q.Tickets[0]
+	if t.TravelMinutes == minutes {
+		return *t, nil
+	}
+	t.TravelMinutes, t.LeaveAdvisedAt = minutes, time.Time{}
+	return c.saved(ctx, t.ID)
+}
+
+// AdviseLeave notes that the patient is told to set out, once: a second time
+// changes nothing, and neither does it once he is here or out of the queue.
+func (s *Service) AdviseLeave(ctx context.Context, tx Tx, ticketID string) (Ticket, error) {
+	c, err := s.single(ctx, tx, func() (Ticket, error) { return tx.Ticket(ctx, ticketID) })
+	if err != nil {
+		return Ticket{}, err
+	}
+	t := &c.q.Tickets[0]
+	if t.State != NotCheckedIn || !t.LeaveAdvisedAt.IsZero() {
+		return *t, nil
+	}
+	t.LeaveAdvisedAt = c.now
+	c.tell(houzhen.TicketLeaveNow, t, Reason{})
+	return c.saved(ctx, t.ID)
+}
+
+// single locks the head of a ticket's queue and brings that ticket alone, read
+// again under the lock.
+func (s *Service) single(ctx context.Context, tx Tx, find func() (Ticket, error)) (*change, error) {
+	t, err := find()
+	if err != nil {
+		return nil, err
+	}
+	q, err := tx.LockHead(ctx, t.SessionID)
+	if err != nil {
+		return nil, fmt.Errorf("lock queue: %w", err)
+	}
+	t, err = find()
+	if err != nil {
+		return nil, err
+	}
+	if t.SessionID != q.SessionID {
+		return nil, houzhen.E(houzhen.CodeConflict, "the ticket moved to another session meanwhile")
+	}
+	q.Tickets = []Ticket{t}
+	return newChange(tx, q, s.policyOf(q.ZoneID), false), nil
+}
