@@ -1,0 +1,5 @@
+package realtime_test
+
+const idleServerEnv = "HOUZHEN_REALTIME_IDLE_SERVER"
+
+func idleServer() int { return 0 }
