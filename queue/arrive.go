@@ -114,6 +114,9 @@ func (c *change) enterQueue(a Admission) string {
 // arrival locks the head of the session's queue and brings the appointment's
 // ticket, if there is one, as the only loaded one.
 func (s *Service) arrival(ctx context.Context, tx Tx, a Admission) (*change, error) {
+	if a.AppointmentID == "" {
+		return nil, houzhen.E(houzhen.CodeMissing, "a ticket needs its appointment").On("appointment")
+	}
 	q, err := tx.LockHead(ctx, a.SessionID)
 	if err != nil {
 		return nil, fmt.Errorf("lock queue: %w", err)

@@ -60,6 +60,7 @@ func miss(c *change, r command) (string, Reason, error) {
 		return t.ID, because(ReasonVoid, "misses", strconv.Itoa(t.Misses)), nil
 	}
 	t.State, t.Lane, t.LaneSince = Missed, LaneMissed, c.now
+	t.SkipNormals, t.AtEnd = c.p.reinsertion(t.Misses) // what he is told; counted from his return
 	why := because(ReasonNotThere, "calls", strconv.Itoa(t.Calls), "misses", strconv.Itoa(t.Misses))
 	c.tell(houzhen.TicketMissed, t, why)
 	return t.ID, why, nil
@@ -87,6 +88,7 @@ func takeBack(c *change, r command) (string, Reason, error) {
 		return "", Reason{}, err
 	}
 	t.State, t.LastCallAt, t.LaneSince = Called, c.now, c.now
+	t.SkipNormals, t.AtEnd = 0, false
 	t.Misses--
 	if t.Misses == 0 {
 		t.Lane = LaneNormal
