@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// adapter shows the database to one domain as the store it asks for. What the
+// domain gets is the *Tx itself: whoever wires the domains may assert it back.
+type adapter[T any] struct {
+	db *DB
+	as func(*Tx) T
+}
+
+// InTx runs f in a transaction.
+func (a adapter[T]) InTx(ctx context.Context, f func(T) error) error {
+	return a.db.InTx(ctx, func(tx *Tx) error { return f(a.as(tx)) })
+}
+
+// View runs f read-only.
+func (a adapter[T]) View(ctx context.Context, f func(T) error) error {
+	return a.db.View(ctx, func(tx *Tx) error { return f(a.as(tx)) })
+}
+
+// Directory is the store of people and rooms.
+func (db *DB) Directory() directory.Store {
+	return adapter[directory.Tx]{db, func(tx *Tx) directory.Tx { return tx }}
+}
+
+// Booking is the store of places.
+func (db *DB) Booking() booking.Store {
+	return adapter[booking.Tx]{db, func(tx *Tx) booking.Tx { return tx }}
+}
+
+// Queue is the store of waiting patients.
+func (db *DB) Queue() queue.Store {
+	return adapter[queue.Tx]{db, func(tx *Tx) queue.Tx { return tx }}
+}
+
+// Notify is the store of messages.
+func (db *DB) Notify() notify.Store {
+	return adapter[notify.Tx]{db, func(tx *Tx) notify.Tx { return tx }}
+}
+
+// Outbox is the store of facts.
+func (db *DB) Outbox() outbox.Store {
+	return adapter[outbox.Tx]{db, func(tx *Tx) outbox.Tx { return tx }}
+}
+
+// Auth is the store of sign-in codes.
+func (db *DB) Auth() auth.Store {
+	return adapter[auth.Tx]{db, func(tx *Tx) auth.Tx { return tx }}
+}

@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
+)
+
+// Whether a slot is taken is never stored: it follows from the appointments.
+const slotColumns = `session_id, no, start_at, end_at, band, withheld, freed_by, CASE WHEN EXISTS (
+ SELECT 1 FROM appointment WHERE appointment.session_id = slot.session_id AND appointment.slot_no = slot.no AND appointment.state > 0
+ ) THEN 1 ELSE 0 END`
+
+func slotInto(s *booking.Slot) []any {
+	return []any{
+		&s.SessionID, (*number)(&s.No), (*instant)(&s.Start), (*instant)(&s.End), (*string)(&s.Band),
+		(*flag)(&s.Withheld), &s.FreedBy, (*flag)(&s.Taken),
+	}
+}
+
+// Slot finds a slot; CodeSlotUnknown.
+func (tx *Tx) Slot(ctx context.Context, sessionID string, no int) (booking.Slot, error) {
+	return one(ctx, tx, houzhen.E(houzhen.CodeSlotUnknown, "slot"), slotInto,
+		`SELECT `+slotColumns+` FROM slot WHERE session_id = $1 AND no = $2`, sessionID, int64(no))
+}
+
+// Slots lists the slots of sessions by session and number.
+func (tx *Tx) Slots(ctx context.Context, sessionIDs ...string) ([]booking.Slot, error) {
+	var out []booking.Slot
+	err := chunks(sessionIDs, 1, func(list string, args []any) error {
+		some, err := all(ctx, tx, slotInto, `SELECT `+slotColumns+` FROM slot WHERE session_id IN (`+list+`) ORDER BY session_id, no`, args...)
+		out = append(out, some...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list slots: %w", err)
+	}
+	return out, nil
+}
+
+// AddSlot inserts a slot; CodeConflict when the number is taken, or when the
+// same absence has freed a place before.
+func (tx *Tx) AddSlot(ctx context.Context, s booking.Slot) error {
+	n, err := tx.exec(ctx, `INSERT INTO slot (session_id, no, start_at, end_at, band, withheld, freed_by)
+ VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+		s.SessionID, int64(s.No), micros(s.Start), micros(s.End), string(s.Band), bit(s.Withheld), s.FreedBy)
+	if err != nil {
+		return fmt.Errorf("add slot: %w", err)
+	}
+	if n == 0 {
+		return houzhen.E(houzhen.CodeConflict, "slot exists")
+	}
+	return nil
+}

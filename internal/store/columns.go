@@ -1,0 +1,97 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/houzhen/houzhen"
+)
+
+// Columns whose stored form is not the Go form. Each is converted in place by
+// pointer, such as (*instant)(&a.Start), so that a row is scanned straight
+// into the struct.
+type (
+	instant time.Time      // BIGINT, microseconds; 0 is the zero time
+	day     houzhen.Date   // BIGINT, 20060102; 0 is the zero date
+	flag    bool           // 0 or 1
+	number  int            // any integer
+	words   map[string]int // JSON text; "" is nil
+)
+
+// Scan reads microseconds.
+func (t *instant) Scan(src any) error {
+	v, err := integer(src)
+	if err != nil {
+		return err
+	}
+	if v == 0 {
+		*t = instant{}
+		return nil
+	}
+	*t = instant(time.UnixMicro(v).UTC())
+	return nil
+}
+
+// Scan reads a date.
+func (d *day) Scan(src any) error {
+	v, err := integer(src)
+	*d = day{Year: int(v / 10000), Month: time.Month(v / 100 % 100), Day: int(v % 100)}
+	return err
+}
+
+// Scan reads 0 or 1.
+func (f *flag) Scan(src any) error {
+	v, err := integer(src)
+	*f = v != 0
+	return err
+}
+
+// Scan reads an integer.
+func (n *number) Scan(src any) error {
+	v, err := integer(src)
+	*n = number(v)
+	return err
+}
+
+// Scan reads JSON text.
+func (w *words) Scan(src any) error {
+	*w = nil
+	switch s := src.(type) {
+	case string:
+		if s == "" {
+			return nil
+		}
+		return json.Unmarshal([]byte(s), (*map[string]int)(w))
+	default:
+		return fmt.Errorf("want text, have %T", src)
+	}
+}
+
+func integer(src any) (int64, error) {
+	v, ok := src.(int64)
+	if !ok {
+		return 0, fmt.Errorf("want an integer, have %T", src)
+	}
+	return v, nil
+}
+
+// dateNumber is how a date is stored: readable, and ordered as dates are.
+func dateNumber(d houzhen.Date) int64 { return int64(d.Year*10000 + int(d.Month)*100 + d.Day) }
+
+// bit is how a truth is stored.
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// jsonText gives v as JSON, or "" for an empty map.
+func jsonText[V any](v map[string]V) (string, error) {
+	if len(v) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(v)
+	return string(b), err
+}

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/notify"
+)
+
+// Message finds a message.
+func (tx *Tx) Message(ctx context.Context, id string) (notify.Message, error) {
+	return tx.oneMessage(ctx, `id = $1`, id)
+}
+
+// MessageByOutID finds a message by the id that the provider knows.
+func (tx *Tx) MessageByOutID(ctx context.Context, outID string) (notify.Message, error) {
+	return tx.oneMessage(ctx, `out_id = $1 AND out_id <> ''`, outID)
+}
+
+func (tx *Tx) oneMessage(ctx context.Context, condition, arg string) (notify.Message, error) {
+	r, err := one(ctx, tx, missing("message"), messageInto, `SELECT `+messageColumns+` FROM message WHERE `+condition, arg)
+	if err != nil {
+		return notify.Message{}, err
+	}
+	return tx.db.message(r)
+}
+
+// Messages lists messages, newest first.
+func (tx *Tx) Messages(ctx context.Context, f notify.MessageFilter) ([]notify.Message, error) {
+	w := where{}
+	w.text("subject = ", f.Subject)
+	w.text("recipient = ", f.Recipient)
+	w.text("kind = ", string(f.Kind))
+	w.text("channel = ", string(f.Channel))
+	w.in("state", texts(f.States))
+	if f.BeforeID != "" {
+		w.add("(created_at, id) < (SELECT created_at, id FROM message WHERE id = ", f.BeforeID)
+		w.conditions[len(w.conditions)-1] += ")"
+	}
+	text := `SELECT ` + messageColumns + ` FROM message` + w.clause() + ` ORDER BY created_at DESC, id DESC`
+	if f.Limit > 0 {
+		w.args = append(w.args, int64(f.Limit))
+		text += ` LIMIT ` + placeholders(len(w.args), 1)
+	}
+	return tx.listMessages(ctx, text, w.args...)
+}
+
+func (tx *Tx) listMessages(ctx context.Context, text string, args ...any) ([]notify.Message, error) {
+	rows, err := all(ctx, tx, messageInto, text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list messages: %w", err)
+	}
+	return tx.db.messages(rows)
+}
+
+// DueMessages gives ids of one urgency that are planned and due, oldest first.
+func (tx *Tx) DueMessages(ctx context.Context, u houzhen.Urgency, now time.Time, limit int) ([]string, error) {
+	ids, err := all(ctx, tx, idInto, `SELECT id FROM message
+ WHERE state = 'planned' AND urgency = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT $3`, int64(u), micros(now), int64(limit))
+	if err != nil {
+		return nil, fmt.Errorf("list due messages: %w", err)
+	}
+	return ids, nil
+}
+
+// LostMessages gives messages claimed before an instant and never answered, and
+// unknown ones, oldest claim first.
+func (tx *Tx) LostMessages(ctx context.Context, claimedBefore time.Time, limit int) ([]notify.Message, error) {
+	return tx.listMessages(ctx, `SELECT `+messageColumns+` FROM message
+ WHERE state IN ('claimed', 'unknown') AND (state = 'unknown' OR claimed_at < $1) ORDER BY claimed_at, id LIMIT $2`,
+		micros(claimedBefore), int64(limit))
+}
+
+// NextDue gives the earliest due instant after now, zero if none.
+func (tx *Tx) NextDue(ctx context.Context, now time.Time) (time.Time, error) {
+	var next time.Time
+	for u := houzhen.Critical; u <= houzhen.Routine; u++ { // one look into the index for each lane
+		var at instant
+		err := tx.scan(ctx, `SELECT COALESCE(MIN(due_at), 0) FROM message WHERE state = 'planned' AND urgency = $1 AND due_at > $2`,
+			[]any{int64(u), micros(now)}, &at)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("find next due message: %w", err)
+		}
+		if t := time.Time(at); next.IsZero() || (!t.IsZero() && t.Before(next)) {
+			next = t
+		}
+	}
+	return next, nil
+}

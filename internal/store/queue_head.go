@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/houzhen/houzhen/queue"
+)
+
+const queueColumns = `session_id, zone_id, room_id, doctor_id, prefix, start_at, end_at, deadline, desk, started_at,
+ paused_until, pause_reason, normals, version`
+
+// queueRow is a queue's head as it is stored.
+type queueRow struct {
+	queue.Queue
+	normals words
+}
+
+func queueInto(r *queueRow) []any {
+	q := &r.Queue
+	return []any{
+		&q.SessionID, &q.ZoneID, &q.RoomID, &q.DoctorID, &q.Prefix, (*instant)(&q.Start), (*instant)(&q.End),
+		(*instant)(&q.Deadline), (*string)(&q.Desk), (*instant)(&q.StartedAt), (*instant)(&q.PausedUntil), &q.PauseReason,
+		&r.normals, &q.Version,
+	}
+}
+
+func (r queueRow) head() queue.Queue {
+	q := r.Queue
+	for lane, n := range r.normals {
+		if q.NormalsSinceInsert == nil {
+			q.NormalsSinceInsert = make(map[queue.Lane]int, len(r.normals))
+		}
+		q.NormalsSinceInsert[queue.Lane(lane)] = n
+	}
+	return q
+}
+
+func normalsText(q queue.Queue) (string, error) {
+	w := make(map[string]int, len(q.NormalsSinceInsert))
+	for lane, n := range q.NormalsSinceInsert {
+		w[string(lane)] = n
+	}
+	return jsonText(w)
+}
+
+// Queue loads a session's queue with all its tickets.
+func (tx *Tx) Queue(ctx context.Context, sessionID string) (queue.Queue, error) {
+	return tx.wholeQueue(ctx, sessionID, "")
+}
+
+// LockQueue loads a queue with its tickets and keeps other writers of it
+// waiting until the transaction ends.
+func (tx *Tx) LockQueue(ctx context.Context, sessionID string) (queue.Queue, error) {
+	return tx.wholeQueue(ctx, sessionID, tx.db.d.lock)
+}
+
+// LockHead is LockQueue without the tickets.
+func (tx *Tx) LockHead(ctx context.Context, sessionID string) (queue.Queue, error) {
+	return tx.queueHead(ctx, sessionID, tx.db.d.lock)
+}
+
+func (tx *Tx) queueHead(ctx context.Context, sessionID, lock string) (queue.Queue, error) {
+	r, err := one(ctx, tx, missing("queue"), queueInto, `SELECT `+queueColumns+` FROM queue WHERE session_id = $1`+lock, sessionID)
+	return r.head(), err
+}
+
+func (tx *Tx) wholeQueue(ctx context.Context, sessionID, lock string) (queue.Queue, error) {
+	q, err := tx.queueHead(ctx, sessionID, lock)
+	if err != nil {
+		return q, err
+	}
+	q.Tickets, err = tx.ticketsOf(ctx, []string{sessionID})
+	return q, err
+}
+
+// Queues lists the queues of a zone whose sessions start in [from, to), with
+// their tickets, by start and session; zoneID "" means all zones.
+func (tx *Tx) Queues(ctx context.Context, zoneID string, from, to time.Time) ([]queue.Queue, error) {
+	w := where{}
+	w.text("zone_id = ", zoneID)
+	w.add("start_at >= ", micros(from))
+	w.add("start_at < ", micros(to))
+	rows, err := all(ctx, tx, queueInto, `SELECT `+queueColumns+` FROM queue`+w.clause()+` ORDER BY start_at, session_id`, w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("list queues: %w", err)
+	}
+	out, ids, at := make([]queue.Queue, len(rows)), make([]string, len(rows)), make(map[string]int, len(rows))
+	for i, r := range rows {
+		out[i], ids[i], at[r.SessionID] = r.head(), r.SessionID, i
+	}
+	tickets, err := tx.ticketsOf(ctx, ids)
+	for _, t := range tickets {
+		q := &out[at[t.SessionID]]
+		q.Tickets = append(q.Tickets, t)
+	}
+	return out, err
+}
+
+// AddQueue inserts a queue; one that exists stays as it is.
+func (tx *Tx) AddQueue(ctx context.Context, q queue.Queue) error {
+	normals, err := normalsText(q)
+	if err != nil {
+		return fmt.Errorf("write queue: %w", err)
+	}
+	_, err = tx.exec(ctx, `INSERT INTO queue (`+queueColumns+`)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
+		q.SessionID, q.ZoneID, q.RoomID, q.DoctorID, q.Prefix, micros(q.Start), micros(q.End), micros(q.Deadline),
+		string(q.Desk), micros(q.StartedAt), micros(q.PausedUntil), q.PauseReason, normals, q.Version)
+	if err != nil {
+		return fmt.Errorf("add queue: %w", err)
+	}
+	return nil
+}
+
+// SaveQueue saves the head by session and the version that was read, and raises
+// it; CodeConflict when it was changed meanwhile. Tickets are saved one by one.
+func (tx *Tx) SaveQueue(ctx context.Context, q *queue.Queue) error {
+	normals, err := normalsText(*q)
+	if err != nil {
+		return fmt.Errorf("write queue: %w", err)
+	}
+	n, err := tx.exec(ctx, `UPDATE queue SET zone_id = $1, room_id = $2, doctor_id = $3, prefix = $4, start_at = $5,
+ end_at = $6, deadline = $7, desk = $8, started_at = $9, paused_until = $10, pause_reason = $11, normals = $12,
+ version = version + 1 WHERE session_id = $13 AND version = $14`,
+		q.ZoneID, q.RoomID, q.DoctorID, q.Prefix, micros(q.Start), micros(q.End), micros(q.Deadline), string(q.Desk),
+		micros(q.StartedAt), micros(q.PausedUntil), q.PauseReason, normals, q.SessionID, q.Version)
+	if n == 0 || err != nil {
+		return tx.changed(n, err, "queue")
+	}
+	q.Version++
+	return nil
+}

@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/queue"
+)
+
+const ticketColumns = `id, session_id, zone_id, appointment_id, patient_id, no, label, slice_start, slice_end, state, lane,
+ walk_in, checked_in_at, lane_since, ready_at, called_at, last_call_at, calls, misses, skip_normals, at_end, started_at,
+ ended_at, doctor_id, room_id, travel_minutes, leave_advised_at, end_reason, version`
+
+func ticketInto(t *queue.Ticket) []any {
+	return []any{
+		&t.ID, &t.SessionID, &t.ZoneID, &t.AppointmentID, &t.PatientID, (*number)(&t.No), &t.Label, (*instant)(&t.SliceStart),
+		(*instant)(&t.SliceEnd), (*string)(&t.State), (*string)(&t.Lane), (*flag)(&t.WalkIn), (*instant)(&t.CheckedInAt),
+		(*instant)(&t.LaneSince), (*instant)(&t.ReadyAt), (*instant)(&t.CalledAt), (*instant)(&t.LastCallAt),
+		(*number)(&t.Calls), (*number)(&t.Misses), (*number)(&t.SkipNormals), (*flag)(&t.AtEnd), (*instant)(&t.StartedAt),
+		(*instant)(&t.EndedAt), &t.DoctorID, &t.RoomID, (*number)(&t.TravelMinutes), (*instant)(&t.LeaveAdvisedAt),
+		&t.EndReason, &t.Version,
+	}
+}
+
+func ticketArgs(t queue.Ticket) []any {
+	return []any{
+		t.ID, t.SessionID, t.ZoneID, t.AppointmentID, t.PatientID, int64(t.No), t.Label, micros(t.SliceStart),
+		micros(t.SliceEnd), string(t.State), string(t.Lane), bit(t.WalkIn), micros(t.CheckedInAt), micros(t.LaneSince),
+		micros(t.ReadyAt), micros(t.CalledAt), micros(t.LastCallAt), int64(t.Calls), int64(t.Misses), int64(t.SkipNormals),
+		bit(t.AtEnd), micros(t.StartedAt), micros(t.EndedAt), t.DoctorID, t.RoomID, int64(t.TravelMinutes),
+		micros(t.LeaveAdvisedAt), t.EndReason, t.Version,
+	}
+}
+
+// ticketsOf lists the tickets of some sessions by session and number.
+func (tx *Tx) ticketsOf(ctx context.Context, sessionIDs []string) ([]queue.Ticket, error) {
+	var out []queue.Ticket
+	err := chunks(sessionIDs, 1, func(list string, args []any) error {
+		some, err := all(ctx, tx, ticketInto, `SELECT `+ticketColumns+` FROM ticket WHERE session_id IN (`+list+`)
+ ORDER BY session_id, no, id`, args...)
+		out = append(out, some...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list tickets: %w", err)
+	}
+	return out, nil
+}
+
+// Ticket finds a ticket.
+func (tx *Tx) Ticket(ctx context.Context, id string) (queue.Ticket, error) {
+	return one(ctx, tx, missing("ticket"), ticketInto, `SELECT `+ticketColumns+` FROM ticket WHERE id = $1`, id)
+}
+
+// TicketByAppointment finds the ticket of an appointment.
+func (tx *Tx) TicketByAppointment(ctx context.Context, appointmentID string) (queue.Ticket, error) {
+	return one(ctx, tx, missing("ticket"), ticketInto,
+		`SELECT `+ticketColumns+` FROM ticket WHERE appointment_id = $1 AND appointment_id <> ''`, appointmentID)
+}
+
+// AddTicket inserts a ticket; CodeConflict if the appointment has one.
+func (tx *Tx) AddTicket(ctx context.Context, t queue.Ticket) error {
+	n, err := tx.exec(ctx, `INSERT INTO ticket (`+ticketColumns+`)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+ $25, $26, $27, $28, $29) ON CONFLICT DO NOTHING`, ticketArgs(t)...)
+	if err != nil {
+		return fmt.Errorf("add ticket: %w", err)
+	}
+	if n == 0 {
+		return houzhen.E(houzhen.CodeConflict, "appointment has a ticket")
+	}
+	return nil
+}
+
+// SaveTicket saves by id and the version that was read, and raises it;
+// CodeConflict when it was changed meanwhile. The appointment never changes.
+func (tx *Tx) SaveTicket(ctx context.Context, t *queue.Ticket) error {
+	n, err := tx.exec(ctx, `UPDATE ticket SET session_id = $1, zone_id = $2, patient_id = $3, no = $4, label = $5,
+ slice_start = $6, slice_end = $7, state = $8, lane = $9, walk_in = $10, checked_in_at = $11, lane_since = $12,
+ ready_at = $13, called_at = $14, last_call_at = $15, calls = $16, misses = $17, skip_normals = $18, at_end = $19,
+ started_at = $20, ended_at = $21, doctor_id = $22, room_id = $23, travel_minutes = $24, leave_advised_at = $25,
+ end_reason = $26, version = version + 1 WHERE id = $27 AND version = $28`,
+		t.SessionID, t.ZoneID, t.PatientID, int64(t.No), t.Label, micros(t.SliceStart), micros(t.SliceEnd), string(t.State),
+		string(t.Lane), bit(t.WalkIn), micros(t.CheckedInAt), micros(t.LaneSince), micros(t.ReadyAt), micros(t.CalledAt),
+		micros(t.LastCallAt), int64(t.Calls), int64(t.Misses), int64(t.SkipNormals), bit(t.AtEnd), micros(t.StartedAt),
+		micros(t.EndedAt), t.DoctorID, t.RoomID, int64(t.TravelMinutes), micros(t.LeaveAdvisedAt), t.EndReason, t.ID, t.Version)
+	if n == 0 || err != nil {
+		return tx.changed(n, err, "ticket")
+	}
+	t.Version++
+	return nil
+}
+
+// consultation is one finished ticket, as the forecast needs it.
+type consultation struct {
+	doctorID       string
+	started, ended time.Time
+}
+
+func consultationInto(c *consultation) []any {
+	return []any{&c.doctorID, (*instant)(&c.started), (*instant)(&c.ended)}
+}
+
+// Consultations gives consultations that ended since an instant, newest first,
+// at most limit; doctorID "" means all doctors.
+func (tx *Tx) Consultations(ctx context.Context, doctorID string, since time.Time, limit int) ([]queue.Consultation, error) {
+	w := where{conditions: []string{"state = 'done'", "started_at > 0"}}
+	w.text("doctor_id = ", doctorID)
+	w.add("ended_at >= ", micros(since))
+	rows, err := all(ctx, tx, consultationInto, `SELECT doctor_id, started_at, ended_at FROM ticket`+w.clause()+
+		` ORDER BY ended_at DESC LIMIT `+placeholders(len(w.args)+1, 1), append(w.args, int64(limit))...)
+	if err != nil {
+		return nil, fmt.Errorf("list consultations: %w", err)
+	}
+	out := make([]queue.Consultation, len(rows))
+	for i, c := range rows {
+		out[i] = queue.Consultation{DoctorID: c.doctorID, Start: c.started, Length: c.ended.Sub(c.started)}
+	}
+	return out, nil
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteDialect gives the ways of SQLite: one writer at a time, which makes
+// row locks unnecessary.
+func sqliteDialect() *dialect {
+	return &dialect{
+		name: "sqlite", begin: "BEGIN IMMEDIATE", beginRead: "BEGIN", batch: 1, embedded: true,
+		goose: goose.DialectSQLite3,
+		tokens: strings.NewReplacer("{{bigint}}", "INTEGER", "{{bool}}", "INTEGER", "{{blob}}", "BLOB",
+			"{{serial}}", "INTEGER PRIMARY KEY", "{{strict}}", "STRICT", "{{keyed}}", "STRICT, WITHOUT ROWID"),
+		violation: sqliteViolation, retryable: sqliteRetryable,
+	}
+}
+
+// openSQLite opens one connection that writes and a few that only read.
+func (db *DB) openSQLite(ctx context.Context, path string, readers int) error {
+	if path == "" || strings.Contains(path, ":memory:") {
+		return errors.New("sqlite needs the path of a file")
+	}
+	if err := touch(path); err != nil {
+		return err
+	}
+	if readers <= 0 {
+		readers = max(2, min(8, runtime.NumCPU()))
+	}
+	w, err := sql.Open("sqlite", sqliteDSN(path, "journal_mode(WAL)", "wal_autocheckpoint(4000)"))
+	if err != nil {
+		return fmt.Errorf("open for writing: %w", err)
+	}
+	r, err := sql.Open("sqlite", sqliteDSN(path, "query_only(1)"))
+	if err != nil {
+		return errors.Join(fmt.Errorf("open for reading: %w", err), w.Close())
+	}
+	db.d, db.close = sqliteDialect(), closeAll(w, r)
+	db.writers, db.readers = newKeptPool(w, 1), newKeptPool(r, readers)
+	if err := db.writers.check(ctx); err != nil { // makes the file and turns WAL on
+		return errors.Join(err, db.Close())
+	}
+	return nil
+}
+
+// touch makes an empty file that others cannot read; SQLite gives the files it
+// adds the same mode.
+func touch(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the file
+	if err != nil {
+		return fmt.Errorf("make database file: %w", err)
+	}
+	return f.Close()
+}
+
+func sqliteDSN(path string, pragmas ...string) string {
+	q := url.Values{"_txlock": {"immediate"}}
+	for _, p := range append(pragmas, "busy_timeout(10000)", "foreign_keys(1)", "synchronous(FULL)",
+		"temp_store(MEMORY)", "cache_size(-32768)") {
+		q.Add("_pragma", p)
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+func sqliteViolation(err error) violation {
+	var e *sqlite.Error
+	if !errors.As(err, &e) || e.Code()&0xff != sqlite3.SQLITE_CONSTRAINT {
+		return violation{}
+	}
+	// "constraint failed: UNIQUE constraint failed: slot.session_id, slot.no (1555)"
+	_, guard, _ := strings.Cut(e.Error(), "constraint failed: ")
+	if _, inner, ok := strings.Cut(guard, "constraint failed: "); ok {
+		guard = inner
+	}
+	guard, _, _ = strings.Cut(guard, " (")
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
+		return violation{uniqueViolation, guard}
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return violation{foreignViolation, ""}
+	default:
+		return violation{checkViolation, guard}
+	}
+}
+
+func sqliteRetryable(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	code := e.Code() & 0xff
+	return code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED
+}

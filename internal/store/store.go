@@ -1,0 +1,111 @@
+// Package store keeps everything that must survive: it is the one home of SQL.
+//
+// One set of plain statements runs on PostgreSQL and on SQLite; a small dialect
+// value holds what must differ. The store decides nothing: it saves what the
+// domains decided, and its constraints refuse what must never be, whoever asks.
+// It never reads a clock of its own, makes no id, and no SQL calls for the time.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/houzhen/houzhen"
+)
+
+// Sealer turns personal data into ciphertext and back, and makes the keyed
+// hashes by which sealed values are looked up. A purpose binds a ciphertext to
+// its column, so that one cannot be passed off as another.
+type Sealer interface {
+	Seal(plain, purpose string) ([]byte, error)
+	Open(sealed []byte, purpose string) (string, error)
+	Index(value, purpose string) string
+}
+
+// Options are what a store needs from its surroundings.
+type Options struct {
+	Now   func() time.Time
+	NewID func() string
+	Ring  Sealer
+	// Committed is told the facts of each transaction after its commit, and
+	// nothing of those that failed. It may be nil, or set later by OnCommit.
+	Committed func(ctx context.Context, facts []houzhen.Event)
+	MaxConns  int // PostgreSQL: size of the pool; SQLite: readers; 0 is the default
+}
+
+// DB is an open database. It is safe for use by many goroutines.
+type DB struct {
+	d         *dialect
+	url       string
+	now       func() time.Time
+	newID     func() string
+	ring      Sealer
+	committed atomic.Pointer[func(context.Context, []houzhen.Event)]
+	writers   pool
+	readers   pool
+	close     func() error
+	closing   sync.Once
+}
+
+// Open connects to "sqlite:PATH" or "postgres://…". It creates the SQLite file
+// when there is none; tables come with Migrate.
+func Open(ctx context.Context, url string, opt Options) (*DB, error) {
+	if opt.Now == nil || opt.NewID == nil || opt.Ring == nil {
+		return nil, errors.New("open store: clock, ids and ring must be given")
+	}
+	db := &DB{url: url, now: opt.Now, newID: opt.NewID, ring: opt.Ring}
+	if opt.Committed != nil {
+		db.OnCommit(opt.Committed)
+	}
+	var err error
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		err = db.openSQLite(ctx, strings.TrimPrefix(path, "//"), opt.MaxConns)
+	} else if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
+		err = db.openPostgreSQL(ctx, url, opt.MaxConns)
+	} else {
+		err = errors.New(`the address must begin with "sqlite:" or "postgres://"`)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return db, nil
+}
+
+// OnCommit sets who is told the facts of each transaction after its commit.
+func (db *DB) OnCommit(f func(ctx context.Context, facts []houzhen.Event)) { db.committed.Store(&f) }
+
+// Engine names the database: "sqlite" or "postgresql".
+func (db *DB) Engine() string { return db.d.name }
+
+// Ping asks the database for a sign of life.
+func (db *DB) Ping(ctx context.Context) error {
+	return db.View(ctx, func(tx *Tx) error {
+		var one int64
+		return tx.scan(ctx, `SELECT 1`, nil, &one)
+	})
+}
+
+// Close waits for running transactions of SQLite and closes all connections.
+// Only the first call does anything.
+func (db *DB) Close() error {
+	var err error
+	db.closing.Do(func() { err = errors.Join(db.writers.shut(), db.readers.shut(), db.close()) })
+	return err
+}
+
+// closeAll closes pools of connections, keeping every error.
+func closeAll(pools ...*sql.DB) func() error {
+	return func() error {
+		var errs []error
+		for _, p := range pools {
+			errs = append(errs, p.Close())
+		}
+		return errors.Join(errs...)
+	}
+}

@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// Tx is one transaction. It serves all domains at once, so that a reaction can
+// cross their borders in one commit. It belongs to one goroutine, and must not
+// be used after the function it was given to has returned.
+type Tx struct {
+	db       *DB
+	lease    *lease
+	calm     context.Context // carries no cancellation: for COMMIT, ROLLBACK and embedded statements
+	now      time.Time
+	readOnly bool
+	depth    int // savepoints that are open
+	facts    []houzhen.Event
+}
+
+var (
+	_ directory.Tx = (*Tx)(nil)
+	_ booking.Tx   = (*Tx)(nil)
+	_ queue.Tx     = (*Tx)(nil)
+	_ notify.Tx    = (*Tx)(nil)
+	_ outbox.Tx    = (*Tx)(nil)
+	_ auth.Tx      = (*Tx)(nil)
+)
+
+const (
+	maxAttempts = 5                // of a transaction that met another one
+	endTimeout  = 30 * time.Second // for COMMIT and ROLLBACK, which outlive their caller
+	firstPause  = 5 * time.Millisecond
+)
+
+var errReadOnly = errors.New("a view cannot emit facts")
+
+// InTx runs f in a transaction and commits if f gives nil. When another
+// transaction was in the way it runs f again from the start, so f must set
+// what it hands out and not add to it. Transactions do not nest.
+func (db *DB) InTx(ctx context.Context, f func(*Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		facts, err := db.once(ctx, db.writers, db.d.begin, f)
+		if err == nil {
+			db.tell(ctx, facts)
+			return nil
+		}
+		if attempt == maxAttempts || !db.d.retryable(err) {
+			return err
+		}
+		if err := pause(ctx, firstPause<<attempt); err != nil {
+			return err
+		}
+	}
+}
+
+// View runs f on one unchanging state of the database; writes in it fail.
+func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
+	_, err := db.once(ctx, db.readers, db.d.beginRead, f)
+	return err
+}
+
+func (db *DB) once(ctx context.Context, from pool, begin string, f func(*Tx) error) ([]houzhen.Event, error) {
+	l, err := from.take(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("take connection: %w", err)
+	}
+	tx := &Tx{db: db, lease: l, calm: context.WithoutCancel(ctx), readOnly: begin == db.d.beginRead}
+	broken := true // until the connection is known to be outside a transaction
+	defer func() { from.give(l, broken) }()
+	if _, err := tx.exec(ctx, begin); err != nil {
+		broken = !db.d.embedded
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	tx.now = db.now().UTC().Truncate(time.Microsecond)
+	ended := false
+	defer func() { // an error, a panic or a test that gives up
+		if !ended {
+			broken = tx.end("ROLLBACK") != nil
+		}
+	}()
+	if err := f(tx); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := tx.end("COMMIT"); err != nil {
+		return nil, fmt.Errorf("commit: %w", err)
+	}
+	ended, broken = true, false
+	return tx.facts, nil
+}
+
+// end runs COMMIT or ROLLBACK, also for a caller who has gone.
+func (tx *Tx) end(verb string) error {
+	ctx := tx.calm
+	if !tx.db.d.embedded {
+		bounded, cancel := context.WithTimeout(ctx, endTimeout)
+		defer cancel()
+		ctx = bounded
+	}
+	_, err := tx.exec(ctx, verb)
+	return err
+}
+
+// tell hands committed facts on. The caller's cancellation no longer counts:
+// what has happened is told.
+func (db *DB) tell(ctx context.Context, facts []houzhen.Event) {
+	if f := db.committed.Load(); f != nil && *f != nil && len(facts) > 0 {
+		(*f)(context.WithoutCancel(ctx), facts)
+	}
+}
+
+// pause waits for about d, so that two that met do not meet again.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d/2 + rand.N(d)) //nolint:gosec // spreads retries, keeps no secret
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// Now is the instant of the transaction: fixed at its begin, UTC, microseconds.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// NewID makes an id for a row.
+func (tx *Tx) NewID() string { return tx.db.newID() }
+
+// Savepoint runs f so that its failure undoes f's writes and facts only.
+func (tx *Tx) Savepoint(ctx context.Context, f func() error) error {
+	tx.depth++
+	defer func() { tx.depth-- }()
+	name, facts := "sp"+strconv.Itoa(tx.depth), len(tx.facts)
+	if _, err := tx.exec(ctx, "SAVEPOINT "+name); err != nil {
+		return fmt.Errorf("set savepoint: %w", err)
+	}
+	if err := f(); err != nil {
+		tx.facts = tx.facts[:facts]
+		_, undone := tx.exec(ctx, "ROLLBACK TO "+name)
+		_, released := tx.exec(ctx, "RELEASE "+name)
+		return errors.Join(err, undone, released)
+	}
+	if _, err := tx.exec(ctx, "RELEASE "+name); err != nil {
+		return fmt.Errorf("release savepoint: %w", err)
+	}
+	return nil
+}
