@@ -1,0 +1,166 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/houzhen/houzhen"
+)
+
+// BookRequest asks for a place. SlotNo 0 takes any free one at Start; a zero
+// Start the first free one.
+type BookRequest struct {
+	Caller, Key   string // who asks, and his idempotency key
+	SessionID     string
+	SlotNo        int
+	Start         time.Time
+	PatientID     string
+	AccountID     string // "" at the desk
+	Channel       string
+	TravelMinutes int
+	Hold          bool // only keep the place until Confirm, at most as long as the policy says
+}
+
+func (r BookRequest) validate() error {
+	switch {
+	case r.Caller == "" || r.Key == "":
+		return houzhen.E(houzhen.CodeKeyMissing, "caller or idempotency key is missing").On("idempotency_key")
+	case len(r.Key) > 200:
+		return houzhen.E(houzhen.CodeInvalid, "idempotency key is too long").On("idempotency_key")
+	case r.SessionID == "":
+		return houzhen.E(houzhen.CodeMissing, "session is missing").On("session_id")
+	case r.PatientID == "":
+		return houzhen.E(houzhen.CodeMissing, "patient is missing").On("patient_id")
+	case r.SlotNo < 0:
+		return houzhen.E(houzhen.CodeSlotUnknown, "slot number is negative").On("slot")
+	case r.TravelMinutes < 0 || r.TravelMinutes > 24*60:
+		return houzhen.E(houzhen.CodeInvalid, "travel minutes out of range").On("travel_minutes")
+	}
+	return nil
+}
+
+func (r BookRequest) id() string { return deriveID("appointment", r.Caller, r.Key) }
+
+func (r BookRequest) digest() string {
+	start := ""
+	if !r.Start.IsZero() {
+		start = r.Start.UTC().Format(time.RFC3339Nano)
+	}
+	return keyDigest(r.SessionID, strconv.Itoa(r.SlotNo), start, r.PatientID, r.AccountID, r.Channel, strconv.FormatBool(r.Hold))
+}
+
+// Book takes a place for a patient. The same request with the same key gives
+// the same appointment again; another request with it CodeKeyReused. Whoever
+// loses a race gets CodeSlotTaken or CodeSessionFull with []Alternative.
+func (s *Service) Book(ctx context.Context, r BookRequest) (Appointment, error) {
+	if err := r.validate(); err != nil {
+		return Appointment{}, err
+	}
+	a, err := s.book(ctx, r)
+	if err == nil || houzhen.CodeOf(err) == houzhen.CodeInternal {
+		return a, err
+	}
+	return s.replay(ctx, r, err)
+}
+
+// replay answers a refused request that succeeded before. A request that did
+// not is refused as it was, with alternatives.
+func (s *Service) replay(ctx context.Context, r BookRequest, refusal error) (Appointment, error) {
+	old, err := s.Appointment(ctx, r.id())
+	switch {
+	case houzhen.CodeOf(err) == houzhen.CodeNotFound:
+		return Appointment{}, s.withAlternatives(ctx, refusal, r.SessionID, r.Start, r.SlotNo)
+	case err != nil:
+		return Appointment{}, fmt.Errorf("look for replay: %w", err)
+	case old.Key != r.digest():
+		return Appointment{}, houzhen.E(houzhen.CodeKeyReused, "key was used for another request").On("idempotency_key")
+	}
+	return old, nil
+}
+
+func (s *Service) book(ctx context.Context, r BookRequest) (Appointment, error) {
+	session, places, err := s.look(ctx, r)
+	if err != nil {
+		return Appointment{}, err
+	}
+	var a Appointment
+	err = s.store.InTx(ctx, func(tx Tx) error {
+		a = r.appointment(session, tx.Now(), s.policy)
+		if err := s.take(ctx, tx, &a, session, places, r); err != nil {
+			return err
+		}
+		if a.State == Held {
+			return nil // nothing to tell before it is confirmed
+		}
+		return emit(tx, houzhen.AppointmentBooked, a, bookedData(a))
+	})
+	return a, err
+}
+
+// look reads what the decision needs, outside the transaction that books: the
+// session, and the places to try in order.
+func (s *Service) look(ctx context.Context, r BookRequest) (session Session, places []Slot, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		if session, err = bookableSession(ctx, tx, r.SessionID); err != nil {
+			return err
+		}
+		if r.Channel != DeskChannel {
+			if err := s.checkLimits(ctx, tx, r.PatientID, session); err != nil {
+				return err
+			}
+		}
+		if r.SlotNo == 0 {
+			places, err = s.freePlaces(ctx, tx, session, r.Channel == DeskChannel)
+			places = startingAt(places, r.Start)
+			return err
+		}
+		slot, err := tx.Slot(ctx, r.SessionID, r.SlotNo)
+		if err != nil {
+			return fmt.Errorf("load slot: %w", err)
+		}
+		places = []Slot{slot}
+		return slot.bookable(tx.Now(), r.Channel == DeskChannel)
+	})
+	return session, places, err
+}
+
+// bookableSession loads a session and says whether it can be booked.
+func bookableSession(ctx context.Context, tx Tx, id string) (Session, error) {
+	session, err := tx.Session(ctx, id)
+	switch {
+	case houzhen.CodeOf(err) == houzhen.CodeNotFound:
+		return session, houzhen.E(houzhen.CodeNotFound, "no such session").On("session_id")
+	case err != nil:
+		return session, fmt.Errorf("load session: %w", err)
+	}
+	return session, session.bookable(tx.Now())
+}
+
+func startingAt(places []Slot, start time.Time) []Slot {
+	if start.IsZero() {
+		return places
+	}
+	var at []Slot
+	for _, p := range places {
+		if p.Start.Equal(start) {
+			at = append(at, p)
+		}
+	}
+	return at
+}
+
+// appointment makes the row of a request, still without a place.
+func (r BookRequest) appointment(s Session, now time.Time, p Policy) Appointment {
+	a := Appointment{
+		ID: r.id(), SessionID: s.ID, PatientID: r.PatientID, AccountID: r.AccountID,
+		DoctorID: s.DoctorID, Day: s.Date, Nth: 1, State: Booked, Purpose: PurposeVisit,
+		Channel: r.Channel, Key: r.digest(), BookedAt: now, TravelMinute: r.TravelMinutes, Version: 1,
+	}
+	a.Voucher = voucherOf(a.ID, 0)
+	if r.Hold {
+		a.State, a.BookedAt, a.ExpiresAt = Held, time.Time{}, now.Add(p.Hold)
+	}
+	return a
+}

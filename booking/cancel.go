@@ -1,0 +1,76 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/houzhen/houzhen"
+)
+
+// CancelRequest gives a place up. By is one of ByPatient, ByHospital and
+// BySystem; whether the caller may is asked before.
+type CancelRequest struct {
+	AppointmentID string
+	By, Reason    string
+}
+
+// Cancel ends an appointment. Cancelling again gives the same appointment. On
+// its own day the number is not used again; its capacity comes back as a new
+// walk-in place.
+func (s *Service) Cancel(ctx context.Context, r CancelRequest) (a Appointment, err error) {
+	if r.By != ByPatient && r.By != ByHospital && r.By != BySystem {
+		return a, houzhen.E(houzhen.CodeInvalid, "by is not patient, hospital or system").On("by")
+	}
+	if r.Reason == "" {
+		r.Reason = ReasonWithdrawn
+	}
+	err = s.store.InTx(ctx, func(tx Tx) error {
+		var locked map[string]Session
+		if a, locked, err = s.lockFor(ctx, tx, r.AppointmentID); err != nil || a.State == Cancelled {
+			return err
+		}
+		session, known := locked[a.SessionID]
+		if !known {
+			if session, err = tx.Session(ctx, a.SessionID); err != nil {
+				return fmt.Errorf("load session: %w", err)
+			}
+		}
+		wasHeld := a.State == Held
+		if a, err = a.cancel(tx.Now(), session.Deadline, r.By, r.Reason); err != nil {
+			return err
+		}
+		if err = tx.UpdateAppointment(ctx, &a); err != nil {
+			return fmt.Errorf("update appointment: %w", err)
+		}
+		if known && !wasHeld {
+			if _, err = s.giveBack(ctx, tx, session, a); err != nil {
+				return err
+			}
+		}
+		return emit(tx, houzhen.AppointmentCancelled, a, cancelledData(a))
+	})
+	return a, err
+}
+
+// Confirm turns a held place into a booked one.
+func (s *Service) Confirm(ctx context.Context, appointmentID string) (a Appointment, err error) {
+	err = s.store.InTx(ctx, func(tx Tx) error {
+		if a, err = tx.LockAppointment(ctx, appointmentID); err != nil {
+			return fmt.Errorf("lock appointment: %w", err)
+		}
+		if a.State == Booked && a.Purpose == PurposeVisit {
+			return nil
+		}
+		if a.Purpose == PurposeOption {
+			return stateError("a kept place is chosen, not confirmed")
+		}
+		if a, err = a.choose(tx.Now()); err != nil {
+			return err
+		}
+		if err = tx.UpdateAppointment(ctx, &a); err != nil {
+			return fmt.Errorf("update appointment: %w", err)
+		}
+		return emit(tx, houzhen.AppointmentBooked, a, bookedData(a))
+	})
+	return a, err
+}

@@ -1,0 +1,88 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/houzhen/houzhen"
+)
+
+// GenerateSessions adds the sessions that the roster makes from one date to
+// another, both included, with their slots, and tells how many were new. What
+// exists is never changed or removed: a session with bookings is suspended,
+// not deleted.
+func (s *Service) GenerateSessions(ctx context.Context, from, to houzhen.Date) (int, error) {
+	if to.Before(from) || from.DaysUntil(to) > 400 {
+		return 0, houzhen.E(houzhen.CodeInvalid, "dates are the wrong way round or too far apart").On("to")
+	}
+	missing, err := s.missingSessions(ctx, from, to)
+	if err != nil {
+		return 0, err
+	}
+	return sweep(ctx, s, missing, func(ctx context.Context, tx Tx, o Session) (bool, error) {
+		if err := tx.AddSession(ctx, o, LaySlots(o)); err != nil {
+			return false, fmt.Errorf("add session: %w", err)
+		}
+		return true, nil
+	})
+}
+
+// AddSession adds one session by hand (an extra session, an outside roster),
+// filling what is left empty: id, deadline, release, status.
+func (s *Service) AddSession(ctx context.Context, o Session) (Session, error) {
+	line := Roster{Part: o.Part, DepartmentID: o.DepartmentID, DoctorID: o.DoctorID}
+	planned := line.session(o.Date, s.loc, s.policy)
+	o.Deadline = s.policy.deadline(o, s.loc)
+	o.ReleaseAt, o.Status, o.Version = planned.ReleaseAt, SessionPlanned, 1
+	if o.AttendingID == "" {
+		o.AttendingID = o.DoctorID
+	}
+	if o.ID == "" {
+		o.ID = sessionID(o)
+	}
+	err := s.store.InTx(ctx, func(tx Tx) error { return tx.AddSession(ctx, o, LaySlots(o)) })
+	if err != nil {
+		return Session{}, fmt.Errorf("add session: %w", err)
+	}
+	return o, nil
+}
+
+func (s *Service) missingSessions(ctx context.Context, from, to houzhen.Date) (missing []Session, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		rosters, err := tx.Rosters(ctx)
+		if err != nil {
+			return fmt.Errorf("load rosters: %w", err)
+		}
+		exceptions, err := tx.Exceptions(ctx, from, to)
+		if err != nil {
+			return fmt.Errorf("load exceptions: %w", err)
+		}
+		known, err := tx.Sessions(ctx, SessionFilter{From: from, To: to})
+		if err != nil {
+			return fmt.Errorf("load sessions: %w", err)
+		}
+		exists := map[string]bool{}
+		for _, o := range known {
+			exists[sessionKey(o)] = true
+		}
+		for d := from; !to.Before(d); d = d.AddDays(1) {
+			for _, o := range PlanSessions(rosters, exceptions, d, s.loc, s.policy) {
+				if !exists[sessionKey(o)] {
+					o.ID = sessionID(o)
+					missing = append(missing, o)
+				}
+			}
+		}
+		return nil
+	})
+	return missing, err
+}
+
+// sessionKey is what a unique index holds: doctor, day and half-day.
+func sessionKey(o Session) string {
+	return strings.Join([]string{o.DoctorID, o.Date.String(), string(o.Part)}, "|")
+}
+
+// sessionID derives the id, so that every node makes the same session.
+func sessionID(o Session) string { return deriveID("session", sessionKey(o)) }

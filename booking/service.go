@@ -1,0 +1,90 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/houzhen/houzhen"
+)
+
+// Service runs the verbs of booking on a store.
+type Service struct {
+	store  Store
+	loc    *time.Location
+	policy Policy
+}
+
+// NewService makes the service. loc is the hospital's zone; the policy must
+// be valid.
+func NewService(store Store, loc *time.Location, policy Policy) (*Service, error) {
+	if err := policy.Validate(); err != nil {
+		return nil, fmt.Errorf("booking policy: %w", err)
+	}
+	return &Service{store: store, loc: loc, policy: policy}, nil
+}
+
+// Policy gives the policy in force.
+func (s *Service) Policy() Policy { return s.policy }
+
+// Appointment finds an appointment by its id.
+func (s *Service) Appointment(ctx context.Context, id string) (a Appointment, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		a, err = tx.Appointment(ctx, id)
+		return err
+	})
+	return a, err
+}
+
+// Appointments lists appointments without traces, by id.
+func (s *Service) Appointments(ctx context.Context, f AppointmentFilter) (list []Appointment, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		list, err = tx.Appointments(ctx, f)
+		return err
+	})
+	return slices.DeleteFunc(list, Appointment.Trace), err
+}
+
+// Session finds a session by its id.
+func (s *Service) Session(ctx context.Context, id string) (found Session, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		found, err = tx.Session(ctx, id)
+		return err
+	})
+	return found, err
+}
+
+// Sessions lists sessions.
+func (s *Service) Sessions(ctx context.Context, f SessionFilter) (list []Session, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		list, err = tx.Sessions(ctx, f)
+		return err
+	})
+	return list, err
+}
+
+// Resolve finds the appointment of a voucher on the business date of tx.
+func (s *Service) Resolve(ctx context.Context, tx Tx, voucher string) (Appointment, error) {
+	v, err := ParseVoucher(voucher)
+	if err != nil {
+		return Appointment{}, err
+	}
+	a, err := tx.AppointmentByVoucher(ctx, v)
+	switch {
+	case houzhen.CodeOf(err) == houzhen.CodeNotFound:
+		return Appointment{}, houzhen.E(houzhen.CodeVoucher, "no appointment has that voucher").On("voucher")
+	case err != nil:
+		return Appointment{}, fmt.Errorf("find voucher: %w", err)
+	case a.Day != s.today(tx.Now()):
+		return Appointment{}, houzhen.E(houzhen.CodeNotToday, "appointment is of another day").With("date", a.Day.String())
+	}
+	return a, nil
+}
+
+func (s *Service) today(now time.Time) houzhen.Date { return houzhen.BusinessDate(now, s.loc) }
+
+// dayBegun reports whether numbers of that date are no longer used twice.
+func (s *Service) dayBegun(d houzhen.Date, now time.Time) bool {
+	return !now.Before(DayBegins(d, s.loc))
+}
