@@ -103,6 +103,9 @@ type View struct {
 	Push      string    // account at the push provider
 	Link      string    // page that the message leads to, for push
 	ExpiresAt time.Time // zero: as planned
+	// Household lists other recipients whose messages go to the same phone;
+	// the cap per phone counts theirs too. It may be left empty.
+	Household []string
 }
 
 // World lets the gate re-read what a message is about. internal/app provides
@@ -164,7 +167,9 @@ type Sender interface {
 	Send(ctx context.Context, p Parcel) Sent
 }
 
-// Finder asks a provider what became of a message, by its out-id.
+// Finder asks a provider what became of a message, by its out-id. Found with
+// Delivered false and no ErrorCode means taken, and no receipt yet. Not found
+// without an error is the provider's positive word that it knows nothing.
 type Finder interface {
 	Find(ctx context.Context, outID string, phone houzhen.Phone, sentAt time.Time) (r Receipt, found bool, err error)
 }

@@ -1,0 +1,217 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/templates"
+)
+
+// DeliverResult counts what became of the ids of one delivery.
+type DeliverResult struct {
+	Claimed    int // ours to decide; the others were not due, or somebody else's
+	Accepted   int
+	Retried    int // planned again after a refusal
+	Deferred   int // held: quiet hours, flow control, a stopped channel
+	Suppressed int
+	Expired    int
+	Failed     int
+	Unknown    int
+	Parts      int // SMS parts that were accepted
+}
+
+// batchSize is how many messages share the two transactions of a delivery.
+const batchSize = 100
+
+// job is one message on its way to its provider.
+type job struct {
+	message Message
+	sender  Sender
+	parcel  Parcel
+}
+
+// Deliver sends those of ids that are due: it claims them, asks the gate and
+// renders in one transaction, sends after its commit, and stores all answers
+// in a second one. Each id has its own outcome. An id that somebody else has
+// claimed, or that is not due, is left alone. The error tells of ids that
+// could not be decided or stored; those are found again by the sweeper or by
+// Reconcile.
+func (s *Service) Deliver(ctx context.Context, ids []string) (DeliverResult, error) {
+	var total DeliverResult
+	var errs []error
+	for chunk := range slices.Chunk(ids, batchSize) {
+		errs = append(errs, s.deliver(ctx, chunk, &total))
+	}
+	return total, errors.Join(errs...)
+}
+
+func (s *Service) deliver(ctx context.Context, ids []string, total *DeliverResult) error {
+	defer s.land(ids)
+	jobs, settled, err := s.prepare(ctx, ids)
+	if err != nil {
+		return s.alone(ctx, ids, total, err)
+	}
+	return s.finish(ctx, jobs, settled, total)
+}
+
+func (s *Service) finish(ctx context.Context, jobs []job, settled []Message, total *DeliverResult) error {
+	for _, m := range settled {
+		total.count(m, m.Attempts+1)
+	}
+	return s.dispatch(ctx, jobs, total)
+}
+
+// alone delivers ids one by one after their batch failed, so that one that
+// cannot be read does not hold up the others.
+func (s *Service) alone(ctx context.Context, ids []string, total *DeliverResult, cause error) error {
+	if len(ids) == 1 || ctx.Err() != nil {
+		return fmt.Errorf("prepare messages: %w", cause)
+	}
+	var errs []error
+	for _, id := range ids {
+		jobs, settled, err := s.prepare(ctx, []string{id})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("prepare message %s: %w", id, err))
+			continue
+		}
+		errs = append(errs, s.finish(ctx, jobs, settled, total))
+	}
+	return errors.Join(errs...)
+}
+
+// prepare claims, looks, decides and renders in one transaction. What the gate
+// does not let go is stored in it; the jobs are for after its commit.
+func (s *Service) prepare(ctx context.Context, ids []string) (jobs []job, settled []Message, err error) {
+	err = s.store.InTx(ctx, func(tx Tx) error {
+		jobs, settled = nil, nil // the store may run this again
+		now := tx.Now()
+		claimed, err := tx.ClaimMessages(ctx, ids, now)
+		if err != nil {
+			return fmt.Errorf("claim: %w", err)
+		}
+		if len(claimed) == 0 {
+			return nil
+		}
+		s.fly(claimed)
+		batch, err := s.look(ctx, tx, claimed, now)
+		if err != nil {
+			return err
+		}
+		jobs, settled = s.sort(ctx, batch, s.opt.Policy.Gate(batch, now))
+		if len(settled) == 0 {
+			return nil
+		}
+		if _, err := tx.SaveMessages(ctx, []State{Claimed}, settled...); err != nil {
+			return fmt.Errorf("store verdicts: %w", err)
+		}
+		return nil
+	})
+	return jobs, settled, err
+}
+
+func (s *Service) look(ctx context.Context, tx Tx, claimed []Message, now time.Time) ([]Candidate, error) {
+	views, err := s.world.Look(ctx, tx, claimed)
+	if err != nil {
+		return nil, fmt.Errorf("look at the world: %w", err)
+	}
+	if len(views) != len(claimed) {
+		return nil, houzhen.E(houzhen.CodeInternal, "the world did not answer for every message")
+	}
+	batch := make([]Candidate, len(claimed))
+	for i, m := range claimed {
+		_, present := s.senders[m.Channel]
+		batch[i] = Candidate{Message: m, View: views[i], Stopped: s.breaker.stopped(m.Channel, now), Absent: !present}
+	}
+	return batch, s.tally(ctx, tx, batch, now)
+}
+
+// sort divides a batch by the gate's verdicts into what goes and what is
+// settled without going.
+func (s *Service) sort(ctx context.Context, batch []Candidate, verdicts []Verdict) (jobs []job, settled []Message) {
+	for i, c := range batch {
+		m, v := c.Message, verdicts[i]
+		m.ExpiresAt = expiry(c)
+		switch v.Act {
+		case ActSend:
+			j, err := s.render(m, c.View)
+			if err == nil {
+				jobs = append(jobs, j)
+				continue
+			}
+			s.opt.Log.ErrorContext(ctx, "message has no text", "message", m.ID, "kind", m.Kind, "error", err)
+			m.State, m.Reason = Failed, ReasonRender
+		case ActSuppress:
+			m.State, m.Reason = Suppressed, v.Reason
+		case ActExpire:
+			m.State, m.Reason = Expired, v.Reason
+		case ActDefer:
+			m = m.held(v.At)
+		}
+		settled = append(settled, m.discreet())
+	}
+	return jobs, settled
+}
+
+// render makes the parcel of a message, and the text that the ledger keeps.
+func (s *Service) render(m Message, v View) (job, error) {
+	vars := v.Vars
+	if m.Secret != "" {
+		vars = map[string]string{"code": m.Secret}
+	}
+	key, lang := templates.Key(string(m.Kind), v.Sensitive), houzhen.ParseLang(string(v.Lang))
+	values, err := templates.Values(key, lang, vars)
+	if err != nil {
+		return job{}, err
+	}
+	text, err := templates.Message(key, lang, vars)
+	if err != nil {
+		return job{}, err
+	}
+	m.Text, m.OutID = text, OutID(m.ID)
+	if m.Secret != "" && !s.opt.ShowSecrets {
+		if m.Text, err = templates.Message(key, lang, map[string]string{"code": "******"}); err != nil {
+			return job{}, err
+		}
+	}
+	return job{m, s.senders[m.Channel], Parcel{
+		OutID: m.OutID, Kind: m.Kind, Template: key, Vars: values, Title: templates.Title(key, lang), Text: text, Lang: lang,
+		Phone: v.Phone, Push: v.Push, Link: v.Link, Expires: m.ExpiresAt,
+	}}, nil
+}
+
+// count adds one row; attempts is what it had when it was claimed, and one
+// that was put back without burning one was held.
+func (r *DeliverResult) count(m Message, attempts int) {
+	r.Claimed++
+	switch m.State {
+	case Accepted:
+		r.Accepted++
+	case Planned:
+		if m.Attempts < attempts {
+			r.Deferred++
+		} else {
+			r.Retried++
+		}
+	case Suppressed:
+		r.Suppressed++
+	case Expired:
+		r.Expired++
+	case Failed:
+		r.Failed++
+	case Unknown:
+		r.Unknown++
+	case Claimed, Delivered, Undelivered:
+	}
+}
+
+// LogValue makes the counts one group of a log line.
+func (r DeliverResult) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Int("claimed", r.Claimed), slog.Int("accepted", r.Accepted), slog.Int("retried", r.Retried), slog.Int("deferred", r.Deferred),
+		slog.Int("suppressed", r.Suppressed), slog.Int("expired", r.Expired), slog.Int("failed", r.Failed), slog.Int("unknown", r.Unknown))
+}

@@ -1,0 +1,35 @@
+package notify
+
+// Reasons that this package itself gives a message which did not go. World
+// adds its own in View.Stale; templates/ has words for all, as message.<code>.
+const (
+	// Suppressed.
+	ReasonOvertaken = "overtaken"  // a later message about the same has gone out
+	ReasonCapTicket = "cap_ticket" // daily limit per appointment or ticket
+	ReasonCapPhone  = "cap_phone"  // daily limit per phone
+	ReasonNoPhone   = "no_phone"
+	ReasonNoPush    = "no_push"
+	ReasonNoChannel = "no_channel" // no provider is set up for the channel
+
+	// Expired.
+	ReasonLate  = "late"  // its time had passed when it was due
+	ReasonRetry = "retry" // tried, and the next try would be too late
+	ReasonFlow  = "flow"  // flow control of the provider holds it too long
+
+	// Failed.
+	ReasonRender    = "render"    // a variable of the wording has no value
+	ReasonMessage   = "message"   // the provider never takes this message
+	ReasonRecipient = "recipient" // the number can never be reached
+	ReasonAttempts  = "attempts"  // refused too often
+
+	// Failed or Expired.
+	ReasonUnknown = "unknown" // the answer was lost and nobody knows; not sent again
+)
+
+// Reasons lists every reason that this package gives.
+func Reasons() []string {
+	return []string{
+		ReasonOvertaken, ReasonCapTicket, ReasonCapPhone, ReasonNoPhone, ReasonNoPush, ReasonNoChannel,
+		ReasonLate, ReasonRetry, ReasonFlow, ReasonRender, ReasonMessage, ReasonRecipient, ReasonAttempts, ReasonUnknown,
+	}
+}
