@@ -47,18 +47,30 @@ func ParseReports(body []byte) ([]notify.Receipt, error) {
 	if err := json.Unmarshal(body, &list); err != nil {
 		return nil, houzhen.E(houzhen.CodeMalformed, "not an array of receipts")
 	}
+	if list == nil { // null
+		return nil, houzhen.E(houzhen.CodeMalformed, "not an array of receipts")
+	}
 	receipts := make([]notify.Receipt, 0, len(list))
 	for _, r := range list {
-		if r.OutID == "" && r.BizID == "" {
-			continue
-		}
 		one := notify.Receipt{
-			OutID: string(r.OutID), ProviderID: cleanID(string(r.BizID)), Phone: houzhen.NewPhone(digits(string(r.PhoneNumber))),
+			OutID: cleanOutID(string(r.OutID)), ProviderID: cleanID(string(r.BizID)), Phone: houzhen.NewPhone(digits(string(r.PhoneNumber))),
 			Delivered: r.Success == "true", ErrorCode: cleanCarrier(string(r.ErrCode)), At: civil(string(r.ReportTime)),
 		}
-		receipts = append(receipts, one)
+		if one.OutID != "" || one.ProviderID != "" {
+			receipts = append(receipts, one)
+		}
 	}
 	return receipts, nil
+}
+
+// maxOutID is the longest out-id that the provider takes.
+const maxOutID = 255
+
+func cleanOutID(id string) string {
+	if len(id) > maxOutID {
+		return ""
+	}
+	return id
 }
 
 // digits gives a number without its country code, "" if it is not one.

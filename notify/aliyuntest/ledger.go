@@ -21,8 +21,9 @@ type Taken struct {
 	Params   string // JSON; of a push the parameters that the app gets
 	Title    string
 	Body     string
-	OutID    string // JobKey of a push
-	BizID    string // MessageId of a push
+	OutID    string            // JobKey of a push
+	BizID    string            // MessageId of a push
+	Fields   map[string]string // everything else that a push was sent with
 }
 
 // Audit is what the server saw of one out-id.
@@ -88,7 +89,7 @@ func (l *ledger) enter(o order, at time.Time, sms bool) []string {
 		if l.keep {
 			l.full = append(l.full, Taken{
 				At: time.UnixMicro(micro).UTC(), Action: o.action, Phone: it.phone, Account: it.account, Sign: it.sign, Template: o.template,
-				Params: it.params, Title: it.title, Body: it.body, OutID: r.outID, BizID: bizID(r.biz),
+				Params: it.params, Title: it.title, Body: it.body, OutID: r.outID, BizID: bizID(r.biz), Fields: restOf(it.from, it.prefix),
 			})
 		}
 	}

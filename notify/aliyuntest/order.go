@@ -23,6 +23,8 @@ type item struct {
 	title   string
 	body    string
 	outID   string // differs from the order's in mass push only
+	from    params // all fields of a push, of which those with prefix are its own
+	prefix  string
 }
 
 // perform does what the script says about an order, or else takes it and

@@ -53,8 +53,28 @@ func readTask(p params, prefix string) (item, *refusal) {
 	}
 	return item{
 		account: p.get(prefix + "TargetValue"), title: p.get(prefix + "Title"), body: p.get(prefix + "Body"),
-		params: p.get(prefix + "AndroidExtParameters"), outID: p.get(prefix + "JobKey"),
+		params: p.get(prefix + "AndroidExtParameters"), outID: p.get(prefix + "JobKey"), from: p, prefix: prefix,
 	}, nil
+}
+
+// common are the fields of a push that every request has, or that Taken has
+// fields of its own for.
+const common = " AccessKeyId Action Format RegionId SignatureMethod SignatureNonce SignatureType SignatureVersion Timestamp Version Signature SecurityToken" +
+	" TargetValue Title Body JobKey AndroidExtParameters "
+
+// restOf gives the other fields of a push, nothing for an SMS.
+func restOf(p params, prefix string) map[string]string {
+	if p == nil {
+		return nil
+	}
+	m := map[string]string{}
+	for _, f := range p {
+		k, ok := strings.CutPrefix(f.key, prefix)
+		if ok && !strings.Contains(common, " "+k+" ") {
+			m[k] = f.value
+		}
+	}
+	return m
 }
 
 // pushWords are the fields of a push that take certain words only.
