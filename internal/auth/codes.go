@@ -99,6 +99,7 @@ func (c *Codes) Check(ctx context.Context, id, code string) (houzhen.Phone, erro
 	var phone houzhen.Phone
 	bad := false
 	err := c.opt.Store.InTx(ctx, func(tx Tx) error {
+		phone, bad = houzhen.Phone{}, false // the store may run this again
 		s, err := tx.SignIn(ctx, id)
 		if houzhen.CodeOf(err) == houzhen.CodeNotFound {
 			bad = true

@@ -122,6 +122,7 @@ func (c *Clockwork) due(ctx context.Context, w *wheel, now time.Time) (time.Time
 	}
 	first := false
 	err := c.opt.Store.InTx(ctx, func(tx outbox.Tx) error {
+		first = false // the store may run this again
 		last, err := tx.LastTick(ctx, w.Name)
 		if err != nil || !last.Before(at) { // another node is further on
 			w.last = last

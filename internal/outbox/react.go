@@ -61,8 +61,10 @@ func (r *Reactor) Handle(ctx context.Context, ids []string) error {
 type each func(ctx context.Context, tx Tx, e houzhen.Event) (handled bool, err error)
 
 func (r *Reactor) batch(ctx context.Context, ids []string, do each) error {
-	inner, after := WithHooks(ctx)
+	h := &hooks{}
+	inner := context.WithValue(ctx, hooksKey{}, h)
 	err := r.store.InTx(inner, func(tx Tx) error {
+		h.cut(0) // the store may run this again
 		facts, err := tx.ClaimFacts(inner, ids)
 		if err != nil {
 			return fmt.Errorf("claim facts: %w", err)
@@ -88,7 +90,7 @@ func (r *Reactor) batch(ctx context.Context, ids []string, do each) error {
 	if err != nil {
 		return err
 	}
-	after(ctx)
+	h.run(ctx)
 	return nil
 }
 

@@ -47,18 +47,22 @@ func NewRelay(opt RelayOptions) *Relay {
 // Committed takes note of facts. It never waits and never fails: the request
 // that made them true is done.
 func (r *Relay) Committed(_ context.Context, facts []houzhen.Event) {
-	if len(facts) == 0 {
+	for _, e := range facts {
+		r.Add(houzhen.UrgencyOf(e.Kind), e.ID)
+	}
+}
+
+// Add takes note of rows of one urgency, of facts or of whatever else Enqueue
+// hands over. It never waits.
+func (r *Relay) Add(u houzhen.Urgency, ids ...string) {
+	if len(ids) == 0 {
 		return
 	}
 	r.mu.Lock()
-	for _, e := range facts {
-		u := houzhen.UrgencyOf(e.Kind)
-		if len(r.piled[u]) >= r.opt.Bound {
-			r.dropped++
-			continue
-		}
-		r.piled[u] = append(r.piled[u], e.ID)
-	}
+	free := max(0, r.opt.Bound-len(r.piled[u]))
+	taken := ids[:min(free, len(ids))]
+	r.piled[u] = append(r.piled[u], taken...)
+	r.dropped += int64(len(ids) - len(taken))
 	r.mu.Unlock()
 	select {
 	case r.wake <- struct{}{}:
@@ -100,7 +104,7 @@ func (r *Relay) Run(ctx context.Context) error {
 				break
 			}
 			if err := r.opt.Enqueue(ctx, u, ids); err != nil {
-				r.opt.Logger.WarnContext(ctx, "facts left to the sweeper", "count", len(ids), "urgency", int(u), "error", err)
+				r.opt.Logger.WarnContext(ctx, "rows left to the sweeper", "count", len(ids), "urgency", int(u), "error", err)
 			}
 			r.handed()
 		}
