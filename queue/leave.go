@@ -17,8 +17,25 @@ func LeaveNow(now, callLow time.Time, travelMinutes int, grace time.Duration) bo
 	if travelMinutes <= 0 || callLow.IsZero() {
 		return false
 	}
-	travel := time.Duration(float64(travelMinutes) * travelMargin * float64(time.Minute))
-	return !now.Add(travel).Before(callLow.Add(grace))
+	return !now.Add(travel(travelMinutes)).Before(callLow.Add(grace))
+}
+
+// travel is how long the road takes with its margin.
+func travel(minutes int) time.Duration {
+	return time.Duration(float64(minutes) * travelMargin * float64(time.Minute))
+}
+
+// firstCall is when a ticket is called at the earliest.
+func firstCall(t Ticket, callLow time.Time) time.Time {
+	if earliest := t.SliceStart.Add(-earlyCall); callLow.Before(earliest) {
+		return earliest
+	}
+	return callLow
+}
+
+// SetOut gives the instant from which AdviseNow holds.
+func SetOut(t Ticket, callLow time.Time, grace time.Duration) time.Time {
+	return firstCall(t, callLow).Add(grace - travel(t.TravelMinutes))
 }
 
 // AdviseNow is LeaveNow for a ticket: once, only while he is not here, and
@@ -27,8 +44,5 @@ func AdviseNow(t Ticket, now, callLow time.Time, grace time.Duration) bool {
 	if t.State != NotCheckedIn || !t.LeaveAdvisedAt.IsZero() {
 		return false
 	}
-	if earliest := t.SliceStart.Add(-earlyCall); callLow.Before(earliest) {
-		callLow = earliest
-	}
-	return LeaveNow(now, callLow, t.TravelMinutes, grace)
+	return LeaveNow(now, firstCall(t, callLow), t.TravelMinutes, grace)
 }

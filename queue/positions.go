@@ -6,8 +6,11 @@ import "time"
 // one first: those at the door, then those waiting. It is the function that
 // calls, so what patients are shown is what will happen if nobody else comes.
 func Order(q Queue, p Policy, now time.Time) []Pick {
+	return runAhead(q, p.inserts(), p, now)
+}
+
+func runAhead(q Queue, rules []laneRule, p Policy, now time.Time) []Pick {
 	q = q.clone()
-	rules := p.inserts()
 	var order []Pick
 	for {
 		for i := firstReady(q); i >= 0; i = firstReady(q) {

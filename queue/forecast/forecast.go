@@ -30,8 +30,9 @@ type Person struct {
 
 // Desk is what is known of the doctor.
 type Desk struct {
-	Free moments // until the desk is free for the first in the line
-	Pace Pace
+	Free    moments // until the desk is free for the first in the line
+	Pace    Pace
+	Doctors int // how many see patients of this queue at the same time
 }
 
 // Of forecasts every patient who waits or is expected, by ticket id.
@@ -65,14 +66,15 @@ func person(t *queue.Ticket, now time.Time) Person {
 // DeskOf says when the doctor will be free: after the patient in the room,
 // after his pause, or after he has come at all.
 func DeskOf(q queue.Queue, pace Pace, now time.Time) Desk {
-	d := Desk{Pace: pace}
+	d := Desk{Pace: pace, Doctors: doctors(q)}
+	share := 1 / float64(d.Doctors)
 	if q.StartedAt.IsZero() {
 		d.Free = lateness(lateMean, lateSD, now.Sub(q.Start).Seconds())
 	}
 	for i := range q.Tickets {
 		if since, ok := since(&q.Tickets[i]); ok {
 			rest := remainder(pace.Mean.Seconds(), now.Sub(since).Seconds())
-			d.Free = moments{d.Free.mean + rest.mean, d.Free.variance + rest.variance}
+			d.Free = moments{d.Free.mean + rest.mean*share, d.Free.variance + rest.variance*share*share}
 		}
 	}
 	if q.Desk != queue.DeskPaused {
@@ -86,6 +88,17 @@ func DeskOf(q queue.Queue, pace Pace, now time.Time) Desk {
 		d.Free = pause
 	}
 	return d
+}
+
+// doctors counts those who have a patient, at least one.
+func doctors(q queue.Queue) int {
+	seen := map[string]bool{}
+	for i := range q.Tickets {
+		if _, ok := since(&q.Tickets[i]); ok {
+			seen[q.Tickets[i].DoctorID] = true
+		}
+	}
+	return max(len(seen), 1)
 }
 
 // since says from when the patient with the doctor takes his time.
@@ -117,8 +130,9 @@ func Calls(line []Person, d Desk, now time.Time) []Range {
 // until adds up what goes before one person. A doctor does not wait for one
 // who is not yet due while somebody is here.
 func (d Desk) until(ahead []Person, self Person, now time.Time) moments {
-	mean := d.Pace.Mean.Seconds()
-	one := moments{mean + gapMean, mean*mean*variation*variation + gapSD*gapSD}
+	share := 1 / float64(d.Doctors)
+	mean := d.Pace.Mean.Seconds() * share
+	one := moments{mean + gapMean*share, mean*mean*variation*variation + gapSD*gapSD*share*share}
 	at, work := d.Free, 0.0
 	for _, other := range ahead {
 		if idle := other.NotBefore.Sub(now).Seconds() - at.mean; !other.NotBefore.IsZero() && idle > 0 {
