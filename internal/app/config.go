@@ -58,7 +58,7 @@ type AliyunConfig struct {
 	Region          string            `default:"cn-hangzhou" env:"REGION" help:"Region."`
 	Sign            string            `env:"SMS_SIGN" help:"Approved SMS signature, without brackets."`
 	Templates       map[string]string `env:"SMS_TEMPLATES" help:"Approved template codes: appt.booked=SMS_1;appt.booked.en=SMS_2;…"`
-	PushAppKey      string            `env:"PUSH_APP_KEY" help:"App key of the push service; empty: no push."`
+	PushAppKey      int64             `env:"PUSH_APP_KEY" help:"App key of the push service; empty: no push."`
 	Endpoint        string            `env:"ENDPOINT" help:"Host and port that replace the provider's (tests)."`
 	PushEndpoint    string            `env:"PUSH_ENDPOINT" help:"The same for push."`
 	Scheme          string            `default:"HTTPS" enum:"HTTPS,HTTP" env:"SCHEME" help:"HTTP is taken with a loopback endpoint only."`

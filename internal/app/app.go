@@ -1,0 +1,211 @@
+// Package app wires Houzhen: it makes every arrow between the parts and says
+// which fact causes what. It holds no rule of its own.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/internal/clock"
+	"github.com/houzhen/houzhen/internal/jobs"
+	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/internal/seal"
+	"github.com/houzhen/houzhen/internal/store"
+	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/queue"
+	"github.com/houzhen/houzhen/realtime"
+)
+
+// Kinds of job in the pipeline.
+const (
+	jobFact    = "fact"    // ids of facts to react to
+	jobMessage = "message" // ids of messages to deliver
+)
+
+// Options are what tests, the demo and the replay put in place of the usual.
+type Options struct {
+	Log     *slog.Logger
+	Clock   clock.Clock     // nil: the machine's
+	NewID   func() string   // nil: random UUIDs, version 7
+	Senders []notify.Sender // nil: as the settings say
+	Booking booking.Policy  // zero: the default policy
+	Poll    time.Duration   // how often idle workers look; 0: the pipeline's default
+	Ring    *seal.Ring      // nil: from the settings
+}
+
+// App is a running Houzhen without its servers: every service wired.
+type App struct {
+	cfg   Config
+	opt   Options
+	log   *slog.Logger
+	clock clock.Clock
+	loc   *time.Location
+
+	Ring      *seal.Ring
+	Store     *store.DB
+	Directory *directory.Service
+	Booking   *booking.Service
+	Queue     *queue.Service
+	Notify    *notify.Service
+	Hub       *realtime.Hub
+	Pipeline  *jobs.Pipeline
+	Clockwork *jobs.Clockwork
+
+	redis   redis.UniversalClient
+	policy  notify.Policy
+	relay   *outbox.Relay // of facts
+	mail    *outbox.Relay // of messages
+	reactor *outbox.Reactor
+	sweeper *outbox.Sweeper
+	boards  *boards
+	live    *live
+	handed  handed
+	handler http.Handler
+	closers []func() error
+}
+
+// New opens the store and Redis and wires everything. It changes nothing but
+// to bring the embedded database to this version. Close releases what it took.
+func New(ctx context.Context, cfg Config, opt Options) (_ *App, err error) {
+	loc, err := cfg.Validate()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, opt: opt, log: opt.Log, clock: opt.Clock, loc: loc, Ring: opt.Ring, handed: handed{when: map[string]time.Time{}}}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.clock == nil {
+		a.clock = clock.Real{}
+	}
+	if a.opt.NewID == nil {
+		a.opt.NewID = newID
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	for _, step := range []func(context.Context) error{a.openKeys, a.openStore, a.openRedis, a.wire} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// newID makes ids that sort by the time of their making, which keeps indexes
+// dense. Only their uniqueness matters.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// Now gives the time that Houzhen lives in.
+func (a *App) Now() time.Time { return a.clock.Now() }
+
+// Location gives the hospital's zone.
+func (a *App) Location() *time.Location { return a.loc }
+
+// Today gives the business date.
+func (a *App) Today() houzhen.Date { return houzhen.BusinessDate(a.clock.Now(), a.loc) }
+
+// Handler serves pages, API and sockets.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// Close releases everything, last taken first.
+func (a *App) Close() error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = append(errs, a.closers[i]())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+func (a *App) openKeys(context.Context) (err error) {
+	switch {
+	case a.Ring != nil:
+	case a.cfg.Keys != "":
+		a.Ring, err = seal.Parse(a.cfg.Keys.Reveal())
+	default:
+		a.Ring, err = seal.Load(filepath.Join(a.cfg.Data, "keys"))
+	}
+	if err != nil {
+		return fmt.Errorf("sealing keys: %w", err)
+	}
+	return nil
+}
+
+// StoreURL is where the database is.
+func (c Config) StoreURL() string {
+	if c.DatabaseURL != "" {
+		return c.DatabaseURL
+	}
+	return "sqlite:" + filepath.Join(c.Data, "houzhen.db")
+}
+
+func (a *App) openStore(ctx context.Context) error {
+	if a.cfg.DatabaseURL == "" {
+		if err := os.MkdirAll(a.cfg.Data, 0o700); err != nil {
+			return fmt.Errorf("data folder: %w", err)
+		}
+	}
+	db, err := store.Open(ctx, a.cfg.StoreURL(), store.Options{Now: a.clock.Now, NewID: a.opt.NewID, Ring: a.Ring})
+	if err != nil {
+		return err
+	}
+	a.Store = db
+	a.closers = append(a.closers, db.Close)
+	if a.cfg.DatabaseURL == "" {
+		return a.Store.Migrate(ctx)
+	}
+	pending, err := db.Pending(ctx)
+	if err != nil {
+		return err
+	}
+	if pending {
+		return houzhen.E(houzhen.CodeUnavailable, "the database is of an older version; run houzhen migrate").On("database-url")
+	}
+	return nil
+}
+
+func (a *App) openRedis(ctx context.Context) error {
+	var stop func()
+	var err error
+	if a.cfg.RedisURL != "" {
+		a.redis, err = jobs.Connect(ctx, a.cfg.RedisURL)
+	} else {
+		a.redis, stop, err = jobs.Embedded(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("redis: %w", err)
+	}
+	a.closers = append(a.closers, func() error {
+		err := a.redis.Close()
+		if stop != nil {
+			stop()
+		}
+		return err
+	})
+	return nil
+}
+
+// view reads all domains in one transaction.
+func (a *App) view(ctx context.Context, f func(everything) error) error {
+	return a.Store.View(ctx, func(tx *store.Tx) error { return f(tx) })
+}
+
+// inTx writes all domains in one transaction.
+func (a *App) inTx(ctx context.Context, f func(everything) error) error {
+	return a.Store.InTx(ctx, func(tx *store.Tx) error { return f(tx) })
+}

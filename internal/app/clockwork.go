@@ -1,0 +1,99 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/internal/jobs"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// How long identified data is kept (domain rule §8).
+const (
+	keepMessageText = 180 * 24 * time.Hour
+	keepReplays     = 48 * time.Hour
+)
+
+// wireClockwork declares what happens by the calendar. A run asks the database
+// what is due, so it does not matter which tick it is or how many were missed.
+func (a *App) wireClockwork() (err error) {
+	a.Clockwork, err = jobs.NewClockwork(jobs.ClockworkOptions{
+		Store: a.Store.Outbox(), Location: a.loc, Logger: a.log,
+		Schedules: []jobs.Schedule{
+			{Name: "sessions.generate", Spec: "10 * * * *", Run: a.generate},
+			{Name: "sessions.open", Spec: "*/5 * * * *", Run: sweep(a.Booking.OpenSessions)},
+			{Name: "sessions.close", Spec: "*/15 * * * *", Run: sweep(a.Booking.CloseSessions)},
+			{Name: "holds.expire", Spec: "* * * * *", Run: sweep(a.Booking.ExpireHolds)},
+			{Name: "places.release", Spec: "*/5 * * * *", Run: sweep(a.Booking.ReleasePlaces)},
+			{Name: "noshow.mark", Spec: "*/10 * * * *", Run: sweep(a.Booking.MarkNoShows)},
+			{Name: "reminders.plan", Spec: "*/10 * * * *", Run: a.planReminders},
+			{Name: "messages.reconcile", Spec: "* * * * *", Run: a.reconcile},
+			{Name: "boards.refresh", Spec: "* * * * *", Run: a.refreshBoards},
+			{Name: "retention", Spec: "20 3 * * *", Run: a.purge},
+		},
+	})
+	return err
+}
+
+// sweep runs a bounded sweep until nothing more is due.
+func sweep(once func(context.Context) (int, error)) func(context.Context, time.Time) error {
+	return func(ctx context.Context, _ time.Time) error {
+		for {
+			n, err := once(ctx)
+			if err != nil || n == 0 {
+				return err
+			}
+		}
+	}
+}
+
+// generate lays out the sessions of the coming weeks from the rosters.
+func (a *App) generate(ctx context.Context, _ time.Time) error {
+	today := a.Today()
+	_, err := a.Booking.GenerateSessions(ctx, today, today.AddDays(a.Booking.Policy().HorizonDays+1))
+	return err
+}
+
+func (a *App) reconcile(ctx context.Context, _ time.Time) error {
+	_, err := a.Notify.Reconcile(ctx)
+	return err
+}
+
+// refreshBoards lets ranges move on although nothing happened, and looks
+// whether somebody has to leave home.
+func (a *App) refreshBoards(ctx context.Context, _ time.Time) error {
+	now := a.clock.Now()
+	a.boards.shown.prune(now)
+	return a.view(ctx, func(tx everything) error {
+		queues, err := tx.Queues(ctx, "", now.Add(-12*time.Hour), now.Add(2*window))
+		if err != nil {
+			return fmt.Errorf("load queues: %w", err)
+		}
+		for _, q := range queues {
+			if now.Before(q.End.Add(window)) && q.Desk != queue.DeskEnded {
+				a.live.touch(q.SessionID)
+			}
+		}
+		return nil
+	})
+}
+
+// purge drops what may not be kept longer. Facts carry ids only and stay.
+func (a *App) purge(ctx context.Context, _ time.Time) error {
+	now := a.clock.Now()
+	if _, err := a.Store.PurgeMessageBodies(ctx, now.Add(-keepMessageText)); err != nil {
+		return fmt.Errorf("purge messages: %w", err)
+	}
+	if _, err := a.Store.PurgeReplays(ctx, now.Add(-keepReplays)); err != nil {
+		return fmt.Errorf("purge replays: %w", err)
+	}
+	if _, err := a.Store.DeleteExpiredSessions(ctx); err != nil {
+		return fmt.Errorf("purge web sessions: %w", err)
+	}
+	return nil
+}
+
+// urgencies lists the lanes, most urgent first.
+var urgencies = [...]houzhen.Urgency{houzhen.Critical, houzhen.Soon, houzhen.Routine}

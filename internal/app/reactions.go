@@ -1,0 +1,369 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// reaction is an outbox.Reaction that sees all domains.
+type reaction func(ctx context.Context, tx everything, e houzhen.Event) error
+
+// reactions says which fact causes what. It is the only table of its kind;
+// a test holds it complete. Every reaction reads state and may run twice.
+func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
+	table := map[houzhen.EventKind][]reaction{
+		houzhen.AppointmentBooked:    {a.tellBooked, a.admit},
+		houzhen.AppointmentMoved:     {a.tellMoved, a.leaveOldQueue, a.admit},
+		houzhen.AppointmentCancelled: {a.tellCancelled, a.leaveQueue},
+		houzhen.AppointmentCheckedIn: {},
+		houzhen.AppointmentFulfilled: {},
+		houzhen.AppointmentNoShow:    {a.leaveQueue},
+		houzhen.PlaceReleased:        {a.show},
+		houzhen.OptionKept:           {},
+		houzhen.OptionChosen:         {},
+		houzhen.OptionLapsed:         {},
+		houzhen.SessionOpened:        {a.openQueue, a.show},
+		houzhen.SessionSuspended:     {a.show},
+		houzhen.SessionClosed:        {a.closeQueue, a.show},
+		houzhen.TicketAdmitted:       {a.show},
+		houzhen.TicketCheckedIn:      {a.show},
+		houzhen.TicketCalled:         {a.tellCalled, a.show},
+		houzhen.TicketRecalled:       {a.show},
+		houzhen.TicketMissed:         {a.tellMissed, a.show},
+		houzhen.TicketStarted:        {a.show},
+		houzhen.TicketFinished:       {a.fulfil, a.show},
+		houzhen.TicketDropped:        {a.show},
+		houzhen.TicketLeaveNow:       {a.tellLeaveNow, a.show},
+		houzhen.QueuePaused:          {a.show},
+		houzhen.QueueResumed:         {a.show},
+		houzhen.SignInAsked:          {}, // its message is planned with the code, in one transaction
+	}
+	wired := map[houzhen.EventKind][]outbox.Reaction{}
+	for kind, list := range table {
+		wired[kind] = nil
+		for _, r := range list {
+			wired[kind] = append(wired[kind], func(ctx context.Context, tx outbox.Tx, e houzhen.Event) error {
+				return r(ctx, tx.(everything), e)
+			})
+		}
+	}
+	return wired
+}
+
+// enter writes messages into the ledger and wakes their delivery after the
+// commit. What the wake-up loses the sweeper finds.
+func (a *App) enter(ctx context.Context, tx everything, rows []notify.Message) error {
+	ids, err := notify.Enter(ctx, tx, rows)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	fresh := map[string]bool{}
+	for _, id := range ids {
+		fresh[id] = true
+	}
+	for _, m := range rows {
+		if fresh[m.ID] && !m.DueAt.After(tx.Now()) {
+			outbox.AfterCommit(ctx, func(context.Context) { a.mail.Add(m.Urgency, m.ID) })
+		}
+	}
+	return nil
+}
+
+// subject is an appointment as planners see it.
+func (a *App) subject(ctx context.Context, tx everything, at booking.Appointment) (notify.Subject, error) {
+	p, err := tx.Patient(ctx, at.PatientID)
+	if err != nil {
+		return notify.Subject{}, fmt.Errorf("load patient: %w", err)
+	}
+	return notify.Subject{
+		ID: at.ID, Version: at.Version, Recipient: p.ID, HasPhone: !p.Phone.IsZero(), HasPush: p.PushAccount != "",
+		Start: at.Start, End: at.End, BookedAt: at.BookedAt,
+	}, nil
+}
+
+func (a *App) tellBooked(ctx context.Context, tx everything, e houzhen.Event) error {
+	at, err := tx.Appointment(ctx, e.Subject)
+	if err != nil || !at.Active() || at.Version != e.Version {
+		return err
+	}
+	s, err := a.subject(ctx, tx, at)
+	if err != nil {
+		return err
+	}
+	return a.enter(ctx, tx, a.policy.PlanBooked(s, tx.Now()))
+}
+
+func (a *App) tellMoved(ctx context.Context, tx everything, e houzhen.Event) error {
+	at, err := tx.Appointment(ctx, e.Subject)
+	if err != nil || !at.Active() || at.Version != e.Version {
+		return err
+	}
+	s, err := a.subject(ctx, tx, at)
+	if err != nil {
+		return err
+	}
+	return a.enter(ctx, tx, a.policy.PlanMoved(s, tx.Now()))
+}
+
+// tellCancelled tells the patient that the place is given back, or that the
+// doctor will not come and places are kept to choose from. A hold that lapsed
+// is told by nobody.
+func (a *App) tellCancelled(ctx context.Context, tx everything, e houzhen.Event) error {
+	at, err := tx.Appointment(ctx, e.Subject)
+	if err != nil || at.Active() || at.Purpose == booking.PurposeOption || at.Trace() {
+		return err
+	}
+	s, err := a.subject(ctx, tx, at)
+	if err != nil {
+		return err
+	}
+	if at.By != booking.ByHospital {
+		return a.enter(ctx, tx, a.policy.PlanCancelled(s, tx.Now()))
+	}
+	session, err := tx.Session(ctx, at.SessionID)
+	if err != nil {
+		return fmt.Errorf("load session: %w", err)
+	}
+	s.SessionEnd = session.End
+	return a.enter(ctx, tx, a.policy.PlanSuspended(s, tx.Now()))
+}
+
+// ticketSubject is a ticket as planners see it; its messages go to its patient.
+func (a *App) ticketSubject(ctx context.Context, tx everything, e houzhen.Event) (queue.Ticket, notify.Subject, error) {
+	t, err := tx.Ticket(ctx, e.Subject)
+	if err != nil {
+		return t, notify.Subject{}, fmt.Errorf("load ticket: %w", err)
+	}
+	p, err := tx.Patient(ctx, t.PatientID)
+	if err != nil {
+		return t, notify.Subject{}, fmt.Errorf("load patient: %w", err)
+	}
+	session, err := tx.Session(ctx, t.SessionID)
+	if err != nil {
+		return t, notify.Subject{}, fmt.Errorf("load session: %w", err)
+	}
+	return t, notify.Subject{
+		ID: t.ID, Version: e.Version, Recipient: p.ID, HasPhone: !p.Phone.IsZero(), HasPush: p.PushAccount != "",
+		Start: t.SliceStart, End: t.SliceEnd, SessionEnd: session.End,
+	}, nil
+}
+
+func (a *App) tellCalled(ctx context.Context, tx everything, e houzhen.Event) error {
+	t, s, err := a.ticketSubject(ctx, tx, e)
+	if err != nil || t.State != queue.Called {
+		return err
+	}
+	return a.enter(ctx, tx, a.policy.PlanCalled(s, tx.Now()))
+}
+
+func (a *App) tellMissed(ctx context.Context, tx everything, e houzhen.Event) error {
+	t, s, err := a.ticketSubject(ctx, tx, e)
+	if err != nil || t.State != queue.Missed {
+		return err
+	}
+	return a.enter(ctx, tx, a.policy.PlanMissed(s, tx.Now()))
+}
+
+func (a *App) tellLeaveNow(ctx context.Context, tx everything, e houzhen.Event) error {
+	t, s, err := a.ticketSubject(ctx, tx, e)
+	if err != nil || t.State != queue.NotCheckedIn {
+		return err
+	}
+	q, err := tx.Queue(ctx, t.SessionID)
+	if err != nil {
+		return fmt.Errorf("load queue: %w", err)
+	}
+	order, _, err := a.boards.standings(ctx, tx, q, tx.Now())
+	if err != nil {
+		return err
+	}
+	s.CallAt = order[t.ID].hi
+	return a.enter(ctx, tx, a.policy.PlanLeaveNow(s, tx.Now()))
+}
+
+// openQueue makes the session's queue and admits everybody booked into it.
+func (a *App) openQueue(ctx context.Context, tx everything, e houzhen.Event) error {
+	session, err := tx.Session(ctx, e.Subject)
+	if err != nil || session.Status != booking.SessionOpen {
+		return err
+	}
+	if err := a.Queue.Open(ctx, tx, openQueue(session)); err != nil {
+		return err
+	}
+	booked, err := tx.Appointments(ctx, booking.AppointmentFilter{
+		SessionID: session.ID, States: []booking.State{booking.Booked, booking.CheckedIn}, Purpose: booking.PurposeVisit,
+	})
+	if err != nil {
+		return fmt.Errorf("load appointments: %w", err)
+	}
+	for _, at := range booked {
+		admission, err := a.admission(ctx, tx, at)
+		if err != nil {
+			return err
+		}
+		if _, err := a.Queue.Admit(ctx, tx, admission); err != nil {
+			return fmt.Errorf("admit: %w", err)
+		}
+	}
+	return nil
+}
+
+func openQueue(s booking.Session) queue.OpenQueue {
+	return queue.OpenQueue{
+		SessionID: s.ID, ZoneID: s.ZoneID, RoomID: s.RoomID, DoctorID: s.AttendingID, Prefix: s.Prefix,
+		Start: s.Start, End: s.End, Deadline: s.Deadline,
+	}
+}
+
+// admission is a booked patient as the queue sees him.
+func (a *App) admission(ctx context.Context, tx everything, at booking.Appointment) (queue.Admission, error) {
+	p, err := tx.Patient(ctx, at.PatientID)
+	if err != nil {
+		return queue.Admission{}, fmt.Errorf("load patient: %w", err)
+	}
+	travel := at.TravelMinute
+	if travel == 0 {
+		travel = p.TravelMinutes
+	}
+	return queue.Admission{
+		AppointmentID: at.ID, PatientID: at.PatientID, SessionID: at.SessionID, No: at.SlotNo,
+		SliceStart: at.Start, SliceEnd: at.End, WalkIn: at.SlotNo >= booking.FirstWalkIn, TravelMinutes: travel,
+	}, nil
+}
+
+// admit lets whoever booked after the session opened into its queue.
+func (a *App) admit(ctx context.Context, tx everything, e houzhen.Event) error {
+	at, err := tx.Appointment(ctx, e.Subject)
+	if err != nil || at.State != booking.Booked {
+		return err
+	}
+	session, err := tx.Session(ctx, at.SessionID)
+	if err != nil || session.Status != booking.SessionOpen {
+		return err
+	}
+	if err := a.Queue.Open(ctx, tx, openQueue(session)); err != nil {
+		return err
+	}
+	admission, err := a.admission(ctx, tx, at)
+	if err != nil {
+		return err
+	}
+	_, err = a.Queue.Readmit(ctx, tx, admission)
+	return err
+}
+
+// leaveOldQueue takes a moved appointment out of the queue it was in; admit
+// lets it into the new one.
+func (a *App) leaveOldQueue(ctx context.Context, tx everything, e houzhen.Event) error {
+	return a.drop(ctx, tx, e.Subject, queue.DropMoved)
+}
+
+func (a *App) leaveQueue(ctx context.Context, tx everything, e houzhen.Event) error {
+	at, err := tx.Appointment(ctx, e.Subject)
+	if err != nil {
+		return err
+	}
+	why := queue.DropCancelled
+	switch {
+	case at.State == booking.NoShow:
+		why = queue.DropNotArrived
+	case at.Active():
+		return nil // chosen again meanwhile
+	case at.By == booking.ByHospital:
+		why = queue.DropSuspended
+	}
+	return a.drop(ctx, tx, e.Subject, why)
+}
+
+func (a *App) drop(ctx context.Context, tx everything, appointmentID, why string) error {
+	_, err := a.Queue.Drop(ctx, tx, appointmentID, why)
+	if houzhen.CodeOf(err) == houzhen.CodeNotFound {
+		return nil // it was in no queue
+	}
+	return err
+}
+
+// closeQueue lets nobody wait in a session that is over: whoever still stood
+// there is carried over, which is never a no-show.
+func (a *App) closeQueue(ctx context.Context, tx everything, e houzhen.Event) error {
+	_, err := a.Queue.EndSessionTx(ctx, tx, queue.EndRequest{
+		SessionID: e.Subject, RequestID: "close-" + e.Subject, Dispose: queue.DropCarriedOver,
+	})
+	if code := houzhen.CodeOf(err); code == houzhen.CodeNotFound || code == houzhen.CodeState {
+		return nil // it never had a queue, or the doctor ended it
+	}
+	return err
+}
+
+// fulfil notes in the booking that the patient was seen.
+func (a *App) fulfil(ctx context.Context, tx everything, e houzhen.Event) error {
+	t, err := tx.Ticket(ctx, e.Subject)
+	if err != nil {
+		return fmt.Errorf("load ticket: %w", err)
+	}
+	_, err = a.Booking.Fulfil(ctx, tx, t.AppointmentID)
+	return err
+}
+
+// show asks for the boards of the session to be drawn again.
+func (a *App) show(ctx context.Context, _ everything, e houzhen.Event) error {
+	if e.Session != "" {
+		outbox.AfterCommit(ctx, func(context.Context) { a.live.touch(e.Session) })
+	}
+	return nil
+}
+
+// planReminders enters the reminders of everybody who has a visit tomorrow.
+// It asks the ledger's own key whether one is there, so it may run again and
+// a tick that was missed is made up for by the next.
+func (a *App) planReminders(ctx context.Context, _ time.Time) error {
+	now := a.Now()
+	tomorrow := houzhen.DateOf(now, a.loc).AddDays(1)
+	if now.Before(tomorrow.AddDays(-1).Clock(a.policy.RemindAt, a.loc)) {
+		return nil
+	}
+	filter := booking.AppointmentFilter{
+		From: tomorrow, To: tomorrow, States: []booking.State{booking.Booked}, Purpose: booking.PurposeVisit, Limit: 100,
+	}
+	for {
+		last, err := a.planReminderBatch(ctx, filter)
+		if err != nil || last == "" {
+			return err
+		}
+		filter.AfterID = last
+	}
+}
+
+// planReminderBatch plans for one page of appointments and gives the last id,
+// "" when there are no more.
+func (a *App) planReminderBatch(ctx context.Context, filter booking.AppointmentFilter) (last string, err error) {
+	hooked, after := outbox.WithHooks(ctx)
+	err = a.inTx(hooked, func(tx everything) error {
+		page, err := tx.Appointments(hooked, filter)
+		if err != nil {
+			return fmt.Errorf("load appointments: %w", err)
+		}
+		last = ""
+		var rows []notify.Message
+		for _, at := range page {
+			last = at.ID
+			s, err := a.subject(hooked, tx, at)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, a.policy.PlanReminder(s, tx.Now())...)
+		}
+		return a.enter(hooked, tx, rows)
+	})
+	if err == nil {
+		after(ctx)
+	}
+	return last, err
+}

@@ -1,0 +1,190 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/internal/clock"
+)
+
+// wall is real time: leases, sockets and browsers live in it whatever clock
+// the hospital runs on.
+func wall() time.Time { return clock.Real{}.Now() }
+
+// sweepEvery is how often the database is asked for what nobody works on. It
+// bounds the delay after Redis was lost.
+const sweepEvery = 2 * time.Second
+
+// Work does the jobs until ctx ends: pipeline, relays, sweeps, live boards and
+// the clockwork.
+func (a *App) Work(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	a.goWork(ctx, g)
+	g.Go(func() error { return a.Clockwork.Run(ctx, a.clock) })
+	g.Go(func() error { return a.sweepLoop(ctx) })
+	return quiet(g.Wait())
+}
+
+// Drive does the jobs like Work but leaves clockwork and sweeps to the caller,
+// who moves the clock by hand: Fire, Sweep, Drain.
+func (a *App) Drive(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	a.goWork(ctx, g)
+	return quiet(g.Wait())
+}
+
+func (a *App) goWork(ctx context.Context, g *errgroup.Group) {
+	for _, run := range []func(context.Context) error{a.Pipeline.Run, a.relay.Run, a.mail.Run, a.Hub.Run, a.live.run} {
+		g.Go(func() error { return run(ctx) })
+	}
+}
+
+func quiet(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// Serve listens on the configured address and works until ctx ends. ready, if
+// given, is told the address.
+func (a *App) Serve(ctx context.Context, ready func(addr string)) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", a.cfg.Listen)
+	if err != nil {
+		return houzhen.E(houzhen.CodeUnavailable, "cannot listen there; is another program using it? try --listen :8081").On("listen").Because(err)
+	}
+	return a.ServeOn(ctx, l, ready)
+}
+
+// ServeOn is Serve on a given listener.
+func (a *App) ServeOn(ctx context.Context, l net.Listener, ready func(addr string)) error {
+	g, ctx := errgroup.WithContext(ctx)
+	server := &http.Server{
+		Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	g.Go(func() error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		down, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		return server.Shutdown(down)
+	})
+	g.Go(func() error { return a.Work(ctx) })
+	if ready != nil {
+		ready(l.Addr().String())
+	}
+	return quiet(g.Wait())
+}
+
+func (a *App) sweepLoop(ctx context.Context) error {
+	t := time.NewTicker(sweepEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+		if err := a.Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "sweep failed", "error", err)
+		}
+	}
+}
+
+// Sweep hands facts and messages that are due and that nobody works on to the
+// pipeline.
+func (a *App) Sweep(ctx context.Context) error {
+	if _, err := a.sweeper.Sweep(ctx, a.clock.Now()); err != nil {
+		return fmt.Errorf("sweep facts: %w", err)
+	}
+	for _, u := range urgencies {
+		ids, err := a.Notify.Due(ctx, u, 1000)
+		if err != nil {
+			return fmt.Errorf("find due messages: %w", err)
+		}
+		a.mail.Add(u, a.fresh(ids)...)
+	}
+	return nil
+}
+
+// Fire runs every schedule that is due on the clock.
+func (a *App) Fire(ctx context.Context) error {
+	_, err := a.Clockwork.Fire(ctx, a.clock.Now())
+	return err
+}
+
+// Drain waits until nothing is left to do at this instant: no fact without
+// its reactions, no due message, no task in the pipeline, no board to redraw.
+func (a *App) Drain(ctx context.Context) error {
+	for {
+		if err := a.settle(ctx); err != nil {
+			return err
+		}
+		left, err := a.left(ctx)
+		if err != nil || left == 0 {
+			return err
+		}
+		a.forgetHanded()
+		a.sweeper.Forget()
+		if err := a.Sweep(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// settle waits until relays, pipeline and boards are idle at the same time.
+func (a *App) settle(ctx context.Context) error {
+	for {
+		if err := a.Pipeline.Wait(ctx); err != nil {
+			return err
+		}
+		if a.relay.Pending() == 0 && a.mail.Pending() == 0 && a.live.idle() {
+			idle, err := a.Pipeline.Idle(ctx)
+			if err != nil {
+				return err
+			}
+			if idle && a.relay.Pending() == 0 && a.mail.Pending() == 0 && a.live.idle() {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-clock.Real{}.After(time.Millisecond):
+		}
+	}
+}
+
+// left counts facts and messages that could be worked on now.
+func (a *App) left(ctx context.Context) (n int, err error) {
+	now := a.clock.Now()
+	err = a.view(ctx, func(tx everything) error {
+		for _, u := range urgencies {
+			facts, err := tx.PendingFacts(ctx, u, now, 1)
+			if err != nil {
+				return err
+			}
+			due, err := tx.DueMessages(ctx, u, now, 1)
+			if err != nil {
+				return err
+			}
+			n += len(facts) + len(due)
+		}
+		return nil
+	})
+	return n, err
+}

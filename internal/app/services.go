@@ -1,0 +1,168 @@
+package app
+
+import (
+	"context"
+	"crypto/subtle"
+	"fmt"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/api"
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/notify/aliyun"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// desk gives API and pages what needs several domains at once (api.Desk).
+type desk struct{ *App }
+
+// SetTravel notes how long the road is: with the patient for later visits, and
+// with the ticket of this one.
+func (d desk) SetTravel(ctx context.Context, appointmentID string, minutes int) error {
+	at, err := d.Booking.Appointment(ctx, appointmentID)
+	if err != nil {
+		return err
+	}
+	if err := d.Directory.UpdateTravel(ctx, at.PatientID, minutes); err != nil {
+		return err
+	}
+	return d.inTx(ctx, func(tx everything) error {
+		t, err := tx.TicketByAppointment(ctx, appointmentID)
+		if houzhen.CodeOf(err) == houzhen.CodeNotFound {
+			return nil // the queue is not open yet; admission reads it from the patient
+		}
+		if err != nil {
+			return err
+		}
+		_, err = d.App.Queue.SetTravel(ctx, tx, t.ID, minutes)
+		return err
+	})
+}
+
+func (d desk) Queue(ctx context.Context, sessionID string) (q queue.Queue, err error) {
+	err = d.view(ctx, func(tx everything) error {
+		q, err = tx.Queue(ctx, sessionID)
+		return err
+	})
+	return q, err
+}
+
+func (d desk) Ticket(ctx context.Context, id string) (t queue.Ticket, err error) {
+	err = d.view(ctx, func(tx everything) error {
+		t, err = tx.Ticket(ctx, id)
+		return err
+	})
+	return t, err
+}
+
+func (d desk) AppointmentByVoucher(ctx context.Context, voucher string) (a booking.Appointment, err error) {
+	number, err := booking.ParseVoucher(voucher)
+	if err != nil {
+		return a, err
+	}
+	err = d.view(ctx, func(tx everything) error {
+		a, err = tx.AppointmentByVoucher(ctx, number)
+		return err
+	})
+	return a, err
+}
+
+// suspension gives API and pages what happens when a doctor cannot come.
+type suspension struct{ *App }
+
+func (s suspension) Suspend(ctx context.Context, sessionID, by, reason string) error {
+	_, err := s.SuspendSession(ctx, sessionID, by, reason)
+	return err
+}
+
+func (s suspension) Options(ctx context.Context, appointmentID string) ([]booking.Appointment, error) {
+	return s.Booking.Options(ctx, appointmentID)
+}
+
+func (s suspension) Choose(ctx context.Context, appointmentID, optionID string) (booking.Appointment, error) {
+	option, err := s.Booking.Appointment(ctx, optionID)
+	if err != nil {
+		return option, err
+	}
+	if option.OriginID != appointmentID {
+		return booking.Appointment{}, houzhen.E(houzhen.CodeNotFound, "the option is of another appointment").On("option")
+	}
+	return s.Booking.Choose(ctx, optionID)
+}
+
+// SuspendSession suspends a session and keeps places with the doctor's peers,
+// in one act. Whoever has checked in is still seen.
+func (a *App) SuspendSession(ctx context.Context, sessionID, by, reason string) (booking.SuspendResult, error) {
+	session, err := a.Booking.Session(ctx, sessionID)
+	if err != nil {
+		return booking.SuspendResult{}, err
+	}
+	index, err := a.Directory.Index(ctx)
+	if err != nil {
+		return booking.SuspendResult{}, err
+	}
+	result, err := a.Booking.Suspend(ctx, booking.SuspendRequest{
+		SessionID: sessionID, Peers: index.Peers(session.DoctorID), KeepCheckedIn: true,
+	})
+	if err != nil {
+		return result, err
+	}
+	return result, a.record(ctx, by, "session.suspend", sessionID, reason)
+}
+
+// record writes a line of the audit.
+func (a *App) record(ctx context.Context, actor, action, object, detail string) error {
+	err := a.inTx(ctx, func(tx everything) error { return tx.Append(ctx, actor, action, object, detail) })
+	if err != nil {
+		return fmt.Errorf("audit %s: %w", action, err)
+	}
+	return nil
+}
+
+// Messages lists what was sent (api.Messages).
+func (a *App) Messages(ctx context.Context, f notify.MessageFilter) (list []notify.Message, err error) {
+	err = a.view(ctx, func(tx everything) error {
+		list, err = tx.Messages(ctx, f)
+		return err
+	})
+	return list, err
+}
+
+// Record notes that somebody read or changed what belongs to a person.
+func (a *App) Record(ctx context.Context, actor, action, subject string) error {
+	return a.record(ctx, actor, action, subject, "")
+}
+
+// SMSReport takes the provider's delivery reports (api.Receipts).
+func (a *App) SMSReport(ctx context.Context, token string, body []byte) error {
+	want := a.cfg.Aliyun.CallbackToken.Reveal()
+	if want == "" || subtle.ConstantTimeCompare([]byte(token), []byte(want)) != 1 {
+		return houzhen.E(houzhen.CodeNotFound, "no such callback")
+	}
+	receipts, err := aliyun.ParseReports(body)
+	if err != nil {
+		return err
+	}
+	_, err = a.Notify.Receive(ctx, receipts)
+	return err
+}
+
+// Ready says whether requests can be answered (api.Health).
+func (a *App) Ready(ctx context.Context) error {
+	if err := a.Store.Ping(ctx); err != nil {
+		return houzhen.E(houzhen.CodeUnavailable, "database does not answer").Because(err)
+	}
+	return nil
+}
+
+// people gives API and pages what they ask of the directory.
+type people struct{ *directory.Service }
+
+// Register adds a person to an account, or links one who is known.
+func (p people) Register(ctx context.Context, r api.Registration) (directory.Patient, error) {
+	return p.RegisterPatient(ctx, r.AccountID, directory.NewPatient{
+		Name: r.Patient.Name.Reveal(), Doc: r.Patient.Doc.Reveal(), DocType: r.Patient.DocType, Phone: r.Patient.Phone.Reveal(),
+		Relation: r.Relation, Sex: r.Patient.Sex, Birth: r.Patient.Birth, Lang: r.Patient.Lang, TravelMinutes: r.Patient.TravelMinutes,
+	})
+}

@@ -1,0 +1,26 @@
+package app
+
+import (
+	"context"
+
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// everything is one transaction as all domains see it. Only here do they meet:
+// each asks for its own part, and the store's transaction is all of them.
+type everything interface {
+	directory.Tx
+	booking.Tx
+	queue.Tx
+	notify.Tx
+	outbox.Tx
+	auth.Tx
+
+	// Append writes a line of the hash-chained audit.
+	Append(ctx context.Context, actor, action, object, detail string) error
+}

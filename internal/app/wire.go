@@ -1,0 +1,136 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/internal/jobs"
+	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/notify/aliyun"
+	"github.com/houzhen/houzhen/queue"
+	"github.com/houzhen/houzhen/realtime"
+)
+
+// wire makes every service and every arrow between them.
+func (a *App) wire(context.Context) (err error) {
+	policy := a.opt.Booking
+	if policy == (booking.Policy{}) {
+		policy = booking.DefaultPolicy()
+	}
+	a.Directory = directory.NewService(a.Store.Directory(), a.loc)
+	if a.Booking, err = booking.NewService(a.Store.Booking(), a.loc, policy); err != nil {
+		return err
+	}
+	queuePolicy := func(string) queue.Policy { return queue.DefaultPolicy() }
+	a.Queue = queue.NewService(a.Store.Queue(), queuePolicy, a.loc)
+	a.boards = &boards{
+		view: a.view, house: a.Directory.Index, policy: queuePolicy, now: a.clock.Now, shown: newRanges(),
+	}
+	a.policy = notify.DefaultPolicy(a.loc)
+	if err := a.wireMessages(); err != nil {
+		return err
+	}
+	a.wireHub()
+	a.wirePipeline()
+	if err := a.wireClockwork(); err != nil {
+		return err
+	}
+	return a.wireHandler()
+}
+
+// cancelLead is how long before midnight of the day before a place can be
+// given up freely (domain rule §8: D-1 21:00).
+const cancelLead = 3 * time.Hour
+
+func (a *App) wireMessages() error {
+	senders := a.opt.Senders
+	if senders == nil {
+		var err error
+		if senders, err = a.configuredSenders(); err != nil {
+			return err
+		}
+	}
+	w := &world{house: a.Directory.Index, loc: a.loc, lead: cancelLead, board: a.boards}
+	a.Notify = notify.NewService(a.Store.Notify(), w, senders, notify.Options{
+		Policy: a.policy, Now: a.clock.Now, Sign: a.cfg.Aliyun.Sign, Log: a.log, ShowSecrets: !a.cfg.UseAliyun(),
+	})
+	return nil
+}
+
+// configuredSenders are the provider's channels, or a file that a person can
+// read when there are no credentials.
+func (a *App) configuredSenders() ([]notify.Sender, error) {
+	if a.cfg.UseAliyun() {
+		client, err := aliyun.New(a.cfg.Aliyun.client())
+		if err != nil {
+			return nil, fmt.Errorf("provider: %w", err)
+		}
+		a.closers = append(a.closers, func() error { client.Close(); return nil })
+		senders := []notify.Sender{client.SMS()}
+		if a.cfg.Aliyun.PushAppKey != 0 {
+			senders = append(senders, client.Push())
+		}
+		return senders, nil
+	}
+	var senders []notify.Sender
+	for _, channel := range []notify.Channel{notify.SMS, notify.Push} {
+		f, err := notify.OpenFile(filepath.Join(a.cfg.Data, "messages-"+string(channel)+".jsonl"), channel, a.clock.Now)
+		if err != nil {
+			return nil, err
+		}
+		a.closers = append(a.closers, f.Close)
+		senders = append(senders, f)
+	}
+	return senders, nil
+}
+
+func (c AliyunConfig) client() aliyun.Config {
+	return aliyun.Config{
+		Region: c.Region, AccessKeyID: c.AccessKeyID, AccessKeySecret: aliyun.NewSecret(c.AccessKeySecret.Reveal()),
+		Endpoint: c.Endpoint, PushEndpoint: c.PushEndpoint, Scheme: c.Scheme, Sign: c.Sign, Templates: c.Templates, PushAppKey: c.PushAppKey,
+	}
+}
+
+func (a *App) wireHub() {
+	var bus realtime.Bus = realtime.NewMemoryBus(wall)
+	if a.cfg.RedisURL != "" {
+		bus = realtime.NewRedisBus(a.redis, realtime.RedisOptions{Now: wall, Logger: a.log})
+	}
+	a.Hub = realtime.NewHub(realtime.Options{Bus: bus, Snapshot: a.snapshot, Now: wall, Logger: a.log})
+	a.live = &live{
+		hub: a.Hub, view: a.view, now: a.clock.Now, shared: a.cfg.RedisURL != "", log: a.log, advise: a.adviseLeave,
+		wake: make(chan struct{}, 1), dirty: map[string]bool{},
+	}
+}
+
+func (a *App) wirePipeline() {
+	servers := 2
+	if a.cfg.RedisURL == "" {
+		servers = 1
+	}
+	a.Pipeline = jobs.New(jobs.Options{
+		Redis: a.redis, Logger: a.log, Concurrency: a.cfg.Workers, Servers: servers, Poll: a.opt.Poll,
+		OnFlush: func(context.Context) { a.sweeper.Forget() },
+	})
+	enqueue := func(kind string) outbox.Enqueue {
+		return func(ctx context.Context, u houzhen.Urgency, ids []string) error {
+			return a.Pipeline.Enqueue(ctx, kind, u, ids)
+		}
+	}
+	a.relay = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobFact), Logger: a.log})
+	a.mail = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobMessage), Logger: a.log})
+	a.sweeper = outbox.NewSweeper(outbox.SweeperOptions{Store: a.Store.Outbox(), Enqueue: enqueue(jobFact)})
+	a.reactor = outbox.NewReactor(a.Store.Outbox(), a.reactions(), a.log)
+	a.Store.OnCommit(a.relay.Committed)
+	a.Pipeline.Handle(jobFact, a.reactor.Handle)
+	a.Pipeline.Handle(jobMessage, func(ctx context.Context, ids []string) error {
+		_, err := a.Notify.Deliver(ctx, ids)
+		return err
+	})
+}

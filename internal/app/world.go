@@ -1,0 +1,257 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/queue"
+	"github.com/houzhen/houzhen/templates"
+)
+
+// Reasons why a message must not go any more, as the page of sent messages
+// shows them.
+const (
+	staleMoved     = "moved"
+	staleCancelled = "cancelled"
+	staleRebooked  = "not_cancelled"
+	staleSettled   = "already_chosen"
+	staleArrived   = "checked_in"
+	staleOver      = "over"
+	staleGone      = "gone"
+	staleAnswered  = "answered" // called, and he came or was missed
+)
+
+// world re-reads what a message is about at the moment of sending. It is the
+// only place where messages, appointments, tickets and people meet.
+type world struct {
+	house func(ctx context.Context) (*directory.Index, error)
+	loc   *time.Location
+	lead  time.Duration // cancel by this long before midnight of the day before
+	board *boards
+}
+
+// scene is what one batch of messages has read so far, so that a batch of a
+// session reads that session once.
+type scene struct {
+	*world
+	ctx      context.Context
+	tx       everything
+	index    *directory.Index
+	sessions map[string]booking.Session
+}
+
+// Look implements notify.World: one view a message, in the order given.
+func (w *world) Look(ctx context.Context, tx notify.Tx, messages []notify.Message) ([]notify.View, error) {
+	index, err := w.house(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load house: %w", err)
+	}
+	s := &scene{world: w, ctx: ctx, tx: tx.(everything), index: index, sessions: map[string]booking.Session{}}
+	views := make([]notify.View, len(messages))
+	for i, m := range messages {
+		v, err := s.look(m)
+		if houzhen.CodeOf(err) == houzhen.CodeNotFound {
+			v, err = notify.View{Stale: staleGone}, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look at %s: %w", m.Kind, err)
+		}
+		views[i] = v
+	}
+	return views, nil
+}
+
+func (s *scene) look(m notify.Message) (notify.View, error) {
+	switch m.Kind {
+	case notify.KindSignIn:
+		return s.signIn(m)
+	case notify.KindCalled, notify.KindMissed, notify.KindLeaveNow:
+		return s.ticket(m)
+	default:
+		return s.appointment(m)
+	}
+}
+
+func (s *scene) signIn(m notify.Message) (notify.View, error) {
+	ask, err := s.tx.SignIn(s.ctx, m.Subject)
+	if err != nil {
+		return notify.View{}, err
+	}
+	if !ask.UsedAt.IsZero() {
+		return notify.View{Stale: staleOver}, nil
+	}
+	return notify.View{
+		Vars: map[string]string{"code": m.Secret}, Lang: houzhen.Chinese, Phone: ask.Phone, ExpiresAt: ask.ExpiresAt,
+	}, nil
+}
+
+func (s *scene) appointment(m notify.Message) (notify.View, error) {
+	a, err := s.tx.Appointment(s.ctx, m.Subject)
+	if err != nil {
+		return notify.View{}, err
+	}
+	if stale, err := s.staleAppointment(m, a); stale != "" || err != nil {
+		return notify.View{Stale: stale}, err
+	}
+	session, err := s.session(a.SessionID)
+	if err != nil {
+		return notify.View{}, err
+	}
+	v, err := s.person(a.PatientID)
+	if err != nil {
+		return notify.View{}, err
+	}
+	s.describe(&v, session, a)
+	v.Link = "/my/" + a.ID
+	return v, nil
+}
+
+// staleAppointment says why a message about a must not go, "" if it may. A
+// message speaks of one version of an appointment: any later change makes it
+// wrong, except that arriving does not unsay a confirmation.
+func (s *scene) staleAppointment(m notify.Message, a booking.Appointment) (string, error) {
+	switch m.Kind {
+	case notify.KindCancelled:
+		if a.State != booking.Cancelled {
+			return staleRebooked, nil
+		}
+		return "", nil
+	case notify.KindSuspended:
+		return s.staleSuspension(a)
+	default:
+	}
+	switch {
+	case a.State == booking.Cancelled:
+		return staleCancelled, nil
+	case a.State > booking.Booked && m.Kind == notify.KindReminder:
+		return staleArrived, nil
+	case a.State > booking.Booked:
+		return "", nil
+	case a.Version != m.Version:
+		return staleMoved, nil
+	}
+	return "", nil
+}
+
+// staleSuspension: nothing is left to tell once the patient has chosen.
+func (s *scene) staleSuspension(a booking.Appointment) (string, error) {
+	if a.State != booking.Cancelled {
+		return staleRebooked, nil
+	}
+	chosen, err := s.tx.Appointments(s.ctx, booking.AppointmentFilter{OriginID: a.ID, Purpose: booking.PurposeVisit, Limit: 1})
+	if err != nil {
+		return "", err
+	}
+	if len(chosen) > 0 {
+		return staleSettled, nil
+	}
+	return "", nil
+}
+
+func (s *scene) ticket(m notify.Message) (notify.View, error) {
+	t, err := s.tx.Ticket(s.ctx, m.Subject)
+	if err != nil {
+		return notify.View{}, err
+	}
+	if stale := staleTicket(m, t); stale != "" {
+		return notify.View{Stale: stale}, nil
+	}
+	v, err := s.person(t.PatientID)
+	if err != nil {
+		return notify.View{}, err
+	}
+	session, err := s.session(t.SessionID)
+	if err != nil {
+		return notify.View{}, err
+	}
+	v.Link = "/my/" + t.AppointmentID
+	v.Vars["no"] = t.Label
+	v.Vars["room"] = s.index.RoomName(t.RoomID).In(v.Lang)
+	s.describe(&v, session, booking.Appointment{Start: t.SliceStart, End: t.SliceEnd, Day: session.Date})
+	return v, s.ahead(&v, m, t)
+}
+
+// ahead fills in how many are before him and about when he will be called.
+func (s *scene) ahead(v *notify.View, m notify.Message, t queue.Ticket) error {
+	if m.Kind == notify.KindMissed {
+		v.Vars["n"] = strconv.Itoa(t.SkipNormals)
+		return nil
+	}
+	if m.Kind != notify.KindLeaveNow {
+		return nil
+	}
+	q, err := s.tx.Queue(s.ctx, t.SessionID)
+	if err != nil {
+		return err
+	}
+	where, _, err := s.board.standings(s.ctx, s.tx, q, s.tx.Now())
+	if err != nil {
+		return err
+	}
+	w := where[t.ID]
+	v.Vars["n"] = strconv.Itoa(w.ahead)
+	v.Vars["eta"] = templates.Clock(w.lo, s.loc)
+	v.ExpiresAt = w.hi
+	return nil
+}
+
+func staleTicket(m notify.Message, t queue.Ticket) string {
+	switch {
+	case t.State == queue.Dropped || t.State == queue.Done:
+		return staleOver
+	case m.Kind == notify.KindCalled && t.State != queue.Called:
+		return staleAnswered
+	case m.Kind == notify.KindMissed && t.State != queue.Missed:
+		return staleAnswered
+	case m.Kind == notify.KindLeaveNow && t.State != queue.NotCheckedIn:
+		return staleArrived
+	}
+	return ""
+}
+
+// person starts a view with whom it goes to.
+func (s *scene) person(patientID string) (notify.View, error) {
+	p, err := s.tx.Patient(s.ctx, patientID)
+	if err != nil {
+		return notify.View{}, err
+	}
+	return notify.View{
+		Vars: map[string]string{"name": p.Name.String()}, Lang: houzhen.ParseLang(string(p.Lang)), Phone: p.Phone, Push: p.PushAccount,
+	}, nil
+}
+
+// describe adds where and when. A sensitive department lends its alias only.
+func (s *scene) describe(v *notify.View, session booking.Session, a booking.Appointment) {
+	department := s.index.DepartmentOf(session.DepartmentID)
+	v.Sensitive = department.Sensitive
+	v.Vars["date"] = templates.Day(a.Day, v.Lang)
+	v.Vars["time"] = templates.Slice(a.Start, a.End, s.loc)
+	v.Vars["dept"] = department.Name.In(v.Lang)
+	v.Vars["doctor"] = s.index.DoctorOf(session.DoctorID).Name.In(v.Lang)
+	v.Vars["place"] = s.index.ZoneOf(session.ZoneID).Name.In(v.Lang)
+	v.Vars["phone"] = s.index.Hospital.Phone
+	v.Vars["deadline"] = templates.Clock(a.Day.At(0, 0, s.loc).Add(-s.lead), s.loc)
+	v.Vars["tail"] = tail(a.Voucher, 4)
+	if department.Sensitive {
+		v.Vars["dept"], v.Vars["doctor"] = department.Alias.In(v.Lang), ""
+	}
+}
+
+func (s *scene) session(id string) (booking.Session, error) {
+	if have, ok := s.sessions[id]; ok {
+		return have, nil
+	}
+	got, err := s.tx.Session(s.ctx, id)
+	if err == nil {
+		s.sessions[id] = got
+	}
+	return got, err
+}
+
+func tail(s string, n int) string { return s[max(0, len(s)-n):] }
