@@ -89,16 +89,12 @@ func (p Patient) under(age int, today houzhen.Date) bool {
 // (GiveConsent). A person who is registered already is linked, never changed,
 // if the name is the same; otherwise CodePatientExists.
 func (s *Service) RegisterPatient(ctx context.Context, accountID string, n NewPatient) (p Patient, err error) {
-	loc, err := s.location(ctx)
-	if err != nil {
-		return p, err
-	}
 	err = s.store.InTx(ctx, func(tx Tx) error {
 		account, err := tx.Account(ctx, accountID)
 		if err != nil {
 			return fmt.Errorf("load account: %w", err)
 		}
-		today := houzhen.DateOf(tx.Now(), loc)
+		today := houzhen.DateOf(tx.Now(), s.loc)
 		wanted, err := n.person(today)
 		if err != nil {
 			return err
@@ -106,10 +102,8 @@ func (s *Service) RegisterPatient(ctx context.Context, accountID string, n NewPa
 		if wanted.Phone.IsZero() {
 			wanted.Phone = account.Phone
 		}
-		if p, err = s.link(ctx, tx, account, wanted, n.Relation, today); err != nil {
-			return err
-		}
-		return nil
+		p, err = s.link(ctx, tx, account, wanted, n.Relation, today)
+		return err
 	})
 	return p, err
 }

@@ -13,13 +13,15 @@ import (
 // side of the hospital in memory.
 type Service struct {
 	store Store
+	loc   *time.Location
 
 	mu    sync.Mutex // guards index, and one load at a time
 	index *Index
 }
 
-// NewService makes the service.
-func NewService(store Store) *Service { return &Service{store: store} }
+// NewService makes the service. loc is the hospital's zone, which says what
+// today is.
+func NewService(store Store, loc *time.Location) *Service { return &Service{store: store, loc: loc} }
 
 // Index gives the hospital with its lookup, from memory once it was loaded.
 func (s *Service) Index(ctx context.Context) (*Index, error) {
@@ -73,17 +75,4 @@ func (s *Service) SaveHouse(ctx context.Context, h House) error {
 		return fmt.Errorf("save house: %w", err)
 	}
 	return s.Reload(ctx)
-}
-
-// location gives the hospital's zone; what has no hospital yet counts in UTC.
-func (s *Service) location(ctx context.Context) (*time.Location, error) {
-	ix, err := s.Index(ctx)
-	if err != nil {
-		return nil, err
-	}
-	loc, err := time.LoadLocation(ix.Hospital.TimeZone)
-	if err != nil {
-		return nil, fmt.Errorf("load time zone: %w", err)
-	}
-	return loc, nil
 }

@@ -51,9 +51,9 @@ func (tx *Tx) Appointments(_ context.Context, f booking.AppointmentFilter) ([]bo
 func (tx *Tx) around(f booking.AppointmentFilter) []string {
 	ids := map[string]bool{}
 	switch {
-	case f.SessionID != "":
+	case f.SessionID != "" && f.PatientIDs == nil:
 		ids = tx.store.bySession[f.SessionID]
-	case len(f.PatientIDs) > 0:
+	case f.PatientIDs != nil: // empty but not nil selects nothing
 		for _, p := range f.PatientIDs {
 			maps.Copy(ids, tx.store.byPatient[p])
 		}
@@ -130,7 +130,7 @@ func (tx *Tx) guard(ctx context.Context, a booking.Appointment) error {
 		}
 	}
 	for _, o := range tx.store.appointments {
-		if o.ID != a.ID && o.Voucher == a.Voucher {
+		if o.ID != a.ID && o.Voucher == a.Voucher && a.Voucher != "" {
 			return houzhen.E(houzhen.CodeConflict, "voucher exists")
 		}
 	}

@@ -22,16 +22,16 @@ func (tx *Tx) LockSession(ctx context.Context, id string) (booking.Session, erro
 	return tx.Session(ctx, id)
 }
 
-// Sessions lists sessions by id.
+// Sessions lists sessions by start and id.
 func (tx *Tx) Sessions(_ context.Context, f booking.SessionFilter) ([]booking.Session, error) {
-	return tx.sessionsWhere(func(s booking.Session) bool {
-		return (len(f.IDs) == 0 || slices.Contains(f.IDs, s.ID)) &&
+	return byStart(tx.sessionsWhere(func(s booking.Session) bool {
+		return (f.IDs == nil || slices.Contains(f.IDs, s.ID)) &&
 			(f.DepartmentID == "" || f.DepartmentID == s.DepartmentID) &&
 			(f.ZoneID == "" || f.ZoneID == s.ZoneID) &&
 			(f.DoctorID == "" || f.DoctorID == s.DoctorID) &&
 			(f.From.IsZero() || !s.Date.Before(f.From)) && (f.To.IsZero() || !f.To.Before(s.Date)) &&
 			(len(f.Status) == 0 || slices.Contains(f.Status, s.Status))
-	}), nil
+	})), nil
 }
 
 func (tx *Tx) sessionsWhere(is func(booking.Session) bool) []booking.Session {
