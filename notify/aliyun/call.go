@@ -42,21 +42,21 @@ type options struct {
 	client *Client
 }
 
-// prepare closes the ways in which a client of the SDK looks at the
-// environment or at anything but this call.
-func (o options) prepare(c *sdk.Client) {
-	c.SetReadTimeout(-1)       // none of its own, and no goroutine for it: the context has it
-	c.SetNoProxy("-")          // it would compile NO_PROXY as regular expressions
-	c.SetHttpProxy("direct:")  // proxies are the shared transport's affair
-	c.SetHttpsProxy("direct:") //
-	c.SetCloseTrace(true)      // a global tracer would get the URL with the phone in it
+// enclose closes the ways in which a client of the SDK looks at the
+// environment, or lets others look at the call.
+func enclose(c *sdk.Client) {
+	c.SetReadTimeout(-1)      // none of its own, and no goroutine for it: the context has it
+	c.SetNoProxy("-")         // it would compile NO_PROXY as regular expressions
+	c.SetHttpProxy("direct:") // proxies are the shared transport's affair
+	c.SetHttpsProxy("direct:")
+	c.SetCloseTrace(true) // a global tracer would get the URL with the phone in it
 }
 
 // do makes one call of the SDK and judges what came of it. It always returns,
 // whatever the provider or the SDK does.
-func (c *Client) do(ctx context.Context, call func(options) (answer, error)) (answer, notify.Sent) {
+func (c *Client) do(ctx context.Context, call func(options) (answer, error)) notify.Sent {
 	if ctx.Err() != nil {
-		return answer{}, notify.Sent{Outcome: notify.OutcomeRetry, Code: codeCancelled}
+		return notify.Sent{Outcome: notify.OutcomeRetry, Code: codeCancelled}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.conf.Timeout)
 	defer cancel()
@@ -65,10 +65,10 @@ func (c *Client) do(ctx context.Context, call func(options) (answer, error)) (an
 	conf.Transport = carry
 
 	a, err := guard(func() (answer, error) { return call(options{conf, c}) })
-	if err == nil {
-		return a, c.judge(a)
+	if err != nil {
+		return c.judgeError(ctx, err, carry.reached.Load())
 	}
-	return answer{}, c.judgeError(ctx, err, carry.reached.Load())
+	return c.judge(a)
 }
 
 // errPanic stands for a panic, whose value may quote the answer.

@@ -13,7 +13,7 @@ import (
 // SDK knows none, and hides them from the SDK, which would rewrite them at
 // every call. One serves one call.
 type carrier struct {
-	ctx     context.Context //nolint:containedctx // the SDK has no other way to take one
+	ctx     context.Context // kept here because the SDK has no other way to take one
 	base    http.RoundTripper
 	reached atomic.Bool
 }

@@ -39,9 +39,9 @@ type Config struct {
 	PushChannel string // notification channel of the Android app; "" means houzhen
 	PushAPNS    string // PRODUCT or DEV; "" means PRODUCT
 
-	Timeout     time.Duration // of a whole call; 0 means 5 s
-	Connections int           // at most so many to each service; 0 means 32
-	RootCAs     *x509.CertPool
+	Timeout     time.Duration    // of a whole call; 0 means 5 s
+	Connections int              // at most so many to each service; 0 means 32
+	RootCAs     *x509.CertPool   // nil means the system's
 	Now         func() time.Time // for the end of a flow-control window; nil waits a whole one
 }
 
@@ -85,17 +85,16 @@ func transport(conf Config) *http.Transport {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true) // all that the SDK itself speaks
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}).DialContext,
-		TLSClientConfig:       &tls.Config{RootCAs: conf.RootCAs, MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:   connectTimeout,
-		MaxIdleConns:          2 * conf.Connections,
-		MaxIdleConnsPerHost:   conf.Connections,
-		MaxConnsPerHost:       conf.Connections,
-		IdleConnTimeout:       20 * time.Second,
-		DisableCompression:    true,
-		Protocols:             protocols,
-		ResponseHeaderTimeout: conf.Timeout,
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:     &tls.Config{RootCAs: conf.RootCAs, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout: connectTimeout,
+		MaxIdleConns:        2 * conf.Connections,
+		MaxIdleConnsPerHost: conf.Connections,
+		MaxConnsPerHost:     conf.Connections,
+		IdleConnTimeout:     20 * time.Second,
+		DisableCompression:  true,
+		Protocols:           protocols,
 	}
 }
 

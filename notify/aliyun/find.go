@@ -55,9 +55,9 @@ func days(at time.Time) []string {
 
 func (s *SMS) findOn(ctx context.Context, day, outID string, phone houzhen.Phone) (notify.Receipt, bool, error) {
 	for page := 1; page <= maxPages; page++ {
-		list, total, err := s.page(ctx, day, phone, page)
-		if err != nil {
-			return notify.Receipt{}, false, err
+		list, total, sent := s.page(ctx, day, phone, page)
+		if sent.Outcome != notify.OutcomeAccepted {
+			return notify.Receipt{}, false, houzhen.E(houzhen.CodeUnavailable, "query send details: "+sent.Code)
 		}
 		for _, d := range list {
 			if d.OutId == outID {
@@ -71,10 +71,9 @@ func (s *SMS) findOn(ctx context.Context, day, outID string, phone houzhen.Phone
 	return notify.Receipt{}, false, nil
 }
 
-func (s *SMS) page(ctx context.Context, day string, phone houzhen.Phone, page int) ([]dysmsapi.SmsSendDetailDTO, int, error) {
-	var list []dysmsapi.SmsSendDetailDTO
-	var total int
-	_, sent := s.c.do(ctx, func(o options) (answer, error) {
+// page asks for one page of the messages to a phone on a day.
+func (s *SMS) page(ctx context.Context, day string, phone houzhen.Phone, page int) (list []dysmsapi.SmsSendDetailDTO, total int, sent notify.Sent) {
+	sent = s.c.do(ctx, func(o options) (answer, error) {
 		api, err := o.sms()
 		if err != nil {
 			return answer{}, err
@@ -94,10 +93,7 @@ func (s *SMS) page(ctx context.Context, day string, phone houzhen.Phone, page in
 		total, _ = strconv.Atoi(resp.TotalCount) // 0 ends the search after this page
 		return answer{code: resp.Code}, nil
 	})
-	if sent.Outcome != notify.OutcomeAccepted {
-		return nil, 0, houzhen.E(houzhen.CodeUnavailable, "query send details: "+sent.Code)
-	}
-	return list, total, nil
+	return list, total, sent
 }
 
 // receiptOf reads one message of the provider's list.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -256,8 +255,7 @@ func TestEnvironmentCannotStopCalls(t *testing.T) {
 
 func TestRedirectIsNotFollowed(t *testing.T) {
 	elsewhere, _ := start(t, aliyuntest.Options{})
-	s, conf := start(t, aliyuntest.Options{})
-	_ = s
+	_, conf := start(t, aliyuntest.Options{})
 	redirecting := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://"+elsewhere.Addr()+r.RequestURI, http.StatusTemporaryRedirect)
 	}))
@@ -368,5 +366,3 @@ func TestConnectionsAreKept(t *testing.T) {
 		t.Errorf("%d connections, want 1: every answer is read to its end", n)
 	}
 }
-
-var _ io.Closer = (*aliyuntest.Server)(nil)

@@ -28,12 +28,12 @@ func (s *Push) Send(ctx context.Context, p notify.Parcel) notify.Sent {
 	case p.Push == "":
 		return notify.Sent{Outcome: notify.OutcomeRecipient, Code: codeNoAccount}
 	}
-	_, sent := s.c.do(ctx, func(o options) (answer, error) {
+	return s.c.do(ctx, func(o options) (answer, error) {
 		api, err := push.NewClientWithOptions("", o.config, o.client.credential)
 		if err != nil {
 			return answer{}, err
 		}
-		o.prepare(&api.Client)
+		enclose(&api.Client)
 		resp, err := api.Push(s.request(p))
 		if err != nil {
 			return answer{}, err
@@ -43,7 +43,6 @@ func (s *Push) Send(ctx context.Context, p notify.Parcel) notify.Sent {
 		}
 		return answer{code: codeOK, id: resp.MessageId}, nil
 	})
-	return sent
 }
 
 func (s *Push) request(p notify.Parcel) *push.PushRequest {

@@ -26,7 +26,7 @@ func (s *SMS) Send(ctx context.Context, p notify.Parcel) notify.Sent {
 	if template == "" {
 		return notify.Sent{Outcome: notify.OutcomeMessage, Code: codeNoTemplate}
 	}
-	_, sent := s.c.do(ctx, func(o options) (answer, error) {
+	return s.c.do(ctx, func(o options) (answer, error) {
 		api, err := o.sms()
 		if err != nil {
 			return answer{}, err
@@ -45,7 +45,6 @@ func (s *SMS) Send(ctx context.Context, p notify.Parcel) notify.Sent {
 		}
 		return answer{resp.Code, resp.Message, resp.BizId}, nil
 	})
-	return sent
 }
 
 func (s *SMS) template(p notify.Parcel) string {
@@ -62,6 +61,6 @@ func (o options) sms() (*dysmsapi.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.prepare(&api.Client)
+	enclose(&api.Client)
 	return api, nil
 }

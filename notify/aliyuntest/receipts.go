@@ -51,7 +51,7 @@ func (s *Server) PendingReceipts(limit int) []Report {
 func (s *Server) Receipts(ctx context.Context, url string, how Posting) (int, error) {
 	list, next := s.reports(0)
 	if how.Shuffle != 0 {
-		r := rand.New(rand.NewPCG(how.Shuffle, 0)) //nolint:gosec // disorder, not a secret
+		r := rand.New(rand.NewPCG(how.Shuffle, 0))
 		r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	}
 	size := how.Batch

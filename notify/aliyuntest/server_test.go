@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -92,9 +93,7 @@ func (g *gateway) send(v, body url.Values) reply {
 	g.t.Helper()
 	all := url.Values{}
 	for _, part := range []url.Values{v, body} {
-		for k, val := range part {
-			all[k] = val
-		}
+		maps.Copy(all, part)
 	}
 	if !v.Has("Signature") {
 		v.Set("Signature", sign(http.MethodPost, aliyuntest.DefaultSecret, all))
@@ -122,9 +121,7 @@ func (g *gateway) send(v, body url.Values) reply {
 
 func message(change map[string]string) map[string]string {
 	m := map[string]string{"PhoneNumbers": phone, "SignName": "候诊医院", "TemplateCode": "SMS_1", "TemplateParam": `{"name":"a*b ~+&=%/"}`, "OutId": "o"}
-	for k, v := range change {
-		m[k] = v
-	}
+	maps.Copy(m, change)
 	return m
 }
 

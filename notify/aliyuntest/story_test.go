@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -57,9 +58,7 @@ func TestSendBatchSms(t *testing.T) {
 
 func push(change map[string]string) map[string]string {
 	m := map[string]string{"AppKey": "7", "Target": "ACCOUNT", "TargetValue": "account-7", "DeviceType": "ALL", "PushType": "NOTICE", "Title": "t", "Body": "b", "JobKey": "o"}
-	for k, v := range change {
-		m[k] = v
-	}
+	maps.Copy(m, change)
 	return m
 }
 
@@ -123,9 +122,7 @@ func TestQuerySendDetails(t *testing.T) {
 	}})
 	query := func(change map[string]string) reply {
 		q := map[string]string{"PhoneNumber": phone, "SendDate": "20260504", "PageSize": "10", "CurrentPage": "1"}
-		for k, v := range change {
-			q[k] = v
-		}
+		maps.Copy(q, change)
 		return g.send(g.fields("QuerySendDetails", q), nil)
 	}
 	biz := g.sms(map[string]string{"OutId": "a"}).BizID
