@@ -88,6 +88,30 @@ func TestEveryQueueReasonHasWords(t *testing.T) {
 	complete(t, codes, Reason)
 }
 
+func TestEveryRosterFaultHasWords(t *testing.T) {
+	complete(t, constants(t, "../internal/roster/roster.go", "Fault"), RosterFault)
+	got := RosterFault("range", houzhen.English, map[string]string{"value": "0", "min": "1", "max": "20"})
+	if want := "out of range: 0; from 1 to 20"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestEveryReasonOfAMessageHasWords(t *testing.T) {
+	var codes []string
+	for _, code := range constants(t, "../notify/reason.go", "Reason") {
+		codes = append(codes, "message."+code)
+	}
+	complete(t, codes, Reason)
+}
+
+func TestEveryMessageKindHasAWording(t *testing.T) {
+	for _, kind := range constants(t, "../notify/notify.go", "Kind") {
+		if !slices.Contains(Keys(), kind) {
+			t.Errorf("%s has no wording", kind)
+		}
+	}
+}
+
 func TestReasonWithAndWithoutArguments(t *testing.T) {
 	for _, c := range []struct {
 		code string

@@ -116,11 +116,10 @@ func (t text) show(vars map[string]string) string {
 	return b.String()
 }
 
-// unlessEmpty renders an optional part: "" when a variable in it has no value
-// or the value 0.
+// unlessEmpty renders an optional part: "" when a variable in it has no value.
 func (t text) unlessEmpty(vars map[string]string) string {
 	for _, name := range t.needed() {
-		if v := vars[name]; v == "" || v == "0" {
+		if vars[name] == "" {
 			return ""
 		}
 	}

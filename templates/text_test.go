@@ -29,7 +29,7 @@ func TestOptionalPart(t *testing.T) {
 		{"all values", map[string]string{"minutes": "5", "who": "her"}, "wait 5 min for her, please"},
 		{"one missing", map[string]string{"minutes": "5"}, "wait, please"},
 		{"one empty", map[string]string{"minutes": "", "who": "her"}, "wait, please"},
-		{"one zero", map[string]string{"minutes": "0", "who": "her"}, "wait, please"},
+		{"zero is a value", map[string]string{"minutes": "0", "who": "her"}, "wait 0 min for her, please"},
 		{"none", nil, "wait, please"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
