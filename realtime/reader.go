@@ -2,7 +2,8 @@ package realtime
 
 import (
 	"errors"
-	"os"
+	"io"
+	"net"
 
 	"github.com/gorilla/websocket"
 
@@ -21,23 +22,43 @@ type reader struct {
 	checked int // the heartbeat at which rights were last asked for
 }
 
-// read hears the client until the connection ends, then clears up.
+// read hears the client until the connection ends, then clears up. It waits
+// with as little on its stack as can be, see aside.
 func (c *conn) read() {
-	defer c.end()
+	for c.readOne() {
+	}
+	aside(c.end)
+}
+
+// readOne takes one message; false when there will be no more.
+func (c *conn) readOne() bool {
+	kind, r, err := c.ws.NextReader()
+	aside(func() { err = c.hear(kind, r, err) })
+	return err == nil
+}
+
+// aside runs f on another stack and waits for it. A stack that has once grown
+// stays large: the reader, which only waits, shall not keep one for years.
+func aside(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
+}
+
+func isTimeout(err error) bool {
+	var fault net.Error
+	return errors.As(err, &fault) && fault.Timeout()
+}
+
+// expect prepares for what the client may send.
+func (c *conn) expect() {
+	_ = c.wire.SetReadDeadline(c.hub.opts.Now().Add(c.hub.opts.WriteWait)) // for the hello
 	c.ws.SetReadLimit(maxRequest)
 	c.ws.SetPingHandler(func(payload string) error { c.pong(payload); return nil })
 	c.ws.SetPongHandler(func(string) error { c.alive(); return nil })
-	for {
-		kind, text, err := c.ws.ReadMessage()
-		switch {
-		case err == nil:
-			c.hear(kind, text)
-			continue
-		case !c.reader.greeted && errors.Is(err, os.ErrDeadlineExceeded):
-			c.leave(bye{code: CloseNoHello})
-		}
-		return
-	}
 }
 
 // end takes the connection out of everything.
@@ -61,8 +82,22 @@ func (c *conn) end() {
 	c.hub.exit()
 }
 
-// hear takes one message.
-func (c *conn) hear(kind int, text []byte) {
+// hear takes one message, or the error that came in its place.
+func (c *conn) hear(kind int, r io.Reader, err error) error {
+	var text []byte
+	if err == nil {
+		text, err = io.ReadAll(r)
+	}
+	switch {
+	case err == nil:
+		c.obey(kind, text)
+	case !c.reader.greeted && isTimeout(err):
+		c.leave(bye{code: CloseNoHello})
+	}
+	return err
+}
+
+func (c *conn) obey(kind int, text []byte) {
 	c.mu.Lock()
 	left, leaving := c.budget, c.parting.code != 0
 	c.budget--
@@ -131,7 +166,7 @@ func (c *conn) alive() {
 	c.mu.Unlock()
 	if int64(beats-c.reader.checked)*int64(c.hub.opts.Ping) >= int64(c.hub.opts.Recheck) {
 		c.reader.checked = beats
-		c.recheck()
+		aside(c.recheck)
 	}
 }
 

@@ -34,7 +34,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, allowed func(topic s
 	}
 	take.wire.arm()
 	c := &conn{hub: h, ws: ws, wire: take.wire, allowed: allowed, budget: perBeat}
-	_ = c.wire.SetReadDeadline(h.opts.Now().Add(h.opts.WriteWait))
+	c.expect()
 	h.count.opened.Add(1)
 	h.wheel.add(c)
 	if !h.crew.set(c.read) {

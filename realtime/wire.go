@@ -109,6 +109,9 @@ func (w *wire) abort() {
 // tune makes the kernel's buffer small, so that a client that comes back gets
 // the present and not the past, and leaves keeping alive to the heartbeat.
 func tune(c net.Conn) {
+	if over, ok := c.(interface{ NetConn() net.Conn }); ok { // TLS
+		c = over.NetConn()
+	}
 	t, ok := c.(*net.TCPConn)
 	if !ok {
 		return

@@ -4,8 +4,10 @@
 package realtimetest
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -61,7 +63,13 @@ type Client struct {
 // if it is refused. The connection is closed with the test.
 func Dial(t testing.TB, url string, header http.Header) *Client {
 	t.Helper()
-	c, status, err := TryDial(t, url, header)
+	return DialTLS(t, url, header, nil)
+}
+
+// DialTLS connects like Dial, with a configuration that trusts the server.
+func DialTLS(t testing.TB, url string, header http.Header, trust *tls.Config) *Client {
+	t.Helper()
+	c, status, err := dial(t, url, header, trust)
 	if err != nil {
 		t.Fatalf("dial: %v (status %d)", err, status)
 	}
@@ -71,7 +79,13 @@ func Dial(t testing.TB, url string, header http.Header) *Client {
 // TryDial connects like Dial and gives the HTTP status of a refusal.
 func TryDial(t testing.TB, url string, header http.Header) (*Client, int, error) {
 	t.Helper()
-	ws, response, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(strings.TrimPrefix(url, "http"), "ws"), header)
+	return dial(t, url, header, nil)
+}
+
+func dial(t testing.TB, url string, header http.Header, trust *tls.Config) (*Client, int, error) {
+	t.Helper()
+	dialer := websocket.Dialer{HandshakeTimeout: patience, TLSClientConfig: trust}
+	ws, response, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(strings.TrimPrefix(url, "http"), "ws"), header)
 	if err != nil {
 		if response == nil {
 			return nil, 0, err
@@ -136,9 +150,7 @@ func (c *Client) Resume(from *Client) {
 	defer from.mu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for topic, m := range from.held {
-		c.held[topic] = m
-	}
+	maps.Copy(c.held, from.held)
 }
 
 // Watch says hello, or later sub, for the topics and what is held of them.
