@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -72,7 +71,6 @@ type App struct {
 	boards  *boards
 	live    *live
 	handed  handed
-	handler http.Handler
 	closers []func() error
 }
 
@@ -119,8 +117,8 @@ func (a *App) Location() *time.Location { return a.loc }
 // Today gives the business date.
 func (a *App) Today() houzhen.Date { return houzhen.BusinessDate(a.clock.Now(), a.loc) }
 
-// Handler serves pages, API and sockets.
-func (a *App) Handler() http.Handler { return a.handler }
+// Redis is the client that everything here works with.
+func (a *App) Redis() redis.UniversalClient { return a.redis }
 
 // Close releases everything, last taken first.
 func (a *App) Close() error {

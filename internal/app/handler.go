@@ -8,15 +8,16 @@ import (
 	"github.com/houzhen/houzhen/internal/auth"
 )
 
-// wireHandler puts pages, API and sockets behind one rule table.
-func (a *App) wireHandler() error {
+// Handler makes the server's handler: pages, API and sockets behind one rule
+// table.
+func (a *App) Handler() (http.Handler, error) {
 	problem := api.WriteProblem(a.log)
 	sessions := auth.NewSessions(auth.SessionOptions{
 		Store: a.Store.Sessions(), Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), OnError: problem,
 	})
 	sign, err := a.newSignIn(sessions)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	services := api.Services{
 		Directory: people{a.Directory}, Booking: a.Booking, Suspension: suspension{a}, Queue: a.Queue, Desk: desk{a},
@@ -28,17 +29,16 @@ func (a *App) wireHandler() error {
 	}
 	rules, err := auth.NewRules(api.Routes())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	mux := api.New(deps)
 	guarded := auth.Guard(rules, mux, problem)
 	same, err := auth.SameOrigin(guarded, problem)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	identity := auth.Identity{Sessions: sessions, Screen: a.screen, Refresh: a.refresh, OnError: problem}
-	a.handler = a.behindProxy(identity.Middleware(same))
-	return nil
+	return a.behindProxy(identity.Middleware(same)), nil
 }
 
 // behindProxy believes what a trusted proxy says of the caller.

@@ -66,9 +66,13 @@ func (a *App) Serve(ctx context.Context, ready func(addr string)) error {
 
 // ServeOn is Serve on a given listener.
 func (a *App) ServeOn(ctx context.Context, l net.Listener, ready func(addr string)) error {
+	handler, err := a.Handler()
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	server := &http.Server{
-		Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
 	g.Go(func() error {

@@ -38,10 +38,7 @@ func (a *App) wire(context.Context) (err error) {
 	}
 	a.wireHub()
 	a.wirePipeline()
-	if err := a.wireClockwork(); err != nil {
-		return err
-	}
-	return a.wireHandler()
+	return a.wireClockwork()
 }
 
 // cancelLead is how long before midnight of the day before a place can be
