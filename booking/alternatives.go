@@ -85,8 +85,9 @@ func (s *Service) alternatives(ctx context.Context, tx Tx, lost Session, start t
 		}
 		for _, o := range chunk {
 			offers := slicesOf(free[o.ID])
+			like := o.Start.Add(start.Sub(lost.Start)) // as late in this session as the lost one
 			slices.SortStableFunc(offers, func(a, b SliceOffer) int {
-				return cmp.Compare(away(start, a.Start), away(start, b.Start))
+				return cmp.Compare(away(like, a.Start), away(like, b.Start))
 			})
 			if o.ID != lost.ID { // one slice of each other session, so that there is a choice
 				offers = offers[:min(len(offers), 1)]
