@@ -1,0 +1,237 @@
+package booking_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
+)
+
+// stream plays random acts on a small hospital and holds what must always be
+// true: it is the machine that rapid drives.
+type stream struct {
+	*clinic
+	sessions []booking.Session
+	offered  int
+	patients int
+	booked   []string // ids of visits ever booked
+}
+
+func newStream(t *testing.T) *stream {
+	s := &stream{clinic: newClinic(t, noLimits, func(p *booking.Policy) { p.SweepBatch = 3 })}
+	for day := range 3 {
+		for _, doctor := range []string{"chen", "liu"} {
+			o := s.session(doctor, monday.AddDays(day), 1, func(o *booking.Session) { o.End = o.Date.At(10, 0, shanghai) })
+			s.sessions = append(s.sessions, o)
+			s.offered += len(booking.LaySlots(o))
+		}
+	}
+	return s
+}
+
+func (s *stream) any(t *rapid.T) booking.Session { return rapid.SampledFrom(s.sessions).Draw(t, "session") }
+
+func (s *stream) visit(t *rapid.T) (booking.Appointment, bool) {
+	if len(s.booked) == 0 {
+		return booking.Appointment{}, false
+	}
+	return s.load(rapid.SampledFrom(s.booked).Draw(t, "visit")), true
+}
+
+// fair lets a refusal pass if it has a code, and nothing else.
+func (s *stream) fair(t *rapid.T, err error) bool {
+	if houzhen.CodeOf(err) == houzhen.CodeInternal {
+		t.Fatalf("internal fault: %v", err)
+	}
+	return err == nil
+}
+
+func (s *stream) acts() map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"book": func(t *rapid.T) {
+			patient := fmt.Sprint("p", rapid.IntRange(0, 15).Draw(t, "patient"))
+			a, err := s.Book(s.Context(), s.request(s.any(t), patient, rapid.IntRange(0, 4).Draw(t, "no")))
+			if s.fair(t, err) {
+				s.booked = append(s.booked, a.ID)
+			}
+		},
+		"walk in": func(t *rapid.T) {
+			s.keys++
+			a, err := s.WalkIn(s.Context(), booking.WalkInRequest{
+				Caller: "desk", Key: fmt.Sprint("walk", s.keys), SessionID: s.any(t).ID, PatientID: fmt.Sprint("w", s.keys),
+			})
+			if s.fair(t, err) {
+				s.booked = append(s.booked, a.ID)
+			}
+		},
+		"cancel": func(t *rapid.T) {
+			if a, ok := s.visit(t); ok {
+				_, err := s.cancel(a.ID, rapid.SampledFrom([]string{booking.ByPatient, booking.ByHospital}).Draw(t, "by"))
+				s.fair(t, err)
+			}
+		},
+		"move": func(t *rapid.T) {
+			if a, ok := s.visit(t); ok {
+				_, err := s.Move(s.Context(), booking.MoveRequest{
+					AppointmentID: a.ID, SessionID: s.any(t).ID, SlotNo: rapid.IntRange(0, 4).Draw(t, "no"),
+				})
+				s.fair(t, err)
+			}
+		},
+		"check in": func(t *rapid.T) {
+			if a, ok := s.visit(t); ok {
+				_, err := s.checkIn(a.ID)
+				s.fair(t, err)
+			}
+		},
+		"suspend": func(t *rapid.T) {
+			if rapid.IntRange(0, 3).Draw(t, "rarely") > 0 {
+				return
+			}
+			r, err := s.Suspend(s.Context(), booking.SuspendRequest{SessionID: s.any(t).ID})
+			if s.fair(t, err) && r.Affected != r.Kept+r.Without {
+				t.Fatalf("got %+v", r)
+			}
+		},
+		"choose": func(t *rapid.T) {
+			a, ok := s.visit(t)
+			if !ok {
+				return
+			}
+			if options := s.options(a.ID); len(options) > 0 {
+				b, err := s.Choose(s.Context(), rapid.SampledFrom(options).Draw(t, "option").ID)
+				if s.fair(t, err) {
+					s.booked = append(s.booked, b.ID)
+				}
+			}
+		},
+		"decline": func(t *rapid.T) {
+			if a, ok := s.visit(t); ok {
+				s.fair(t, s.Decline(s.Context(), a.ID))
+			}
+		},
+		"time": func(t *rapid.T) {
+			step := rapid.SampledFrom([]time.Duration{10 * time.Minute, time.Hour, 9 * time.Hour}).Draw(t, "step")
+			s.mu.Lock()
+			s.now = s.now.Add(step)
+			s.mu.Unlock()
+			for _, sweep := range []func() (int, error){
+				s.open, s.release, s.noShows, s.closing, func() (int, error) { return s.ExpireHolds(s.Context()) },
+			} {
+				if _, err := sweep(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
+		"": s.check,
+	}
+}
+
+// check holds what must be true after every act.
+func (s *stream) check(t *rapid.T) {
+	var slots []booking.Slot
+	var all []booking.Appointment
+	err := s.store.View(s.Context(), func(tx booking.Tx) (err error) {
+		if all, err = tx.Appointments(s.Context(), booking.AppointmentFilter{}); err != nil {
+			return err
+		}
+		for _, o := range s.sessions {
+			of, err := tx.Slots(s.Context(), o.ID)
+			if err != nil {
+				return err
+			}
+			slots = append(slots, of...)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.checkPlaces(t, slots, all)
+	s.checkPatients(t, all)
+}
+
+func (s *stream) checkPlaces(t *rapid.T, slots []booking.Slot, all []booking.Appointment) {
+	freed := map[string]bool{}
+	for _, p := range slots {
+		if p.FreedBy != "" {
+			if freed[p.FreedBy] {
+				t.Fatalf("%s freed two places", p.FreedBy)
+			}
+			freed[p.FreedBy] = true
+		}
+	}
+	if len(slots) != s.offered+len(freed) {
+		t.Fatalf("%d places, offered %d, freed %d", len(slots), s.offered, len(freed))
+	}
+	type place struct {
+		session string
+		no      int
+	}
+	stands, owners := map[place]bool{}, map[place]string{}
+	for _, a := range all {
+		at := place{a.SessionID, a.SlotNo}
+		if a.Active() {
+			if stands[at] {
+				t.Fatalf("place %v is sold twice", at)
+			}
+			stands[at] = true
+		}
+		// after its day has begun a number has one owner
+		begun := booking.DayBegins(a.Day, shanghai)
+		if a.BookedAt.IsZero() || !a.Active() && a.EndedAt.Before(begun) {
+			continue
+		}
+		owner := a.ID
+		if a.Trace() {
+			owner = a.OriginID
+		}
+		if was, used := owners[at]; used && was != owner {
+			t.Fatalf("number %v was given to %s and %s on its day", at, was, owner)
+		}
+		owners[at] = owner
+	}
+}
+
+func (s *stream) checkPatients(t *rapid.T, all []booking.Appointment) {
+	visits, options := map[string]bool{}, map[string]int{}
+	suspended := map[string]bool{}
+	for _, o := range s.sessions {
+		suspended[o.ID] = s.status(o.ID) == booking.SessionSuspended
+	}
+	for _, a := range all {
+		if !a.Active() {
+			continue
+		}
+		if suspended[a.SessionID] && a.State < booking.Fulfilled && a.State != booking.NoShow {
+			t.Fatalf("%s stands on a suspended session: %+v", a.PatientID, a)
+		}
+		if a.Purpose == booking.PurposeOption {
+			options[a.OriginID]++
+			continue
+		}
+		key := a.PatientID + a.DoctorID + a.Day.String()
+		if visits[key] {
+			t.Fatalf("%s has two visits", key)
+		}
+		visits[key] = true
+		if a.OriginID != "" { // a chosen place leaves no kept one
+			options[a.OriginID] += 100
+		}
+	}
+	for origin, n := range options {
+		if n > 3 && n != 100 {
+			t.Fatalf("origin %s has %d places", origin, n)
+		}
+	}
+}
+
+func TestStreamsOfActsKeepThePromises(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		r.Repeat(newStream(t).acts())
+	})
+}
