@@ -13,11 +13,11 @@ import (
 func TestCheckNamesWhatIsWrong(t *testing.T) {
 	s, good := start(t, aliyuntest.Options{})
 	_, late := start(t, aliyuntest.Options{Now: func() time.Time { return time.Now().Add(time.Hour) }})
-	wrongKey, wrongSecret, encrypted, nowhere := good, good, good, good
+	wrongKey, wrongSecret, encrypted, away := good, good, good, good
 	wrongKey.AccessKeyID = "LTAI-other"
 	wrongSecret.AccessKeySecret = aliyun.NewSecret("other")
 	encrypted.Scheme = "HTTPS"
-	nowhere.Endpoint = "127.0.0.1:1"
+	away.Endpoint = nowhere
 	for name, tt := range map[string]struct {
 		conf  aliyun.Config
 		code  houzhen.Code
@@ -28,7 +28,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		"secret":       {wrongSecret, houzhen.CodeInvalid, "access_key_secret"},
 		"clock":        {late, houzhen.CodeInvalid, "clock"},
 		"no TLS there": {encrypted, houzhen.CodeUnavailable, "endpoint"},
-		"nobody there": {nowhere, houzhen.CodeUnavailable, "endpoint"},
+		"nobody there": {away, houzhen.CodeUnavailable, "endpoint"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := client(t, tt.conf).Check(t.Context(), time.Now())

@@ -22,6 +22,10 @@ const (
 	secret  = aliyuntest.DefaultSecret
 )
 
+// nowhere is an address at which nobody listens. A port that was just closed
+// would not do: another process may get it.
+const nowhere = "127.0.0.1:1"
+
 // start runs a gateway and gives it with the configuration of a client of it.
 func start(tb testing.TB, opt aliyuntest.Options) (*aliyuntest.Server, aliyun.Config) {
 	tb.Helper()
