@@ -11,13 +11,14 @@ import (
 	"github.com/houzhen/houzhen"
 )
 
-func candidate(t testing.TB, k Kind) Candidate {
+func candidate(tb testing.TB, k Kind) Candidate {
+	tb.Helper()
 	class := ClassCritical
 	if k == KindBooked || k == KindReminder || k == KindLeaveNow {
 		class = ClassService
 	}
 	return Candidate{
-		Message: Message{ID: "m1", Subject: "a1", Kind: k, Class: class, Channel: SMS, ExpiresAt: at(t, "2026-11-23 00:00")},
+		Message: Message{ID: "m1", Subject: "a1", Kind: k, Class: class, Channel: SMS, ExpiresAt: at(tb, "2026-11-23 00:00")},
 		View:    View{Phone: houzhen.NewPhone("13800138000"), Push: "acc"},
 	}
 }

@@ -48,9 +48,10 @@ type house struct {
 // noon is a Sunday noon, outside of the quiet hours.
 func noon() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, shanghai) }
 
-func newHouse(t testing.TB, script func(context.Context, notify.Parcel) notify.Sent) *house {
+func newHouse(tb testing.TB, script func(context.Context, notify.Parcel) notify.Sent) *house {
+	tb.Helper()
 	c := &clock{now: noon()}
-	h := &house{t: t, clock: c, store: notifytest.NewStore(c.Now), world: notifytest.NewWorld(), logs: &bytes.Buffer{}}
+	h := &house{t: tb, clock: c, store: notifytest.NewStore(c.Now), world: notifytest.NewWorld(), logs: &bytes.Buffer{}}
 	h.sms = notifytest.NewSender(notify.SMS, script)
 	h.opt = notify.Options{
 		Policy: notify.DefaultPolicy(shanghai), Now: c.Now, Sign: "Sample", Log: slog.New(slog.NewTextHandler(h.logs, nil)),

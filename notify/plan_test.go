@@ -13,20 +13,21 @@ import (
 var shanghai = time.FixedZone("CST", 8*3600)
 
 // at reads a wall clock time of the hospital.
-func at(t testing.TB, s string) time.Time {
-	t.Helper()
+func at(tb testing.TB, s string) time.Time {
+	tb.Helper()
 	v, err := time.ParseInLocation("2006-01-02 15:04", s, shanghai)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return v
 }
 
-func visit(t testing.TB) Subject {
+func visit(tb testing.TB) Subject {
+	tb.Helper()
 	return Subject{
 		ID: "a1", Version: 3, Recipient: "p1", HasPhone: true,
-		Start: at(t, "2026-11-23 09:00"), End: at(t, "2026-11-23 09:30"), SessionEnd: at(t, "2026-11-23 12:00"),
-		BookedAt: at(t, "2026-11-20 15:00"), CallAt: at(t, "2026-11-23 10:40"),
+		Start: at(tb, "2026-11-23 09:00"), End: at(tb, "2026-11-23 09:30"), SessionEnd: at(tb, "2026-11-23 12:00"),
+		BookedAt: at(tb, "2026-11-20 15:00"), CallAt: at(tb, "2026-11-23 10:40"),
 	}
 }
 

@@ -172,8 +172,6 @@ func (s *Service) resolve(l lost, now time.Time) (next Message, decided bool) {
 func (s *Service) replan(l lost, now time.Time) Message {
 	m := l.Message
 	switch {
-	case l.view.Stale != "":
-		m.State, m.Reason = Suppressed, l.view.Stale
 	case !now.Before(expiry(Candidate{Message: m, View: l.view})):
 		m.State, m.Reason = Expired, ReasonUnknown
 	case m.Attempts >= s.opt.Policy.Attempts:

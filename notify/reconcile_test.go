@@ -122,6 +122,22 @@ func TestAMessageInTheAirIsNotLostWhenTheClockIsMoved(t *testing.T) {
 	h.expect(id, notify.Accepted, "")
 }
 
+func TestAnOutcomeIsTrueEvenIfAnotherNodeThoughtItLost(t *testing.T) {
+	var h *house
+	h = newHouse(t, func(ctx context.Context, p notify.Parcel) notify.Sent {
+		h.clock.forward(3 * time.Minute)
+		other := notify.NewService(h.store, h.world, []notify.Sender{h.sms}, h.opt)
+		if r, err := other.Reconcile(ctx); err != nil || r.Lost != 1 {
+			h.t.Errorf("got %+v, %v, want one lost", r, err)
+		}
+		return notifytest.Accept(p)
+	})
+	id := h.booked(1)[0]
+	h.deliver(id)
+	h.expect(id, notify.Accepted, "")
+	h.sent(1)
+}
+
 func TestOneOutcomeThatCannotBeStoredDoesNotLoseTheOthers(t *testing.T) {
 	h := newHouse(t, nil)
 	ids := h.booked(10)
@@ -169,8 +185,13 @@ func TestReceiptsInAnyOrderAndTwice(t *testing.T) {
 	h.deliver(ids...)
 	out := []string{notify.OutID(ids[0]), notify.OutID(ids[1])}
 	receipts := []notify.Receipt{
-		{OutID: out[0], ErrorCode: "MOBILE_NOT_ON_SERVICE"}, {OutID: out[0], Delivered: true}, {OutID: out[0], ErrorCode: "late"},
-		{OutID: out[1], Delivered: true}, {OutID: out[1], Delivered: true}, {OutID: "hz-nobody", Delivered: true}, {Delivered: true},
+		{OutID: out[0], ErrorCode: "MOBILE_NOT_ON_SERVICE"},
+		{OutID: out[0], Delivered: true},
+		{OutID: out[0], ErrorCode: "late"},
+		{OutID: out[1], Delivered: true},
+		{OutID: out[1], Delivered: true},
+		{OutID: "hz-nobody", Delivered: true},
+		{Delivered: true},
 	}
 	got, err := h.svc.Receive(t.Context(), receipts)
 	if want := (notify.ReceiveResult{Applied: 3, Repeated: 2, Strange: 2}); err != nil || got != want {

@@ -62,8 +62,13 @@ func (o Options) withDefaults() Options {
 		field *time.Duration
 		value time.Duration
 	}{
-		{&o.SendTimeout, 15 * time.Second}, {&o.Lease, 2 * time.Minute}, {&o.AskAfter, 2 * time.Minute},
-		{&o.GiveUp, 10 * time.Minute}, {&o.Forget, 72 * time.Hour}, {&o.Stop, time.Minute}, {&o.StopMost, 10 * time.Minute},
+		{&o.SendTimeout, 15 * time.Second},
+		{&o.Lease, 2 * time.Minute},
+		{&o.AskAfter, 2 * time.Minute},
+		{&o.GiveUp, 10 * time.Minute},
+		{&o.Forget, 72 * time.Hour},
+		{&o.Stop, time.Minute},
+		{&o.StopMost, 10 * time.Minute},
 	} {
 		if *d.field <= 0 {
 			*d.field = d.value

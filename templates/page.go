@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/houzhen/houzhen"
 )
@@ -51,16 +52,16 @@ func pairs(args []any) map[string]string {
 
 // String gives a wording as it is written.
 func (t text) String() string {
-	var s string
+	var b strings.Builder
 	for _, p := range t {
 		switch {
 		case p.variable != "":
-			s += "${" + p.variable + "}"
+			b.WriteString("${" + p.variable + "}")
 		case p.optional != nil:
-			s += "[" + p.optional.String() + "]"
+			b.WriteString("[" + p.optional.String() + "]")
 		default:
-			s += p.literal
+			b.WriteString(p.literal)
 		}
 	}
-	return s
+	return b.String()
 }

@@ -40,7 +40,10 @@ func NewStore(now func() time.Time) *Store {
 }
 
 // InTx runs f and keeps what it did, if it gave no error.
-func (s *Store) InTx(_ context.Context, f func(notify.Tx) error) error {
+func (s *Store) InTx(ctx context.Context, f func(notify.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tx := &Tx{store: s, rows: maps.Clone(s.rows), now: s.Now().UTC().Truncate(time.Microsecond), write: true}
@@ -53,7 +56,10 @@ func (s *Store) InTx(_ context.Context, f func(notify.Tx) error) error {
 }
 
 // View runs f on what is there; writes fail.
-func (s *Store) View(_ context.Context, f func(notify.Tx) error) error {
+func (s *Store) View(ctx context.Context, f func(notify.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return f(s.offer(&Tx{store: s, rows: s.rows, now: s.Now().UTC().Truncate(time.Microsecond)}))
