@@ -53,8 +53,8 @@ func (db *DB) openPostgreSQL(ctx context.Context, url string, conns int) error {
 }
 
 func postgresMigrationLock() goose.ProviderOption {
-	l, err := lock.NewPostgresSessionLocker()
-	if err != nil { // its defaults are always valid
+	l, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // asks every second, for five minutes
+	if err != nil {                                                       // its defaults are always valid
 		return goose.WithVerbose(false)
 	}
 	return goose.WithSessionLocker(l)

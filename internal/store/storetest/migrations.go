@@ -1,0 +1,62 @@
+package storetest
+
+import (
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/houzhen/houzhen/internal/store"
+)
+
+func runMigrations(t *testing.T, open Opener) {
+	t.Run("nodes that start together migrate once", func(t *testing.T) {
+		db := open(t, Bare())
+		if pending, err := db.Pending(t.Context()); err != nil || !pending {
+			t.Fatalf("an empty database: pending %v, %v", pending, err)
+		}
+		var wg sync.WaitGroup
+		for range nodes(db) {
+			wg.Go(func() {
+				if err := db.Migrate(t.Context()); err != nil {
+					t.Errorf("migrate: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		version, err := db.Version(t.Context())
+		if err != nil || version < 6 {
+			t.Errorf("version %d, %v, want 6 or more", version, err)
+		}
+		if pending, err := db.Pending(t.Context()); err != nil || pending {
+			t.Errorf("after: pending %v, %v", pending, err)
+		}
+		if err := db.Ping(t.Context()); err != nil {
+			t.Errorf("ping: %v", err)
+		}
+	})
+	t.Run("both engines have the same tables", func(t *testing.T) {
+		var address string
+		db := open(t, Address(&address))
+		got := slices.DeleteFunc(tables(t, raw(t, address), address), func(name string) bool {
+			return name == "goose_db_version" || name == "sqlite_sequence"
+		})
+		want := []string{
+			"account", "appointment", "audit", "audit_head", "call", "campus", "department", "doctor", "fact", "hospital",
+			"kinship", "message", "patient", "queue", "replay", "room", "roster", "roster_exception", "screen", "session",
+			"sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
+		}
+		if diff := cmp.Diff(got, want); diff != "" {
+			t.Errorf("%s (-got +want):\n%s", db.Engine(), diff)
+		}
+	})
+}
+
+// nodes says how many processes may share a database: SQLite belongs to one.
+func nodes(db *store.DB) int {
+	if db.Engine() == "sqlite" {
+		return 1
+	}
+	return 3
+}

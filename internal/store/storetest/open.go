@@ -1,0 +1,152 @@
+// Package storetest opens stores for tests and holds the contract that every
+// engine must pass. It decides what "behaves like a store" means; it knows no
+// engine's inner ways.
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/houzhen/houzhen/internal/seal"
+	"github.com/houzhen/houzhen/internal/store"
+)
+
+// Variables that scripts/with-services.sh sets, and that CI sets so that no
+// service-backed test is skipped unseen.
+const (
+	databaseVariable = "HOUZHEN_TEST_DATABASE_URL"
+	requireVariable  = "HOUZHEN_TEST_REQUIRE_SERVICES"
+)
+
+// Option changes how a store is opened for a test.
+type Option func(*setup)
+
+type setup struct {
+	now     func() time.Time
+	newID   func() string
+	ring    store.Sealer
+	conns   int
+	address *string
+	bare    bool
+}
+
+// Now sets the clock of a store; by default it stands still at Start.
+func Now(now func() time.Time) Option { return func(s *setup) { s.now = now } }
+
+// IDs sets what makes ids; by default they count up from id-000001.
+func IDs(newID func() string) Option { return func(s *setup) { s.newID = newID } }
+
+// Conns sets the number of connections.
+func Conns(n int) Option { return func(s *setup) { s.conns = n } }
+
+// Address hands out the address of the database, to look at it from outside or
+// to open it a second time.
+func Address(to *string) Option { return func(s *setup) { s.address = to } }
+
+// Bare leaves out the migrations.
+func Bare() Option { return func(s *setup) { s.bare = true } }
+
+// SQLite opens a new database in a temporary file, migrated, and closes it
+// when the test ends.
+func SQLite(t testing.TB, opts ...Option) *store.DB {
+	t.Helper()
+	return Open(t, "sqlite:"+filepath.Join(t.TempDir(), "houzhen.db"), opts...)
+}
+
+// PostgreSQL opens a new schema, migrated, on the server that the environment
+// names, and drops it when the test ends. Without a server the test is skipped,
+// or fails where services are required.
+func PostgreSQL(t testing.TB, opts ...Option) *store.DB {
+	t.Helper()
+	server := os.Getenv(databaseVariable)
+	if server == "" {
+		if os.Getenv(requireVariable) == "1" {
+			t.Fatalf("%s is empty: run by scripts/with-services.sh", databaseVariable)
+		}
+		t.Skipf("%s is empty: no PostgreSQL to test with", databaseVariable)
+	}
+	return Open(t, createSchema(t, server), opts...)
+}
+
+// Open opens a store at an address and closes it when the test ends.
+func Open(t testing.TB, address string, opts ...Option) *store.DB {
+	t.Helper()
+	s := setup{now: Start, newID: Counter("id"), ring: Ring(t), conns: 8}
+	for _, opt := range opts {
+		opt(&s)
+	}
+	db, err := store.Open(t.Context(), address, store.Options{Now: s.now, NewID: s.newID, Ring: s.ring, MaxConns: s.conns})
+	if err != nil {
+		t.Fatalf("open store: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close store: %v", err)
+		}
+	})
+	if !s.bare {
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatalf("migrate: %v", err)
+		}
+	}
+	if s.address != nil {
+		*s.address = address
+	}
+	return db
+}
+
+// Ring gives a ring whose key is the same in every test.
+func Ring(t testing.TB) *seal.Ring {
+	t.Helper()
+	ring, err := seal.New(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatalf("make ring: %v", err)
+	}
+	return ring
+}
+
+// Counter makes ids that count up: prefix-000001 and so on.
+func Counter(prefix string) func() string {
+	var n atomic.Int64
+	return func() string { return fmt.Sprintf("%s-%06d", prefix, n.Add(1)) }
+}
+
+// createSchema makes a schema of its own for one test: as much apart as a
+// database, and many times quicker to make and to drop.
+func createSchema(t testing.TB, server string) string {
+	t.Helper()
+	admin, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatalf("connect to PostgreSQL: %v", err)
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatalf("%s is not an address", databaseVariable)
+	}
+	name := "test_" + strings.ToLower(rand.Text())
+	run := func(ctx context.Context, statement string) {
+		t.Helper()
+		if _, err := admin.ExecContext(ctx, statement); err != nil {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+	run(t.Context(), "CREATE SCHEMA "+name)
+	t.Cleanup(func() {
+		run(context.WithoutCancel(t.Context()), "DROP SCHEMA "+name+" CASCADE")
+		_ = admin.Close()
+	})
+	q := u.Query()
+	q.Set("search_path", name)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
