@@ -50,8 +50,7 @@ func effectiveSlice(t *Ticket) time.Time {
 	if !t.AtEnd || length <= 0 || t.LaneSince.Before(t.SliceStart) {
 		return t.SliceStart
 	}
-	steps := t.LaneSince.Sub(t.SliceStart) / length
-	return t.SliceStart.Add(steps * length)
+	return t.SliceStart.Add(t.LaneSince.Sub(t.SliceStart).Truncate(length))
 }
 
 // compareInsert orders an insert lane: whoever is in it longest.

@@ -47,12 +47,12 @@ func ids(picks []Pick) string {
 	return strings.Join(s, " ")
 }
 
-func codes(picks []Pick) string {
+func codes(picks []Pick) []string {
 	var s []string
 	for _, p := range picks {
 		s = append(s, p.Reason.Code)
 	}
-	return strings.Join(s, " ")
+	return s
 }
 
 func TestOrderOneLateAfterTwoOnTime(t *testing.T) {
@@ -121,9 +121,12 @@ func TestOrderReasons(t *testing.T) {
 	if got, want := ids(picks), "1 2 L1 3 M 4 L2 L3 E"; got != want {
 		t.Fatalf("order: got %s, want %s", got, want)
 	}
-	want := "in_order in_order late_interval in_order missed_after in_order only_late_left only_late_left missed_at_end"
-	if got := codes(picks); got != want {
-		t.Errorf("reasons: got %s, want %s", got, want)
+	want := []string{
+		ReasonInOrder, ReasonInOrder, ReasonLateInterval, ReasonInOrder, ReasonMissedAfter, ReasonInOrder,
+		ReasonOnlyLateLeft, ReasonOnlyLateLeft, ReasonMissedAtEnd,
+	}
+	if diff := cmp.Diff(want, codes(picks)); diff != "" {
+		t.Errorf("reasons (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]string{"n": "3"}, picks[4].Reason.Args); diff != "" {
 		t.Errorf("missed_after args (-want +got):\n%s", diff)

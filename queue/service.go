@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -107,7 +108,7 @@ func (s *Service) perform(ctx context.Context, c *change, r command, decide deci
 		RequestID: r.request, SessionID: r.session, TicketID: ticketID,
 		DoctorID: r.doctor, RoomID: r.room, Verb: r.verb, Reason: why, At: c.now,
 	}
-	c.calls = append([]Call{call}, also...)
+	c.calls = append(slices.Clone(also), call)
 	c.explain(ticketID, why)
 	if err := c.save(ctx); err != nil {
 		return Outcome{}, err

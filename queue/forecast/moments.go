@@ -37,15 +37,15 @@ func remainder(mean, e float64) moments {
 	return moments{first - e, max(second-first*first, 0)}
 }
 
-// lateness is what is left of a doctor's lateness N(mean, sd) when he is late
-// by e seconds, negative when the session has not begun.
-func lateness(mean, sd, e float64) moments {
+// lateness is what is left of a doctor's lateness when he is late by e seconds,
+// negative when the session has not begun.
+func lateness(e float64) moments {
 	if e <= 0 {
-		return moments{-e + mean, sd * sd}
+		return moments{lateMean - e, lateSD * lateSD}
 	}
-	z := min((e-mean)/sd, 6)
+	z := min((e-lateMean)/lateSD, 6)
 	hazard := math.Exp(-z*z/2) / math.Sqrt(2*math.Pi) / upper(z)
-	return moments{sd * (hazard - z), sd * sd * max(1+z*hazard-hazard*hazard, 0.05)}
+	return moments{lateSD * (hazard - z), lateSD * lateSD * max(1+z*hazard-hazard*hazard, 0.05)}
 }
 
 // upper is the standard normal's tail beyond z.

@@ -13,9 +13,9 @@ import (
 const (
 	variation     = 0.465 // coefficient of variation of one consultation
 	doctorSpread  = 0.17  // between doctors of a clinic, relative
-	daySpread     = 0.10  // between days of a doctor, relative
+	daySpread     = 0.15  // between days of a doctor: pace 0.10, and he speeds up with a long list
 	doctorWeight  = 8     // about (0.48/0.17)^2
-	dayWeight     = 23    // about (0.48/0.10)^2
+	dayWeight     = 23    // about (0.48/0.10)^2: only the pace can be learned
 	priorWeight   = 10
 	priorMean     = 10 * time.Minute
 	shortest      = 20 * time.Second // shorter and longer ones are presses of a
