@@ -98,7 +98,8 @@ func TestEveryRosterFaultHasWords(t *testing.T) {
 
 func TestEveryReasonOfAMessageHasWords(t *testing.T) {
 	var codes []string
-	for _, code := range constants(t, "../notify/reason.go", "Reason") {
+	gate := constants(t, "../notify/reason.go", "Reason")
+	for _, code := range append(gate, constants(t, "../internal/app/world.go", "stale")...) {
 		codes = append(codes, "message."+code)
 	}
 	complete(t, codes, Reason)
