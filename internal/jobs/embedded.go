@@ -9,6 +9,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // Embedded starts a Redis server inside this process. It opens no port: the
@@ -21,12 +22,14 @@ import (
 func Embedded(ctx context.Context) (client redis.UniversalClient, stop func(), err error) {
 	server := miniredis.NewMiniRedis()
 	c := redis.NewClient(&redis.Options{
-		Addr:   "in-process",
+		Addr:   "127.0.0.1:6379", // a name is demanded; nothing listens there and nothing is called
 		Dialer: func(context.Context, string, string) (net.Conn, error) { return server.Dial() },
 		// Nothing can be lost on the way: a wait is a wait for the server's lock.
 		ReadTimeout:     time.Minute,
 		WriteTimeout:    time.Minute,
 		DisableIdentity: true,
+		// It would look up the address.
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
 	if err := c.Ping(ctx).Err(); err != nil {
 		server.Close()

@@ -4,7 +4,21 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+
+	"github.com/redis/go-redis/v9"
 )
+
+// LogRedis sends what the Redis client has to say, which it otherwise prints,
+// to log. It sets a variable of the client's package: cmd/ calls it once,
+// before there is any client.
+func LogRedis(log *slog.Logger) { redis.SetLogger(redisLog{log}) }
+
+type redisLog struct{ log *slog.Logger }
+
+// Printf logs a line.
+func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
+	l.log.WarnContext(ctx, "redis client says", "line", fmt.Sprintf(format, v...))
+}
 
 // asynqLog writes asynq's lines to slog. They name tasks by kind and id and
 // hold the texts of errors, which are free of personal data as everywhere.
