@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"realtime/realtimetest":      {"realtime"},
 	"templates":                  {""},
 	"api":                        {"", "directory", "booking", "queue", "queue/forecast", "notify", "templates", "internal/auth", "internal/board", "internal/roster"},
+	"api/apitest":                {"", "api", "directory", "booking", "queue", "notify", "internal/auth", "internal/board"},
 	"web":                        {"", "directory", "booking", "queue", "queue/forecast", "notify", "templates", "api", "internal/auth", "internal/board", "internal/roster", "internal/jobs"},
 	"internal/board":             {""},
 	"internal/clock":             {},

@@ -54,6 +54,7 @@ type Position struct {
 	Desk        string        `json:"desk"` // a queue.DeskStatus
 	Until       int64         `json:"until"`
 	CheckedInAt int64         `json:"checked_in_at"`
+	At          int64         `json:"at"` // when it was built, by the hospital's clock
 	Version     int64         `json:"version"`
 }
 

@@ -1,0 +1,23 @@
+package api
+
+import (
+	"context"
+	"net/http"
+)
+
+type chooseIn struct {
+	ID     string `path:"id"`
+	Option string `path:"option"`
+}
+
+// choose takes one of the kept places.
+func (a *API) choose(ctx context.Context, in *chooseIn) (*appointmentOut, error) {
+	if _, err := a.Own(ctx, who(ctx), in.ID); err != nil {
+		return nil, err
+	}
+	chosen, err := a.Suspension.Choose(ctx, in.ID, in.Option)
+	if err != nil {
+		return nil, err
+	}
+	return a.show(ctx, chosen, http.StatusOK)
+}

@@ -1,0 +1,158 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/internal/board"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// Verb is what a doctor or nurse does to a queue, as it stands in addresses.
+type Verb string
+
+// The verbs.
+const (
+	VerbNext     Verb = "call-next"
+	VerbRecall   Verb = "recall"
+	VerbMissed   Verb = "missed"
+	VerbTakeBack Verb = "take-back"
+	VerbStart    Verb = "start"
+	VerbFinish   Verb = "finish"
+	VerbPause    Verb = "pause"
+	VerbResume   Verb = "resume"
+	VerbEnd      Verb = "end"
+)
+
+// Verbs lists them all.
+func Verbs() []Verb {
+	return []Verb{VerbNext, VerbRecall, VerbMissed, VerbTakeBack, VerbStart, VerbFinish, VerbPause, VerbResume, VerbEnd}
+}
+
+// Command is one verb on one session's queue.
+type Command struct {
+	Verb      Verb
+	SessionID string
+	TicketID  string // "" is the present patient
+	RequestID string
+	Minutes   int    // of a pause, 0 open
+	Reason    string // of a pause
+	Dispose   string // at the end: what becomes of those who wait
+}
+
+// Run does a command for somebody who may. A nurse presses for the doctor who
+// sits there.
+func (s Services) Run(ctx context.Context, p auth.Principal, c Command) (queue.Outcome, error) {
+	session, err := s.MayRun(ctx, p, c.SessionID)
+	if err != nil {
+		return queue.Outcome{}, err
+	}
+	doctor := session.AttendingID
+	if p.Is(auth.Doctor) {
+		doctor = p.DoctorID
+	}
+	call := queue.CallRequest{SessionID: c.SessionID, RequestID: c.RequestID, DoctorID: doctor, RoomID: session.RoomID}
+	ticket, err := s.target(ctx, c)
+	if err != nil {
+		return queue.Outcome{}, err
+	}
+	one := queue.TicketRequest{SessionID: c.SessionID, RequestID: c.RequestID, TicketID: ticket, DoctorID: doctor}
+	switch c.Verb {
+	case VerbNext:
+		return s.Queue.CallNext(ctx, call)
+	case VerbResume:
+		return s.Queue.Resume(ctx, call)
+	case VerbRecall:
+		return s.Queue.Recall(ctx, one)
+	case VerbMissed:
+		return s.Queue.Miss(ctx, one)
+	case VerbTakeBack:
+		return s.Queue.TakeBack(ctx, one)
+	case VerbStart:
+		return s.Queue.Start(ctx, one)
+	case VerbFinish:
+		return s.Queue.Finish(ctx, one)
+	case VerbPause:
+		return s.Queue.Pause(ctx, queue.PauseRequest{SessionID: c.SessionID, RequestID: c.RequestID, DoctorID: doctor, Minutes: c.Minutes, Why: c.Reason})
+	case VerbEnd:
+		return s.Queue.EndSession(ctx, queue.EndRequest{SessionID: c.SessionID, RequestID: c.RequestID, DoctorID: doctor, Dispose: c.Dispose})
+	}
+	return queue.Outcome{}, houzhen.E(houzhen.CodeNotFound, "no such verb")
+}
+
+// target gives the ticket a verb is about: the named one, or whoever is called
+// or in the room.
+func (s Services) target(ctx context.Context, c Command) (string, error) {
+	if c.TicketID != "" || c.Verb != VerbRecall && c.Verb != VerbMissed {
+		return c.TicketID, nil
+	}
+	q, err := s.Desk.Queue(ctx, c.SessionID)
+	if err != nil {
+		return "", fmt.Errorf("load queue: %w", err)
+	}
+	for _, t := range q.Tickets {
+		if t.State == queue.Called {
+			return t.ID, nil
+		}
+	}
+	return "", houzhen.E(houzhen.CodeState, "nobody is called")
+}
+
+type queueVerbIn struct {
+	ID   string `path:"id"`
+	Body *struct {
+		TicketID string `json:"ticket_id,omitempty"`
+		Minutes  int    `json:"minutes,omitempty" minimum:"0" maximum:"600"`
+		Reason   string `json:"reason,omitempty" maxLength:"60"`
+		Dispose  string `json:"dispose,omitempty"`
+	}
+}
+
+type queueVerbOut struct{ Body queueVerbView }
+
+type queueVerbView struct {
+	Ticket   string       `json:"ticket_id,omitempty"`
+	Label    string       `json:"label,omitempty"`
+	State    queue.State  `json:"state,omitempty"`
+	Reason   queue.Reason `json:"reason"`
+	Version  int64        `json:"version"`
+	Replayed bool         `json:"replayed" doc:"The request had been answered before; nothing was done"`
+}
+
+func (a *API) queueVerb(v Verb) func(context.Context, *queueVerbIn) (*queueVerbOut, error) {
+	return func(ctx context.Context, in *queueVerbIn) (*queueVerbOut, error) {
+		c := Command{Verb: v, SessionID: in.ID, RequestID: requestOf(ctx).key}
+		if in.Body != nil {
+			c.TicketID, c.Minutes, c.Reason, c.Dispose = in.Body.TicketID, in.Body.Minutes, in.Body.Reason, in.Body.Dispose
+		}
+		o, err := a.Run(ctx, who(ctx), c)
+		if err != nil {
+			return nil, err
+		}
+		return &queueVerbOut{outcomeView(o)}, nil
+	}
+}
+
+func outcomeView(o queue.Outcome) queueVerbView {
+	return queueVerbView{o.Call.TicketID, o.Ticket.Label, o.Ticket.State, o.Call.Reason, o.Version, o.Replayed}
+}
+
+type sessionIn struct {
+	ID string `path:"id"`
+}
+
+type stripOut struct{ Body board.Strip }
+
+// sessionQueue shows a session's queue as its doctor sees it.
+func (a *API) sessionQueue(ctx context.Context, in *sessionIn) (*stripOut, error) {
+	if _, err := a.MayRun(ctx, who(ctx), in.ID); err != nil {
+		return nil, err
+	}
+	s, err := a.Boards.Strip(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &stripOut{s}, nil
+}

@@ -1,0 +1,186 @@
+package api
+
+import (
+	"context"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/internal/board"
+	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// Directory is what API and pages ask of the directory.
+type Directory interface {
+	House(ctx context.Context) (directory.House, error)
+	// Patients lists the people an account may act for.
+	Patients(ctx context.Context, accountID string) ([]directory.Patient, error)
+	// Patient finds one person; CodeNotFound.
+	Patient(ctx context.Context, id string) (directory.Patient, error)
+	// Register adds a person to an account, or links an existing one by document.
+	Register(ctx context.Context, r Registration) (directory.Patient, error)
+}
+
+// Registration is one person that an account wants to act for.
+type Registration struct {
+	AccountID string
+	Patient   directory.Patient // without an id
+	Relation  string
+	Consent   bool
+}
+
+// Booking is what API and pages ask of booking; booking.Service has these.
+type Booking interface {
+	Find(ctx context.Context, q booking.FindQuery) ([]booking.Offer, error)
+	Session(ctx context.Context, id string) (booking.Session, error)
+	Sessions(ctx context.Context, f booking.SessionFilter) ([]booking.Session, error)
+	Appointment(ctx context.Context, id string) (booking.Appointment, error)
+	Appointments(ctx context.Context, f booking.AppointmentFilter) ([]booking.Appointment, error)
+	Book(ctx context.Context, r booking.BookRequest) (booking.Appointment, error)
+	Cancel(ctx context.Context, r booking.CancelRequest) (booking.Appointment, error)
+	Move(ctx context.Context, r booking.MoveRequest) (booking.Appointment, error)
+}
+
+// Suspension is what happens when a doctor cannot come.
+type Suspension interface {
+	Suspend(ctx context.Context, sessionID, by, reason string) error
+	// Options lists the places kept for a suspended appointment, best first.
+	Options(ctx context.Context, appointmentID string) ([]booking.Appointment, error)
+	Choose(ctx context.Context, appointmentID, optionID string) (booking.Appointment, error)
+}
+
+// Queue is what API and pages ask of the queue; queue.Service has these. A
+// request id makes each verb idempotent.
+type Queue interface {
+	CallNext(ctx context.Context, r queue.CallRequest) (queue.Outcome, error)
+	Resume(ctx context.Context, r queue.CallRequest) (queue.Outcome, error)
+	Recall(ctx context.Context, r queue.TicketRequest) (queue.Outcome, error)
+	Miss(ctx context.Context, r queue.TicketRequest) (queue.Outcome, error)
+	TakeBack(ctx context.Context, r queue.TicketRequest) (queue.Outcome, error)
+	Start(ctx context.Context, r queue.TicketRequest) (queue.Outcome, error)
+	Finish(ctx context.Context, r queue.TicketRequest) (queue.Outcome, error)
+	ReCheckIn(ctx context.Context, r queue.TicketRequest) (queue.Outcome, error)
+	Pause(ctx context.Context, r queue.PauseRequest) (queue.Outcome, error)
+	EndSession(ctx context.Context, r queue.EndRequest) (queue.Outcome, error)
+}
+
+// Desk is what needs several domains at once; internal/app provides it.
+type Desk interface {
+	// CheckIn takes what was scanned or typed when somebody came.
+	CheckIn(ctx context.Context, a Arrival) (CheckedIn, error)
+	// SetTravel keeps how many minutes a patient needs to come.
+	SetTravel(ctx context.Context, appointmentID string, minutes int) error
+	// Queue loads a session's queue; Ticket one ticket of it.
+	Queue(ctx context.Context, sessionID string) (queue.Queue, error)
+	Ticket(ctx context.Context, id string) (queue.Ticket, error)
+	// AppointmentByVoucher finds the appointment of a voucher, of any day.
+	AppointmentByVoucher(ctx context.Context, voucher string) (booking.Appointment, error)
+}
+
+// Arrival is what was scanned or typed when somebody came. One of Voucher,
+// IDTail and Number is given; the last two within a session or zone.
+type Arrival struct {
+	Voucher   string
+	IDTail    string // last four signs of the document
+	Number    string // a ticket's label
+	SessionID string
+	ZoneID    string
+	RequestID string
+	StaffID   string
+}
+
+// CheckedIn is what the desk tells the person.
+type CheckedIn struct {
+	AppointmentID string
+	Ticket        queue.Ticket
+	Name          houzhen.Name
+	Room          string
+	Ahead         int
+}
+
+// Messages lists what was sent.
+type Messages interface {
+	Messages(ctx context.Context, f notify.MessageFilter) ([]notify.Message, error)
+}
+
+// Receipts takes delivery reports from a provider, as its body was sent. It
+// must be quick: it stores and answers.
+type Receipts interface {
+	SMSReport(ctx context.Context, token string, body []byte) error
+}
+
+// Boards builds what a screen or phone shows.
+type Boards interface {
+	Zone(ctx context.Context, zoneID string) (board.Zone, error)
+	Door(ctx context.Context, roomID string) (board.Door, error)
+	Strip(ctx context.Context, sessionID string) (board.Strip, error)
+	Position(ctx context.Context, appointmentID string) (board.Position, error)
+	Desk(ctx context.Context, zoneID string) (board.Desk, error)
+}
+
+// SignIn opens and closes sessions; internal/app joins internal/auth with the
+// directory. Cookies are its own business.
+type SignIn interface {
+	// AskCode sends a code to a phone and gives the id of the sign-in. It tells
+	// nobody whether the phone is known.
+	AskCode(ctx context.Context, phone string, lang houzhen.Lang, address string) (string, error)
+	// ByCode signs a patient in, making his account when it is new.
+	ByCode(ctx context.Context, id, code string) (auth.Principal, error)
+	ByPassword(ctx context.Context, login, password, address string) (auth.Principal, error)
+	// Screen finds a paired screen by its token; CodeNotFound.
+	Screen(ctx context.Context, token string) (directory.Screen, error)
+	Out(ctx context.Context) error
+}
+
+// Roster takes a roster in; faults name each bad line.
+type Roster interface {
+	Import(ctx context.Context, name string, body []byte, skipBad bool) (RosterResult, error)
+}
+
+// RosterResult is what became of a roster.
+type RosterResult struct {
+	Taken  int           `json:"taken"`
+	Faults []RosterFault `json:"faults"`
+}
+
+// RosterFault is one line that could not be taken. templates has words for
+// Code and Args.
+type RosterFault struct {
+	Line  int               `json:"line"`
+	Field string            `json:"field,omitempty"`
+	Code  string            `json:"code"`
+	Args  map[string]string `json:"args,omitempty"`
+}
+
+// Replays keeps the answers of writes by idempotency key, so that a repeated
+// request gets the same answer again.
+type Replays interface {
+	Replay(ctx context.Context, caller, key string) (digest string, status int, body []byte, found bool, err error)
+	SaveReplay(ctx context.Context, caller, key, digest string, status int, body []byte) error
+}
+
+// Audit records that somebody read or changed what belongs to a person.
+type Audit interface {
+	Record(ctx context.Context, actor, action, subject string) error
+}
+
+// Health says whether the parts that we need are there.
+type Health interface {
+	Ready(ctx context.Context) error
+}
+
+// Services is everything behind the API and the pages.
+type Services struct {
+	Directory  Directory
+	Booking    Booking
+	Suspension Suspension
+	Queue      Queue
+	Desk       Desk
+	Messages   Messages
+	Boards     Boards
+	SignIn     SignIn
+	Roster     Roster
+	Audit      Audit
+}

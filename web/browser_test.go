@@ -1,0 +1,210 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/api/apitest"
+	"github.com/houzhen/houzhen/realtime"
+)
+
+// browser starts Chromium, or skips where there is none.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		if os.Getenv("HOUZHEN_TEST_REQUIRE_SERVICES") == "1" {
+			t.Fatal("chromium is not installed")
+		}
+		t.Skip("chromium is not installed: apt install chromium")
+	}
+	alloc, stop := chromedp.NewExecAllocator(t.Context(), chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox,
+		chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true))
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start chromium: %v", err)
+	}
+	return ctx
+}
+
+// complaints collects what the console of a page says of errors.
+type complaints struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (c *complaints) listen(ctx context.Context) {
+	console := chromedp.Console(ctx)
+	go func() {
+		for m, err := range console {
+			if err != nil {
+				return
+			}
+			if m.Type == chromedp.ConsoleError || m.IsException() {
+				c.mu.Lock()
+				c.list = append(c.list, m.Text+" "+m.URL)
+				c.mu.Unlock()
+			}
+		}
+	}()
+}
+
+func (c *complaints) all() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.list)
+}
+
+// live is a site with a hub behind it, as in the real house.
+type live struct {
+	*httptest.Server
+	hub *realtime.Hub
+}
+
+func serve(t *testing.T, s story, c *apitest.Clinic) live {
+	t.Helper()
+	bus := realtime.NewMemoryBus(time.Now)
+	hub := realtime.NewHub(realtime.Options{Bus: bus, Now: time.Now})
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = hub.Run(ctx) }()
+	site := as(t, newSite(t, c), s.as)
+	mux := http.NewServeMux()
+	mux.Handle("/", site)
+	mux.HandleFunc("GET /ws", func(w http.ResponseWriter, r *http.Request) {
+		hub.Serve(w, r, func(topic string) error { return c.Services().Watch(ctx, s.as, topic) })
+	})
+	mux.HandleFunc("GET /v/{file}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "image/svg+xml")
+		_, _ = w.Write([]byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><path d="M0 0h4v4H0zM6 0h4v4H6zM0 6h4v4H0z"/></svg>`))
+	})
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	srv := httptest.NewServer(mux)
+	t.Cleanup(func() { stop(); srv.Close(); <-done })
+	return live{srv, hub}
+}
+
+func (l live) publish(t *testing.T, topic string, rev int64, frame any) {
+	t.Helper()
+	b, err := json.Marshal(frame)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.hub.Publish(t.Context(), topic, rev, b); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func open(l live, s story, lang houzhen.Lang, dark bool) chromedp.Action[chromedp.Void] {
+	width, height := s.width, s.height
+	if width == 0 {
+		width, height = 390, 844
+	}
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	path := s.path + "?lang=" + string(lang)
+	if strings.Contains(s.path, "?") {
+		path = s.path + "&lang=" + string(lang)
+	}
+	media := chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		}})
+		return err
+	})
+	return chromedp.Steps(media, chromedp.EmulateViewport(width, height), chromedp.Navigate(l.URL+path), chromedp.WaitReady(chromedp.CSS("body")))
+}
+
+// shoot saves what is seen when HOUZHEN_SHOTS names a folder.
+func shoot(ctx context.Context, t *testing.T, name string) {
+	t.Helper()
+	dir := os.Getenv("HOUZHEN_SHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Every page opens at its real size without a complaint in the console and
+// without a scroll bar to the side.
+func TestPagesInABrowser(t *testing.T) {
+	ctx := browser(t)
+	for _, s := range stories() {
+		for _, lang := range []houzhen.Lang{houzhen.Chinese, houzhen.English} {
+			t.Run(s.name+"/"+string(lang), func(t *testing.T) { inBrowser(ctx, t, s, lang) })
+		}
+	}
+}
+
+// tab opens a page of its own in the browser.
+func tab(parent context.Context, t *testing.T) (context.Context, *complaints) {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(parent)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(ctx, 60*time.Second)
+	t.Cleanup(stop)
+	said := &complaints{}
+	said.listen(ctx)
+	return ctx, said
+}
+
+func inBrowser(parent context.Context, t *testing.T, s story, lang houzhen.Lang) {
+	t.Helper()
+	c := apitest.New()
+	if s.set != nil {
+		s.set(c)
+	}
+	l := serve(t, s, c)
+	ctx, said := tab(parent, t)
+	if s.elder {
+		if err := chromedp.Do(ctx, chromedp.Navigate(l.URL+"/"), chromedp.Click(chromedp.CSS(`form[action="/elder"] button`)), chromedp.WaitReady(chromedp.CSS("html.elder"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dark := slices.Contains([]string{"place_done", "department_move", "desk_empty", "strip_paused"}, s.name)
+	if err := chromedp.Do(ctx, open(l, s, lang, dark)); err != nil {
+		t.Fatal(err)
+	}
+	wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth + 1`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shoot(ctx, t, s.name+"."+string(lang))
+	for _, text := range said.all() {
+		if s.status == 0 || !strings.Contains(text, "status of") { // the page itself answers 404
+			t.Errorf("console: %s", text)
+		}
+	}
+	if wide {
+		t.Error("page is wider than its window")
+	}
+}

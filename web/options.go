@@ -1,0 +1,155 @@
+package web
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/templates"
+)
+
+// optionsData is the page of kept places. Until the last four signs of the
+// document are given, a signed link shows only that it asks for them.
+type optionsData struct {
+	Ask          bool
+	Action, Tail string
+	Card         *card
+	Options      []card
+	Phone        string
+}
+
+func (s *site) options(w http.ResponseWriter, r *http.Request) error {
+	a, err := s.Own(r.Context(), auth.From(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	d, err := s.optionsData(r, a)
+	if err != nil {
+		return err
+	}
+	d.Action = "/appointments/" + url.PathEscape(a.ID) + "/options"
+	return s.show(w, r, "options", "mine", d)
+}
+
+func (s *site) optionsData(r *http.Request, a booking.Appointment) (optionsData, error) {
+	names, err := s.names(r.Context())
+	if err != nil {
+		return optionsData{}, err
+	}
+	d := optionsData{Phone: names.House.Hospital.Phone}
+	c, old, err := s.card(r, names, a)
+	if err != nil {
+		return d, err
+	}
+	d.Card = &c
+	list, err := s.Suspension.Options(r.Context(), a.ID)
+	if err != nil {
+		return d, wrap("load options", err)
+	}
+	for _, o := range list {
+		c, session, err := s.card(r, names, o)
+		if err != nil {
+			return d, err
+		}
+		c.Same = session.DoctorID == old.DoctorID
+		c.Until = templates.Clock(o.ExpiresAt, s.Location)
+		if day := houzhen.DateOf(o.ExpiresAt, s.Location); day != s.today() && c.Until != "" {
+			c.Until = shortDate(day) + " " + c.Until
+		}
+		d.Options = append(d.Options, c)
+	}
+	return d, nil
+}
+
+func (s *site) choose(w http.ResponseWriter, r *http.Request) error {
+	if err := form(r); err != nil {
+		return err
+	}
+	a, err := s.Own(r.Context(), auth.From(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	chosen, err := s.Suspension.Choose(r.Context(), a.ID, r.PostForm.Get("option"))
+	if err != nil {
+		return wrap("choose option", err)
+	}
+	return back(w, r, "/appointments/"+url.PathEscape(chosen.ID)+"?fresh=1")
+}
+
+func (s *site) linkPage(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.Links.OpenOptions(r.PathValue("token")); err != nil {
+		return houzhen.E(houzhen.CodeNotFound, "link does not open").Because(err)
+	}
+	return s.show(w, r, "options", "", optionsData{Ask: true, Action: linkAction(r)})
+}
+
+func linkAction(r *http.Request) string { return "/o/" + url.PathEscape(r.PathValue("token")) }
+
+// opened gives the appointment of a link whose reader knows the document.
+func (s *site) opened(r *http.Request) (booking.Appointment, error) {
+	if err := form(r); err != nil {
+		return booking.Appointment{}, err
+	}
+	id, err := s.Links.OpenOptions(r.PathValue("token"))
+	if err != nil {
+		return booking.Appointment{}, houzhen.E(houzhen.CodeNotFound, "link does not open").Because(err)
+	}
+	if err := s.guess.Try(id, s.Now()); err != nil {
+		return booking.Appointment{}, err
+	}
+	a, err := s.Booking.Appointment(r.Context(), id)
+	if err != nil {
+		return a, wrap("load appointment", err)
+	}
+	patient, err := s.Directory.Patient(r.Context(), a.PatientID)
+	if err != nil {
+		return a, wrap("load patient", err)
+	}
+	given, want := strings.ToUpper(strings.TrimSpace(r.PostForm.Get("tail"))), strings.ToUpper(patient.Doc.Tail())
+	if len(want) != 4 || subtle.ConstantTimeCompare([]byte(given), []byte(want)) != 1 {
+		return booking.Appointment{}, houzhen.E(houzhen.CodeBadCode, "document ends otherwise").On("tail")
+	}
+	s.guess.Succeeded(id)
+	return a, nil
+}
+
+func (s *site) linkOpen(w http.ResponseWriter, r *http.Request) error {
+	a, err := s.opened(r)
+	if err != nil {
+		s.fail(w, r, "options", optionsData{Ask: true, Action: linkAction(r)}, err)
+		return nil
+	}
+	d, err := s.optionsData(r, a)
+	if err != nil {
+		return err
+	}
+	d.Action, d.Tail = linkAction(r), r.PostForm.Get("tail")
+	return s.show(w, r, "options", "", d)
+}
+
+type doneData struct{ Card card }
+
+func (s *site) linkChoose(w http.ResponseWriter, r *http.Request) error {
+	a, err := s.opened(r)
+	if err != nil {
+		s.fail(w, r, "options", optionsData{Ask: true, Action: linkAction(r)}, err)
+		return nil
+	}
+	chosen, err := s.Suspension.Choose(r.Context(), a.ID, r.PostForm.Get("option"))
+	if err != nil {
+		return wrap("choose option", err)
+	}
+	names, err := s.names(r.Context())
+	if err != nil {
+		return err
+	}
+	c, _, err := s.card(r, names, chosen)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, "done", "", doneData{c})
+}

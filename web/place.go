@@ -1,0 +1,44 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/internal/board"
+)
+
+type placeData struct{ Position board.Position }
+
+// place shows a patient where he stands.
+func (s *site) place(w http.ResponseWriter, r *http.Request) error {
+	a, err := s.Own(r.Context(), auth.From(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	p, err := s.Boards.Position(r.Context(), a.ID)
+	if err != nil {
+		return wrap("build position", err)
+	}
+	p.Appointment = a.ID
+	return s.show(w, r, "place", "mine", placeData{p})
+}
+
+// travel keeps how long the patient needs to come.
+func (s *site) travel(w http.ResponseWriter, r *http.Request) error {
+	if err := form(r); err != nil {
+		return err
+	}
+	a, err := s.Own(r.Context(), auth.From(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	minutes, err := minutesOf(r.PostForm.Get("minutes"))
+	if err != nil {
+		return err
+	}
+	if err := s.Desk.SetTravel(r.Context(), a.ID, minutes); err != nil {
+		return wrap("set travel", err)
+	}
+	return back(w, r, "/place/"+url.PathEscape(a.ID))
+}

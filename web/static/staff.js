@@ -1,0 +1,156 @@
+// Staff pages: the doctor's strip and the nurse's desk, by keyboard.
+
+import { Board, live } from "./live.js";
+import { press } from "./press.js";
+import { clock, h, label, reason, slice, t } from "./words.js";
+
+const deskTags = { seeing: ["go", "deskstate.seeing"], paused: ["soon", "deskstate.paused"], ended: ["off", "deskstate.ended"], suspended: ["stop", "find.suspended"] };
+function deskTag(d) {
+  const [tone, key] = deskTags[d.desk] || ["off", "deskstate.idle"];
+  return h("span.tag." + tone, {}, t(key) + (d.desk === "paused" && d.until ? " → " + clock(d.until) : ""));
+}
+
+const minutesSince = (ms) => Math.max(0, Math.floor((live.now() - ms) / 60000));
+
+class Strip extends Board {
+  started() {
+    this.addEventListener("submit", (e) => { e.preventDefault(); this.send(e.target); });
+    document.addEventListener("keydown", (e) => this.key(e));
+    setInterval(() => this.minutes(), 5000);
+  }
+
+  key(e) {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || e.target.closest("input,select,textarea,button,summary,a")) return;
+    const form = this.querySelector(`[aria-keyshortcuts="${e.key === "Enter" ? "Enter" : e.key.toUpperCase()}"]`)?.form;
+    if (!form) return;
+    e.preventDefault();
+    this.send(form);
+  }
+
+  async send(form) {
+    const button = form.querySelector("button"), flash = this.querySelector(".flash");
+    if (button.disabled) return;
+    button.disabled = true;
+    flash.textContent = "";
+    const before = this.frame;
+    const res = await press(form, form.elements.ticket?.value || "");
+    button.disabled = false;
+    button.blur();
+    if (!res.ok) { flash.textContent = res.words; return; }
+    setTimeout(() => { if (this.frame === before) location.reload(); }, 3000); // no socket brought it
+  }
+
+  minutes() {
+    const el = this.querySelector("[data-since]");
+    if (el && this.frame?.now) el.textContent = t("ticket." + this.frame.now.state) + " " + t("time.minutes", { n: minutesSince(this.frame.now.since) });
+  }
+
+  show(s) {
+    this.querySelector(".strip-head").replaceChildren(h("span", {}, label(s.doctor)), h("span", {}, t("place.room", { room: s.room })), deskTag(s));
+    this.present(s.now);
+    this.querySelector(".strip-next").replaceChildren(...(s.next
+      ? [h("strong", {}, t("doctor.nextis", { no: s.next.label, name: s.next.name })), reason(s.next.reason) && " · " + reason(s.next.reason)].filter(Boolean)
+      : [t("doctor.none")]));
+    const [waiting, seen, absent] = this.querySelectorAll(".strip-counts b");
+    waiting.textContent = s.waiting; seen.textContent = s.seen; absent.textContent = s.counts.absent;
+    this.missed(s);
+    const paused = this.querySelector(".strip-more").dataset.paused === "true";
+    if (paused !== (s.desk === "paused")) location.reload(); // other buttons
+  }
+
+  present(now) {
+    const el = this.querySelector(".present");
+    el.dataset.state = now?.state || "";
+    el.replaceChildren(...(now ? [
+      h("span.label.num", {}, now.label),
+      h("span.meta", {}, h("strong", {}, now.name), h("span.muted.num", { "data-since": now.since }, t("ticket." + now.state) + " " + t("time.minutes", { n: minutesSince(now.since) }))),
+      now.same_name ? h("span.same-name", {}, "■ " + t("doctor.samename")) : "",
+    ] : [h("span.muted", {}, t("doctor.nobody"))]));
+  }
+
+  missed(s) {
+    const el = this.querySelector(".strip-missed");
+    if (!s.missed?.length) { el.replaceChildren(); return; }
+    el.replaceChildren(h("h3", {}, t("ticket.missed") + " " + s.missed.length), h("ul", {}, s.missed.map((m) =>
+      h("li", {}, h("span", {}, h("strong", {}, m.label), " " + m.name),
+        h("form", { method: "post", action: `/strip/${encodeURIComponent(s.session)}/take-back` },
+          h("input", { type: "hidden", name: "ticket", value: m.ticket }), h("button", {}, t("doctor.takeback")))))));
+  }
+}
+
+const tones = { called: "soon", in_consult: "go", ready: "soon", missed: "late", waiting: "" };
+
+class Desk extends Board {
+  started() {
+    this.input = this.querySelector(".scan input[name=code]");
+    this.addEventListener("submit", (e) => { e.preventDefault(); this.send(e.target); });
+    document.addEventListener("keydown", (e) => {
+      if (e.key === "Escape") { this.input.value = ""; this.input.focus(); }
+      if (e.key.length === 1 && !e.ctrlKey && !e.metaKey && !e.altKey && !e.target.closest("input,select,textarea")) this.input.focus();
+    });
+    document.addEventListener("focusout", () => setTimeout(() => { if (document.activeElement === document.body) this.input.focus({ preventScroll: true }); }, 0));
+    this.input.focus({ preventScroll: true });
+  }
+
+  async send(form) {
+    const button = form.querySelector("button"), scan = form.classList.contains("scan");
+    if (button.disabled) return;
+    button.disabled = true;
+    const what = (form.elements.code || form.elements.ticket)?.value;
+    const before = this.frame;
+    const res = await press(form, what);
+    button.disabled = false;
+    if (scan && res.ok) this.input.value = "";
+    this.input.focus({ preventScroll: true });
+    if (scan && !res.ok) this.input.select();
+    this.result(res);
+    if (res.ok) setTimeout(() => { if (this.frame === before) location.reload(); }, 3000);
+  }
+
+  result(res) {
+    const el = this.querySelector(".scan-result");
+    el.className = "scan-result " + (res.ok ? "go" : "stop");
+    const b = res.body || {};
+    el.replaceChildren(...(res.ok
+      ? [h("span.label.num", {}, b.label), h("span", {}, b.name || ""), h("span", {}, b.room ? t("desk.checkedin", { no: b.label, n: b.ahead }) + " · " + t("place.room", { room: b.room }) : t("desk.back", { no: b.label }))]
+      : ["■ " + res.words]));
+  }
+
+  show(d) {
+    const [left, middle, right] = this.querySelectorAll(".col");
+    const all = d.queues.flatMap((q) => q.tickets || []), missed = all.filter((l) => l.state === "missed");
+    left.querySelector("h2 .num").textContent = d.absent?.length || 0;
+    swap(left, list((d.absent || []).map((l) => this.line(l, this.form("checkin", { code: l.label, session: l.session }, "desk.checkin")))));
+    swap(right, list(missed.map((l) => this.line(l, this.form("recheckin", { ticket: l.ticket }, "desk.recheckin"), t("ticket.missed") + " " + clock(l.since)))));
+    swap(middle, h("div.queues", {}, d.queues.map((q) => h("section.queue", {},
+      h("header", {}, h("strong", {}, t("place.room", { room: q.room }) + " · " + label(q.doctor)), deskTag(q)),
+      list((q.tickets || []).filter((l) => l.state !== "missed" && l.state !== "not_checked_in").map((l) => this.line(l)), "doctor.none")))));
+  }
+
+  line(l, form, sub) {
+    const lane = l.lane && l.lane !== "normal" ? " · " + t("lane." + l.lane) : "";
+    const tone = tones[l.state] ?? "off";
+    return h("li", { "data-ticket": l.ticket }, h("span.label.num", {}, l.label),
+      h("span", {}, l.name, l.same_name && h("span.same-name", { title: t("doctor.samename") }, " ■ " + t("desk.same"))),
+      form || h("span.tag" + (tone && "." + tone), {}, t("ticket." + l.state)),
+      h("span.sub.num", {}, sub || slice(l.slice_start, l.slice_end) + (form ? "" : lane + (reason(l.reason) ? " · " + reason(l.reason) : ""))));
+  }
+
+  form(verb, fields, word) {
+    return h("form", { method: "post", action: `/desk/${encodeURIComponent(this.dataset.zone)}/${verb}` },
+      Object.entries(fields).map(([name, value]) => h("input", { type: "hidden", name, value })), h("button", {}, t(word)));
+  }
+}
+
+function list(items, empty = "desk.empty") {
+  return items.length ? h("ul.lines", {}, items) : h("div.card.empty", {}, t(empty));
+}
+
+// swap replaces what stands under a column's title.
+function swap(column, el) {
+  while (column.children.length > 1) column.lastElementChild.remove();
+  column.append(el);
+}
+
+customElements.define("hz-strip", Strip);
+customElements.define("hz-desk", Desk);

@@ -1,0 +1,320 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/api"
+	"github.com/houzhen/houzhen/api/apitest"
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/internal/board"
+	"github.com/houzhen/houzhen/internal/jobs"
+	"github.com/houzhen/houzhen/templates"
+	"github.com/houzhen/houzhen/web"
+)
+
+type pipeline struct{}
+
+func (pipeline) Overview(context.Context) (jobs.Overview, error) {
+	return jobs.Overview{
+		Lanes:    []jobs.Lane{{Name: "critical", Pending: 1, DoneToday: 1200}, {Name: "soon", Dead: 2, Latency: time.Second}, {Name: "routine", Paused: true}},
+		Servers:  []jobs.Server{{Host: "node1", PID: 42, Concurrency: 20, Busy: 3, Started: apitest.Now(), Status: "active"}},
+		Failures: []jobs.Failure{{Kind: "notify.send", Lane: "critical", Error: "unavailable: provider", IDs: 12, At: apitest.Now(), Retried: 2, Dead: true}},
+	}, nil
+}
+
+type addresses struct{}
+
+func (addresses) Addresses(context.Context) ([]web.DemoGroup, error) {
+	l := func(zh, en string) houzhen.Label { return houzhen.Label{Zh: zh, En: en} }
+	return []web.DemoGroup{
+		{Group: "patient", Links: []web.DemoLink{{Href: "/place/a1", Name: l("张*丰的手机", "Mr Z's phone"), Note: l("心内科 A032", "Cardiology A032")}}},
+		{Group: "screen", Links: []web.DemoLink{{Href: "/screen/zone/z1", Name: l("二楼 B 区大屏", "Screen of area B"), Note: l("1920 × 1080", "1920 × 1080")}}},
+		{Group: "staff", Links: []web.DemoLink{{Href: "/strip/s1", Name: l("王建国的叫号条", "Dr Wang's strip"), Note: l("用户名 wang", "login wang")}}},
+	}, nil
+}
+
+// story is one page in one state.
+type story struct {
+	name, path string
+	as         auth.Principal
+	set        func(*apitest.Clinic)
+	status     int // 200 if left out
+	width      int64
+	height     int64
+	elder      bool
+}
+
+// stories is every page in its states. A page without a story fails a test.
+func stories() []story {
+	position := func(change func(*board.Position)) func(*apitest.Clinic) {
+		return func(c *apitest.Clinic) { change(&c.Boards.Position) }
+	}
+	return []story{
+		{name: "signin", path: "/sign-in"},
+		{name: "home", path: "/", as: patient},
+		{name: "home_empty", path: "/", set: func(c *apitest.Clinic) { c.Public.Departments = nil }},
+		{name: "department", path: "/find/cardio?day=2026-03-03"},
+		{name: "department_today", path: "/find/cardio"},
+		{name: "department_empty", path: "/find/cardio?day=2026-03-20", set: func(c *apitest.Clinic) { c.Offers, c.Sittings = nil, nil }},
+		{name: "department_move", path: "/find/cardio?move=a2&day=2026-03-05", as: patient},
+		{name: "book", path: "/book?session=s12&no=5", as: patient},
+		{name: "book_nobody", path: "/book?session=s12&no=5", as: patient, set: func(c *apitest.Clinic) { c.People = nil }},
+		{name: "book_move", path: "/book?session=s12&no=5&move=a2", as: patient},
+		{name: "patients", path: "/patients", as: patient},
+		{name: "patients_empty", path: "/patients", as: patient, set: func(c *apitest.Clinic) { c.People = nil }},
+		{name: "patient_new", path: "/patients/new", as: patient},
+		{name: "appointments", path: "/appointments", as: patient},
+		{name: "appointments_empty", path: "/appointments", as: patient, set: func(c *apitest.Clinic) { c.Visits = nil }},
+		{name: "voucher", path: "/appointments/a2?fresh=1", as: patient},
+		{name: "voucher_today", path: "/appointments/a1", as: patient},
+		{name: "voucher_suspended", path: "/appointments/a2", as: patient, set: suspended},
+		{name: "options", path: "/appointments/a2/options", as: patient, set: suspended},
+		{name: "options_none", path: "/appointments/a2/options", as: patient, set: func(c *apitest.Clinic) { suspended(c); c.Kept = nil }},
+		{name: "options_link", path: "/o/good"},
+		{name: "place", path: "/place/a1", as: patient},
+		{name: "place_elder", path: "/place/a1", as: patient, elder: true},
+		{name: "place_next", path: "/place/a1", as: patient, set: position(func(p *board.Position) {
+			p.State, p.Ahead, p.Leave, p.Reason = "ready", 0, board.Leave{}, board.Reason{}
+		})},
+		{name: "place_called", path: "/place/a1", as: patient, set: position(func(p *board.Position) {
+			p.State, p.Ahead, p.Leave, p.Reason = "called", 0, board.Leave{}, board.Reason{}
+		})},
+		{name: "place_missed", path: "/place/a1", as: patient, set: position(func(p *board.Position) {
+			p.State, p.Leave, p.Reason = "missed", board.Leave{}, board.Reason{Code: "not_there", Args: map[string]string{"calls": "3"}}
+		})},
+		{name: "place_home", path: "/place/a1", as: patient, set: position(func(p *board.Position) {
+			p.State, p.CheckedInAt, p.Leave.Advise, p.Reason = "not_checked_in", 0, board.AdviseNow, board.Reason{}
+		})},
+		{name: "place_paused", path: "/place/a1", as: patient, set: position(func(p *board.Position) {
+			p.Desk, p.Until, p.Leave = "paused", apitest.Now().Add(10*time.Minute).UnixMilli(), board.Leave{}
+		})},
+		{name: "place_done", path: "/place/a1", as: patient, set: position(func(p *board.Position) { p.State, p.Leave, p.Reason = "done", board.Leave{}, board.Reason{} })},
+		{name: "zone", path: "/screen/zone/z1", as: screen, width: 1920, height: 1080},
+		{name: "zone_empty", path: "/screen/zone/z1", as: screen, width: 1920, height: 1080, set: func(c *apitest.Clinic) {
+			c.Boards.Zone.Rows, c.Boards.Zone.Missed, c.Boards.Zone.Call = nil, nil, nil
+		}},
+		{name: "door", path: "/screen/door/r3", as: screen, width: 1080, height: 1920},
+		{name: "door_wide", path: "/screen/door/r3", as: screen, width: 1280, height: 800},
+		{name: "door_paused", path: "/screen/door/r3", as: screen, width: 1280, height: 800, set: func(c *apitest.Clinic) {
+			c.Boards.Door.Desk, c.Boards.Door.Until = "paused", apitest.Now().Add(10*time.Minute).UnixMilli()
+		}},
+		{name: "screen_unpaired", path: "/screen", width: 1920, height: 1080},
+		{name: "staff_signin", path: "/staff/sign-in", width: 1280, height: 800},
+		{name: "strip", path: "/strip/s1", as: doctor, width: 200, height: 900},
+		{name: "strip_wide", path: "/strip/s1", as: doctor, width: 720, height: 700},
+		{name: "strip_idle", path: "/strip/s1", as: doctor, width: 200, height: 800, set: func(c *apitest.Clinic) {
+			c.Boards.Strip.Now, c.Boards.Strip.Next, c.Boards.Strip.Missed, c.Boards.Strip.Desk = nil, nil, nil, "idle"
+		}},
+		{name: "strip_paused", path: "/strip/s1", as: doctor, width: 240, height: 900, set: func(c *apitest.Clinic) { c.Boards.Strip.Desk = "paused" }},
+		{name: "strip_list", path: "/strip", as: doctor, width: 1280, height: 800},
+		{name: "desk_list", path: "/desk", as: nurse, width: 1280, height: 800},
+		{name: "desk", path: "/desk/z1", as: nurse, width: 1440, height: 1000},
+		{name: "desk_empty", path: "/desk/z1", as: nurse, width: 1440, height: 900, set: func(c *apitest.Clinic) { c.Boards.Desk.Queues, c.Boards.Desk.Absent = nil, nil }},
+		{name: "messages", path: "/messages", as: nurse, width: 1280, height: 900},
+		{name: "messages_empty", path: "/messages?kind=appt.booked", as: nurse, width: 1280, height: 800, set: func(c *apitest.Clinic) { c.Sent = nil }},
+		{name: "manage", path: "/manage", as: manager, width: 1440, height: 900},
+		{name: "manage_empty", path: "/manage", as: manager, width: 1440, height: 900, set: func(c *apitest.Clinic) { c.Sittings = nil }},
+		{name: "session", path: "/manage/sessions/s4", as: manager, width: 1280, height: 800},
+		{name: "session_suspended", path: "/manage/sessions/s12", as: manager, width: 1280, height: 800},
+		{name: "roster", path: "/manage/roster", as: manager, width: 1280, height: 900},
+		{name: "jobs", path: "/manage/jobs", as: manager, width: 1280, height: 900},
+		{name: "demo", path: "/demo", width: 1280, height: 800},
+		{name: "error", path: "/find/nowhere", status: http.StatusNotFound},
+		{name: "error_fault", path: "/", status: http.StatusInternalServerError, set: func(c *apitest.Clinic) { c.Err = errors.New("secret detail") }},
+		{name: "error_staff", path: "/manage/sessions/none", as: manager, status: http.StatusNotFound, width: 1280, height: 800},
+	}
+}
+
+func suspended(c *apitest.Clinic) {
+	for i := range c.Sittings {
+		if c.Sittings[i].ID == c.Visits[1].SessionID {
+			c.Sittings[i].Status = "suspended"
+		}
+	}
+}
+
+// longest gives every name its worst case.
+func longest(c *apitest.Clinic) {
+	d := c.Public.Doctors[3].Name
+	for i := range c.Boards.Zone.Rows {
+		c.Boards.Zone.Rows[i].Doctor = d
+	}
+	c.Boards.Strip.Doctor, c.Boards.Door.Doctor, c.Boards.Position.Doctor = d, d, d
+	for i := range c.Public.Doctors {
+		c.Public.Doctors[i].Name = d
+	}
+}
+
+func render(t *testing.T, s story, lang houzhen.Lang) string {
+	t.Helper()
+	c := apitest.New()
+	if s.set != nil {
+		s.set(c)
+	}
+	r := newRequest(t, s, lang)
+	w := record(as(t, newSite(t, c), s.as), r)
+	want := s.status
+	if want == 0 {
+		want = http.StatusOK
+	}
+	if w.Code != want {
+		t.Fatalf("%s in %s: got %d, want %d: %s", s.name, lang, w.Code, want, w.Body)
+	}
+	return w.Body.String()
+}
+
+func TestEveryPageRendersInBothLanguages(t *testing.T) {
+	t.Parallel()
+	for _, s := range stories() {
+		for _, lang := range templates.Langs() {
+			t.Run(s.name+"/"+string(lang), func(t *testing.T) {
+				t.Parallel()
+				body := render(t, s, lang)
+				noMissingWords(t, body)
+				balanced(t, body)
+				if !strings.Contains(body, `<html lang="`+string(lang)+`"`) {
+					t.Errorf("page does not say that it is in %s", lang)
+				}
+				if strings.Contains(body, "secret detail") {
+					t.Error("page shows the text of an error")
+				}
+			})
+		}
+	}
+}
+
+func TestLongestNamesRender(t *testing.T) {
+	t.Parallel()
+	for _, s := range stories() {
+		set := s.set
+		s.set = func(c *apitest.Clinic) {
+			longest(c)
+			if set != nil {
+				set(c)
+			}
+		}
+		noMissingWords(t, render(t, s, houzhen.English))
+	}
+}
+
+// TestEveryPageHasAStory keeps the storybook whole.
+func TestEveryPageHasAStory(t *testing.T) {
+	t.Parallel()
+	rules, err := auth.NewRules(web.Routes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{"GET /static/{file...}": true, "GET /words/{lang}": true, "GET /staff": true, "GET /manage/asynq/": true}
+	for _, s := range stories() {
+		path, _, _ := strings.Cut(s.path, "?")
+		rule, ok := rules.Lookup(http.MethodGet, path)
+		if !ok {
+			t.Errorf("story %s has no route", s.name)
+		}
+		told[rule.String()] = true
+	}
+	for _, r := range web.Routes() {
+		if r.Method == http.MethodGet && !told[r.String()] {
+			t.Errorf("no story tells %s", r)
+		}
+	}
+}
+
+var (
+	attributes = regexp.MustCompile(`\s(?:data-frame|value|name|href|action|src|topic|data-[a-z]+|for|id|accept|content|class)="[^"]*"`)
+	tag        = regexp.MustCompile(`</?([a-zA-Z][a-zA-Z0-9-]*)[^>]*?(/?)>`)
+)
+
+// noMissingWords finds keys that had no words, and variables without values.
+func noMissingWords(t *testing.T, body string) {
+	t.Helper()
+	text := attributes.ReplaceAllString(body, "")
+	prefixes := map[string]bool{}
+	for _, key := range templates.PageKeys() {
+		prefix, _, _ := strings.Cut(key, ".")
+		prefixes[prefix] = true
+	}
+	for _, found := range regexp.MustCompile(`\b([a-z]+)\.[a-z_]+(?:\.[a-z_0-9]+)*\b`).FindAllStringSubmatch(text, -1) {
+		if prefixes[found[1]] && !strings.HasSuffix(found[0], ".html") && found[0] != "notify.send" {
+			t.Errorf("no words for %q", found[0])
+		}
+	}
+	if i := strings.Index(text, "${"); i >= 0 {
+		t.Errorf("a variable has no value: %q", text[i:min(len(text), i+40)])
+	}
+	if strings.Contains(text, "<no value>") || strings.Contains(text, "%!") || strings.Contains(text, "ZgotmplZ") {
+		t.Error("a template value is missing or unsafe")
+	}
+}
+
+// balanced checks that every element that opens also closes, in order.
+func balanced(t *testing.T, body string) {
+	t.Helper()
+	void := []string{"meta", "link", "input", "br", "hr", "img"}
+	var open []string
+	for _, m := range tag.FindAllStringSubmatch(body, -1) {
+		name := strings.ToLower(m[1])
+		switch {
+		case slices.Contains(void, name) || m[2] == "/":
+		case !strings.HasPrefix(m[0], "</"):
+			open = append(open, name)
+		case len(open) == 0 || open[len(open)-1] != name:
+			t.Fatalf("</%s> closes %v", name, open)
+		default:
+			open = open[:len(open)-1]
+		}
+	}
+	if len(open) > 0 {
+		t.Errorf("not closed: %v", open)
+	}
+}
+
+func TestPagesKeepToTheirPolicy(t *testing.T) {
+	t.Parallel()
+	inline := regexp.MustCompile(`(?i)<script(?:\s+type="module")?>|\sstyle="|\son[a-z]+="|javascript:|https?://`)
+	for _, s := range stories() {
+		body := render(t, s, houzhen.Chinese)
+		if m := inline.FindString(body); m != "" {
+			t.Errorf("%s has %q, which its policy forbids", s.name, m)
+		}
+	}
+	w := get(t, as(t, newSite(t, apitest.New()), nobody), "/")
+	if got := w.Header().Get("Content-Security-Policy"); !strings.Contains(got, "script-src 'self'") || strings.Contains(got, "unsafe") {
+		t.Errorf("policy is %q", got)
+	}
+}
+
+// Staff screens and walls never get a full name; a family sees its own.
+func TestNoFullNamesOnSharedPages(t *testing.T) {
+	t.Parallel()
+	full := apitest.New().People
+	for _, s := range stories() {
+		if s.as.Is(auth.Patient) && (s.name == "book" || s.name == "patients") {
+			continue
+		}
+		body := render(t, s, houzhen.Chinese)
+		for _, p := range full {
+			if strings.Contains(body, p.Name.Reveal()) || strings.Contains(body, p.Phone.Reveal()) || strings.Contains(body, p.Doc.Reveal()) {
+				t.Errorf("%s shows a person in full", s.name)
+			}
+		}
+	}
+}
+
+func TestRosterFaultsAreShownByNumberAndReason(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	c.RosterAnswer = api.RosterResult{Faults: []api.RosterFault{{Line: 7, Field: "start", Code: "time"}}}
+	w := post(t, as(t, newSite(t, c), manager), "/manage/roster", "text=a,b")
+	if w.Code != http.StatusBadRequest {
+		t.Errorf("a form of another kind: got %d, want 400", w.Code)
+	}
+}
