@@ -15,50 +15,52 @@ import (
 
 // live is the verbs on a real database, pressed by many at once.
 type live struct {
+	t       *testing.T
 	db      *store.DB
 	svc     *queue.Service
 	minutes atomic.Int64
 }
 
-func onEveryEngine(t *testing.T, test func(t *testing.T, l *live)) {
+func onEveryEngine(t *testing.T, test func(l *live)) {
+	t.Helper()
 	engines := map[string]func(testing.TB, ...storetest.Option) *store.DB{"SQLite": storetest.SQLite, "PostgreSQL": storetest.PostgreSQL}
 	for name, open := range engines {
 		t.Run(name, func(t *testing.T) {
-			l := &live{}
+			l := &live{t: t}
 			l.db = open(t, storetest.Now(func() time.Time { return clock(8, 0).Add(time.Duration(l.minutes.Load()) * time.Minute) }))
 			l.svc = queue.NewService(l.db.Queue(), func(string) queue.Policy { return queue.DefaultPolicy() }, shanghai)
-			l.tx(t, func(tx queue.Tx) error {
+			l.tx(func(tx queue.Tx) error {
 				return l.svc.Open(t.Context(), tx, queue.OpenQueue{
 					SessionID: session, ZoneID: "z1", RoomID: "r1", DoctorID: "d1", Prefix: "A", Start: clock(8, 0), End: clock(12, 0),
 				})
 			})
-			test(t, l)
+			test(l)
 		})
 	}
 }
 
-func (l *live) tx(t *testing.T, f func(queue.Tx) error) {
-	t.Helper()
-	if err := l.db.Queue().InTx(t.Context(), f); err != nil {
-		t.Error(err)
+func (l *live) tx(f func(queue.Tx) error) {
+	l.t.Helper()
+	if err := l.db.Queue().InTx(l.t.Context(), f); err != nil {
+		l.t.Error(err)
 	}
 }
 
-func (l *live) checkIn(t *testing.T, no int) {
-	t.Helper()
-	l.tx(t, func(tx queue.Tx) error {
-		_, err := l.svc.CheckIn(t.Context(), tx, booked(no))
+func (l *live) checkIn(no int) {
+	l.t.Helper()
+	l.tx(func(tx queue.Tx) error {
+		_, err := l.svc.CheckIn(l.t.Context(), tx, booked(no))
 		return err
 	})
 }
 
 // queue loads the session's queue.
-func (l *live) queue(t *testing.T) queue.Queue {
-	t.Helper()
+func (l *live) queue() queue.Queue {
+	l.t.Helper()
 	var q queue.Queue
-	l.tx(t, func(tx queue.Tx) error {
+	l.tx(func(tx queue.Tx) error {
 		var err error
-		q, err = tx.Queue(t.Context(), session)
+		q, err = tx.Queue(l.t.Context(), session)
 		return err
 	})
 	return q
@@ -74,79 +76,79 @@ func together(n int, press func(i int)) {
 }
 
 func TestRaceOfOneRequestIsOneCall(t *testing.T) {
-	onEveryEngine(t, func(t *testing.T, l *live) {
+	onEveryEngine(t, func(l *live) {
 		for no := 1; no <= 4; no++ {
-			l.checkIn(t, no)
+			l.checkIn(no)
 		}
 		var fresh atomic.Int64
 		together(8, func(int) {
-			o, err := l.svc.CallNext(t.Context(), queue.CallRequest{SessionID: session, RequestID: "double click", DoctorID: "d1"})
+			o, err := l.svc.CallNext(l.t.Context(), queue.CallRequest{SessionID: session, RequestID: "double click", DoctorID: "d1"})
 			if err != nil || o.Call.TicketID == "" || o.Ticket.No != 1 {
-				t.Errorf("called %d: %v", o.Ticket.No, err)
+				l.t.Errorf("called %d: %v", o.Ticket.No, err)
 			}
 			if !o.Replayed {
 				fresh.Add(1)
 			}
 		})
 		if got := fresh.Load(); got != 1 {
-			t.Errorf("%d presses acted, want one", got)
+			l.t.Errorf("%d presses acted, want one", got)
 		}
 	})
 }
 
 func TestRaceOfComputersOfOneDeskCallsOnePatient(t *testing.T) {
-	onEveryEngine(t, func(t *testing.T, l *live) {
+	onEveryEngine(t, func(l *live) {
 		for no := 1; no <= 8; no++ {
-			l.checkIn(t, no)
+			l.checkIn(no)
 		}
 		var won atomic.Int64
 		together(8, func(i int) {
-			_, err := l.svc.CallNext(t.Context(), queue.CallRequest{SessionID: session, RequestID: fmt.Sprint("pc", i), DoctorID: "d1"})
+			_, err := l.svc.CallNext(l.t.Context(), queue.CallRequest{SessionID: session, RequestID: fmt.Sprint("pc", i), DoctorID: "d1"})
 			switch houzhen.CodeOf(err) {
 			case "":
 				won.Add(1)
 			case houzhen.CodeTooSoon:
 			default:
-				t.Error(err)
+				l.t.Error(err)
 			}
 		})
 		if got := won.Load(); got != 1 {
-			t.Errorf("%d computers called, want one", got)
+			l.t.Errorf("%d computers called, want one", got)
 		}
 	})
 }
 
 func TestRaceOfDoctorsAndArrivalsSharesNobodyAndSkipsNobody(t *testing.T) {
 	const patients, doctors = 24, 4
-	onEveryEngine(t, func(t *testing.T, l *live) {
-		together(2*patients, func(i int) { l.checkIn(t, i%patients+1) }) // everybody scans twice
+	onEveryEngine(t, func(l *live) {
+		together(2*patients, func(i int) { l.checkIn(i%patients + 1) }) // everybody scans twice
 		var calls sync.Map
 		for round := range patients / doctors {
 			l.minutes.Add(1)
 			together(doctors, func(i int) {
 				doctor := fmt.Sprint("d", i)
-				o, err := l.svc.CallNext(t.Context(), queue.CallRequest{
+				o, err := l.svc.CallNext(l.t.Context(), queue.CallRequest{
 					SessionID: session, RequestID: fmt.Sprint(doctor, " round ", round), DoctorID: doctor,
 				})
 				if err != nil {
-					t.Error(err)
+					l.t.Error(err)
 				}
 				if other, shared := calls.LoadOrStore(o.Ticket.No, doctor); shared {
-					t.Errorf("number %d is called by %s and %s", o.Ticket.No, other, doctor)
+					l.t.Errorf("number %d is called by %s and %s", o.Ticket.No, other, doctor)
 				}
 			})
 		}
-		q := l.queue(t)
+		q := l.queue()
 		if got := len(q.Tickets); got != patients {
-			t.Errorf("%d tickets, want %d", got, patients)
+			l.t.Errorf("%d tickets, want %d", got, patients)
 		}
 		for _, ticket := range q.Tickets {
 			if _, called := calls.Load(ticket.No); !called {
-				t.Errorf("number %d was skipped and is %s", ticket.No, ticket.State)
+				l.t.Errorf("number %d was skipped and is %s", ticket.No, ticket.State)
 			}
 		}
 		if got, want := q.Version, int64(1+patients+patients); got != want {
-			t.Errorf("version: got %d, want %d: one for each change", got, want)
+			l.t.Errorf("version: got %d, want %d: one for each change", got, want)
 		}
 	})
 }
