@@ -2,6 +2,7 @@
 package authtest
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -27,13 +28,15 @@ func Walk(t *testing.T, h http.Handler, rules *auth.Rules, as Sign) {
 			as(t, role, r)
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
-			check(t, rule, role, w.Code)
+			if complaint := wrong(rule, role, w.Code); complaint != "" {
+				t.Error(complaint)
+			}
 		}
 	}
 }
 
-func check(t *testing.T, rule auth.Rule, role auth.Role, code int) {
-	t.Helper()
+// wrong says what is wrong with a status, or nothing.
+func wrong(rule auth.Rule, role auth.Role, code int) string {
 	refused := code == http.StatusUnauthorized || code == http.StatusForbidden
 	want := http.StatusForbidden
 	if role == auth.Anonymous {
@@ -41,10 +44,11 @@ func check(t *testing.T, rule auth.Rule, role auth.Role, code int) {
 	}
 	switch {
 	case rule.Allows(role) && refused:
-		t.Errorf("%s as %s: got %d, but the table lets this role in", rule, role, code)
+		return fmt.Sprintf("%s as %s: got %d, but the table lets this role in", rule, role, code)
 	case !rule.Allows(role) && code != want:
-		t.Errorf("%s as %s: got %d, want %d", rule, role, code, want)
+		return fmt.Sprintf("%s as %s: got %d, want %d", rule, role, code, want)
 	}
+	return ""
 }
 
 var wildcard = regexp.MustCompile(`\{[^}]*\}`)
