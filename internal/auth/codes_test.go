@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"sync"
@@ -30,10 +31,7 @@ type desk struct {
 func (d *desk) InTx(_ context.Context, f func(auth.Tx) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	rows := map[string]auth.SignIn{}
-	for id, s := range d.rows {
-		rows[id] = s
-	}
+	rows := maps.Clone(d.rows)
 	facts := len(d.facts)
 	err := f(deskTx{d})
 	if err == nil {

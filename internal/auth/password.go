@@ -102,7 +102,7 @@ func (p *Passwords) Verify(ctx context.Context, hash, password string) (ok, upgr
 	if len(password) > MaxPassword {
 		return false, false, nil
 	}
-	sum, err := p.derive(ctx, password, h, uint32(len(h.sum))) //nolint:gosec // parsePHC bounds it
+	sum, err := p.derive(ctx, password, h, uint32(len(h.sum)))
 	if err != nil {
 		return false, false, err
 	}

@@ -49,7 +49,7 @@ func embedded(t *testing.T) redis.UniversalClient {
 // run starts a pipeline and stops it with the test, or earlier by stop.
 func run(t *testing.T, p *jobs.Pipeline) (stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background()) //nolint:usetesting // ends with the clean-up, not before
+	ctx, cancel := context.WithCancel(context.Background()) // ends with the clean-up, not before
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

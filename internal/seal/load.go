@@ -95,7 +95,7 @@ func readRing(names []string) (*Ring, error) {
 		if err := private(name, 0o077, "read"); err != nil {
 			return nil, err
 		}
-		text, err := os.ReadFile(name) //nolint:gosec // the operator names the folder
+		text, err := os.ReadFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("read key: %w", err)
 		}
@@ -149,7 +149,7 @@ func create(name string) error {
 // syncDir makes the new name survive a power cut: data sealed with a lost key
 // would be lost with it.
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the operator names the folder
+	d, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("open key folder: %w", err)
 	}

@@ -71,8 +71,11 @@ func TestLoadRefusesKeysThatOthersCanReach(t *testing.T) {
 		mode fs.FileMode
 		want string
 	}{
-		{file, 0o644, "chmod 0600 " + file}, {file, 0o640, "read by other users (mode 0640)"}, {file, 0o602, "chmod 0600"},
-		{dir, 0o777, "chmod 0700 " + dir}, {dir, 0o720, "changed by other users (mode 0720)"},
+		{file, 0o644, "chmod 0600 " + file},
+		{file, 0o640, "read by other users (mode 0640)"},
+		{file, 0o602, "chmod 0600"},
+		{dir, 0o777, "chmod 0700 " + dir},
+		{dir, 0o720, "changed by other users (mode 0720)"},
 	} {
 		before := mode(t, c.name)
 		if err := os.Chmod(c.name, c.mode); err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // Start is when the clock of a store under contract stands.
-var Start = time.Date(2026, 5, 4, 1, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // never changed
+var Start = time.Date(2026, 5, 4, 1, 0, 0, 0, time.UTC)
 
 // emitter is what a transaction of a store under contract can do besides.
 type emitter interface{ Emit(e houzhen.Event) error }
@@ -97,6 +97,7 @@ func same(t *testing.T, got, want any) {
 }
 
 func claimOrder(t *testing.T, s outbox.Store) {
+	t.Helper()
 	emit(t, s, booked("a"), called("b"), booked("c"))
 	same(t, claimed(t, s, "c", "b", "a", "unknown"), []string{"a", "b", "c"})
 	var e houzhen.Event
@@ -111,12 +112,14 @@ func claimOrder(t *testing.T, s outbox.Store) {
 }
 
 func handledOnce(t *testing.T, s outbox.Store) {
+	t.Helper()
 	emit(t, s, booked("a"), booked("b"))
 	inTx(t, s, func(ctx context.Context, tx outbox.Tx) error { return tx.FactsHandled(ctx, []string{"a"}) })
 	same(t, claimed(t, s, "a", "b"), []string{"b"})
 }
 
 func rollback(t *testing.T, s outbox.Store) {
+	t.Helper()
 	emit(t, s, booked("a"))
 	cause := errors.New("no")
 	err := s.InTx(t.Context(), func(tx outbox.Tx) error {
@@ -135,6 +138,7 @@ func rollback(t *testing.T, s outbox.Store) {
 }
 
 func savepoint(t *testing.T, s outbox.Store) {
+	t.Helper()
 	emit(t, s, booked("a"), booked("b"))
 	cause := errors.New("no")
 	inTx(t, s, func(ctx context.Context, tx outbox.Tx) error {
@@ -166,6 +170,7 @@ func pendingIDs(t *testing.T, s outbox.Store, u houzhen.Urgency, now time.Time, 
 }
 
 func pending(t *testing.T, s outbox.Store) {
+	t.Helper()
 	late := booked("late")
 	late.At = Start.Add(time.Minute)
 	emit(t, s, booked("a"), called("b"), booked("c"), late)
@@ -177,6 +182,7 @@ func pending(t *testing.T, s outbox.Store) {
 }
 
 func failedComesBack(t *testing.T, s outbox.Store) {
+	t.Helper()
 	emit(t, s, booked("a"))
 	inTx(t, s, func(ctx context.Context, tx outbox.Tx) error {
 		return tx.FactFailed(ctx, "a", "internal", Start.Add(time.Hour))
@@ -187,6 +193,7 @@ func failedComesBack(t *testing.T, s outbox.Store) {
 }
 
 func pages(t *testing.T, s outbox.Store) {
+	t.Helper()
 	emit(t, s, booked("a"), called("b"))
 	emit(t, s, booked("c"))
 	var got []string
@@ -211,6 +218,7 @@ func pages(t *testing.T, s outbox.Store) {
 }
 
 func ticks(t *testing.T, s outbox.Store) {
+	t.Helper()
 	tick := func(name string, at time.Time) bool {
 		var first bool
 		inTx(t, s, func(ctx context.Context, tx outbox.Tx) (err error) {
@@ -237,6 +245,7 @@ func ticks(t *testing.T, s outbox.Store) {
 }
 
 func viewIsReadOnly(t *testing.T, s outbox.Store) {
+	t.Helper()
 	err := s.View(t.Context(), func(tx outbox.Tx) error { return write(tx, booked("a")) })
 	if err == nil {
 		t.Error("got no error for a write in a view")

@@ -106,7 +106,7 @@ func (s *Store) once(ctx context.Context, readOnly bool, f func(outbox.Tx) error
 func (s *Store) Emit(ctx context.Context, facts ...houzhen.Event) error {
 	return s.InTx(ctx, func(tx outbox.Tx) error {
 		for _, e := range facts {
-			if err := tx.(*Tx).Emit(e); err != nil { //nolint:forcetypeassert,errcheck // it is ours
+			if err := tx.(*Tx).Emit(e); err != nil {
 				return err
 			}
 		}
