@@ -27,6 +27,16 @@ func (l *lease) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
 	return s, nil
 }
 
+// run runs a statement without arguments.
+func (l *lease) run(ctx context.Context, text string) error {
+	s, err := l.prepared(ctx, text)
+	if err != nil {
+		return err
+	}
+	_, err = s.ExecContext(ctx)
+	return err
+}
+
 // drop closes the connection for good.
 func (l *lease) drop() error {
 	for _, s := range l.stmts {

@@ -45,8 +45,8 @@ func (db *DB) openPostgreSQL(ctx context.Context, url string, conns int) error {
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
 	db.d, db.close = postgresDialect(), closeAll(pool)
-	db.writers, db.readers = newSharedPool(pool), newSharedPool(pool)
-	if err := db.writers.check(ctx); err != nil {
+	db.conns = newSharedPool(pool)
+	if err := db.conns.check(ctx); err != nil {
 		return errors.Join(fmt.Errorf("connect to PostgreSQL: %w", err), pool.Close())
 	}
 	return nil

@@ -47,8 +47,8 @@ func (db *DB) openSQLite(ctx context.Context, path string, readers int) error {
 		return errors.Join(fmt.Errorf("open for reading: %w", err), w.Close())
 	}
 	db.d, db.close = sqliteDialect(), closeAll(w, r)
-	db.writers, db.readers = newKeptPool(w, 1), newKeptPool(r, readers)
-	if err := db.writers.check(ctx); err != nil { // makes the file and turns WAL on
+	db.turns, db.conns = newTurns(w), newKeptPool(r, readers)
+	if err := db.InTx(ctx, func(*Tx) error { return nil }); err != nil { // makes the file and turns WAL on
 		return errors.Join(err, db.Close())
 	}
 	return nil

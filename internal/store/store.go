@@ -47,8 +47,8 @@ type DB struct {
 	newID     func() string
 	ring      Sealer
 	committed atomic.Pointer[func(context.Context, []houzhen.Event)]
-	writers   pool
-	readers   pool
+	conns     pool   // SQLite: those that only read
+	turns     *turns // SQLite: the one that writes; nil on PostgreSQL
 	close     func() error
 	closing   sync.Once
 }
@@ -95,7 +95,12 @@ func (db *DB) Ping(ctx context.Context) error {
 // Only the first call does anything.
 func (db *DB) Close() error {
 	var err error
-	db.closing.Do(func() { err = errors.Join(db.writers.shut(), db.readers.shut(), db.close()) })
+	db.closing.Do(func() {
+		if db.turns != nil {
+			err = db.turns.shut(context.Background())
+		}
+		err = errors.Join(err, db.conns.shut(), db.close())
+	})
 	return err
 }
 

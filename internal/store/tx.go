@@ -52,7 +52,7 @@ var errReadOnly = errors.New("a view cannot emit facts")
 // what it hands out and not add to it. Transactions do not nest.
 func (db *DB) InTx(ctx context.Context, f func(*Tx) error) error {
 	for attempt := 1; ; attempt++ {
-		facts, err := db.once(ctx, db.writers, db.d.begin, f)
+		facts, err := db.writing(ctx, f)
 		if err == nil {
 			db.tell(ctx, facts)
 			return nil
@@ -68,8 +68,20 @@ func (db *DB) InTx(ctx context.Context, f func(*Tx) error) error {
 
 // View runs f on one unchanging state of the database; writes in it fail.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
-	_, err := db.once(ctx, db.readers, db.d.beginRead, f)
+	_, err := db.once(ctx, db.conns, db.d.beginRead, f)
 	return err
+}
+
+// writing runs f once, in a transaction of its own or as one of a group.
+func (db *DB) writing(ctx context.Context, f func(*Tx) error) ([]houzhen.Event, error) {
+	if db.turns != nil {
+		return db.grouped(ctx, f)
+	}
+	return db.once(ctx, db.conns, db.d.begin, f)
+}
+
+func (db *DB) newTx(ctx context.Context) *Tx {
+	return &Tx{db: db, calm: context.WithoutCancel(ctx)}
 }
 
 func (db *DB) once(ctx context.Context, from pool, begin string, f func(*Tx) error) ([]houzhen.Event, error) {
@@ -77,24 +89,21 @@ func (db *DB) once(ctx context.Context, from pool, begin string, f func(*Tx) err
 	if err != nil {
 		return nil, fmt.Errorf("take connection: %w", err)
 	}
-	tx := &Tx{db: db, lease: l, calm: context.WithoutCancel(ctx), readOnly: begin == db.d.beginRead}
+	tx := db.newTx(ctx)
+	tx.lease, tx.readOnly = l, begin == db.d.beginRead
 	broken := true // until the connection is known to be outside a transaction
 	defer func() { from.give(l, broken) }()
 	if _, err := tx.exec(ctx, begin); err != nil {
 		broken = !db.d.embedded
 		return nil, fmt.Errorf("begin: %w", err)
 	}
-	tx.now = db.now().UTC().Truncate(time.Microsecond)
 	ended := false
 	defer func() { // an error, a panic or a test that gives up
 		if !ended {
 			broken = tx.end("ROLLBACK") != nil
 		}
 	}()
-	if err := f(tx); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
+	if err := tx.run(ctx, f); err != nil {
 		return nil, err
 	}
 	if err := tx.end("COMMIT"); err != nil {
@@ -102,6 +111,15 @@ func (db *DB) once(ctx context.Context, from pool, begin string, f func(*Tx) err
 	}
 	ended, broken = true, false
 	return tx.facts, nil
+}
+
+// run fixes the instant and runs f; a caller who has gone commits nothing.
+func (tx *Tx) run(ctx context.Context, f func(*Tx) error) error {
+	tx.now = tx.db.now().UTC().Truncate(time.Microsecond)
+	if err := f(tx); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // end runs COMMIT or ROLLBACK, also for a caller who has gone.

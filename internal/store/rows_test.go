@@ -1,0 +1,144 @@
+package store
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/houzhen/houzhen"
+)
+
+func TestPositionalOnlyWhereParametersComeInOrder(t *testing.T) {
+	for text, want := range map[string]string{
+		"SELECT 1":                         "SELECT 1",
+		"a = $1 AND b = $2":                "a = ? AND b = ?",
+		"($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)": "(?,?,?,?,?,?,?,?,?,?)",
+		"a = $2 AND b = $1":                "a = $2 AND b = $1",
+		"a = $1 AND b = $1":                "a = $1 AND b = $1",
+		"a = $1 AND b = $3":                "a = $1 AND b = $3",
+	} {
+		if got := positional(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestChunksPadToPowersOfTwo(t *testing.T) {
+	for n, want := range map[int][]int{0: nil, 1: {1}, 2: {2}, 3: {4}, 100: {128}, 128: {128}, 129: {128, 1}, 300: {128, 128, 64}} {
+		ids := make([]string, n)
+		for i := range ids {
+			ids[i] = strings.Repeat("x", i+1)
+		}
+		var sizes []int
+		seen := map[any]bool{}
+		err := chunks(ids, 3, func(list string, args []any) error {
+			sizes = append(sizes, len(args))
+			if got := strings.Count(list, "$"); got != len(args) || !strings.HasPrefix(list, "$3") {
+				t.Errorf("%d ids: list %.20q for %d arguments", n, list, len(args))
+			}
+			for _, a := range args {
+				seen[a] = true
+			}
+			return nil
+		})
+		if err != nil || len(seen) != n {
+			t.Errorf("%d ids: saw %d, %v", n, len(seen), err)
+		}
+		if diff := cmp.Diff(sizes, want); diff != "" {
+			t.Errorf("%d ids (-got +want):\n%s", n, diff)
+		}
+	}
+}
+
+func TestBatchesCoverAllRowsInFewSizes(t *testing.T) {
+	for _, c := range []struct {
+		limit, n int
+		want     []int
+	}{
+		{64, 0, nil},
+		{64, 1, []int{1}},
+		{64, 100, []int{64, 32, 4}},
+		{64, 129, []int{64, 64, 1}},
+		{1, 3, []int{1, 1, 1}},
+	} {
+		tx := &Tx{db: &DB{d: &dialect{batch: c.limit}}}
+		var got []int
+		next := 0
+		err := tx.batches(c.n, func(from, to int) error {
+			if from != next {
+				t.Errorf("%d rows: batch begins at %d, want %d", c.n, from, next)
+			}
+			got, next = append(got, to-from), to
+			return nil
+		})
+		if diff := cmp.Diff(got, c.want); diff != "" || err != nil || next != c.n {
+			t.Errorf("%d rows by %d: ended at %d, %v (-got +want):\n%s", c.n, c.limit, next, err, diff)
+		}
+	}
+}
+
+func TestTuples(t *testing.T) {
+	if got, want := tuples(2, 2, nil), "($1,$2),($3,$4)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := tuples(1, 2, []string{"TEXT", "BIGINT"}), "(CAST($1 AS TEXT),CAST($2 AS BIGINT))"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestWhereNumbersItsArguments(t *testing.T) {
+	w := where{args: []any{"first"}}
+	w.raw("id IN ($1)")
+	w.text("a = ", "")
+	w.text("b = ", "x")
+	w.in("c", nil)
+	w.in("c", []any{1, 2})
+	w.dates("d", houzhen.Date{}, houzhen.Date{Year: 2026, Month: 1, Day: 2})
+	if got, want := w.clause(), " WHERE id IN ($1) AND b = $2 AND c IN ($3,$4) AND d <= $5"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if want := []any{"first", "x", 1, 2, int64(20260102)}; !slices.Equal(w.args, want) {
+		t.Errorf("got arguments %v, want %v", w.args, want)
+	}
+	if got := (&where{}).clause(); got != "" {
+		t.Errorf("no condition: got %q", got)
+	}
+}
+
+func TestColumnsReadWhatWasWritten(t *testing.T) {
+	for _, want := range []time.Time{{}, time.Date(2026, 3, 2, 1, 2, 3, 456000, time.UTC), time.UnixMicro(-1).UTC()} {
+		var got instant
+		if err := got.Scan(micros(want)); err != nil || time.Time(got) != want {
+			t.Errorf("got %v, %v, want %v", time.Time(got), err, want)
+		}
+	}
+	for _, want := range []houzhen.Date{{}, {Year: 2026, Month: time.December, Day: 31}, {Year: 1949, Month: time.January, Day: 1}} {
+		var got day
+		if err := got.Scan(dateNumber(want)); err != nil || houzhen.Date(got) != want {
+			t.Errorf("got %v, %v, want %v", houzhen.Date(got), err, want)
+		}
+	}
+	for _, want := range []bool{false, true} {
+		var got flag
+		if err := got.Scan(bit(want)); err != nil || bool(got) != want {
+			t.Errorf("got %v, %v, want %v", got, err, want)
+		}
+	}
+	w := words{"left": 1}
+	if err := w.Scan(""); err != nil || w != nil {
+		t.Errorf("empty words: got %v, %v, want nil", w, err)
+	}
+}
+
+func TestColumnsRefuseAnotherType(t *testing.T) {
+	for name, c := range map[string]interface{ Scan(any) error }{
+		"instant": new(instant), "day": new(day), "flag": new(flag), "number": new(number), "words": new(words),
+	} {
+		if err := c.Scan(1.5); err == nil {
+			t.Errorf("%s took a fraction", name)
+		}
+	}
+}
