@@ -37,6 +37,7 @@ func BenchmarkIdleSocket(b *testing.B) {
 }
 
 func idleSockets(b *testing.B, perTopic int) {
+	b.Helper()
 	const sockets = 10_000
 	server := exec.CommandContext(b.Context(), os.Args[0])
 	server.Env = append(os.Environ(), idleServerEnv+"=1")
@@ -125,6 +126,7 @@ func BenchmarkFanOut(b *testing.B) {
 }
 
 func fanOut(b *testing.B, length time.Duration, statesPerSecond int) {
+	b.Helper()
 	const topics, clients = 100, 60
 	hub := realtime.NewHub(realtime.Options{Bus: realtime.NewMemoryBus(time.Now), Now: time.Now})
 	ctx, cancel := context.WithCancel(b.Context())
@@ -146,14 +148,16 @@ func fanOut(b *testing.B, length time.Duration, statesPerSecond int) {
 	until(b, "everybody watches", func() bool { return hub.Watchers(name(topics-1)) == clients && hub.Watchers(name(0)) == clients })
 	payload := `{"at":"%020d","filler":"` + strings.Repeat("x", 100) + `"}`
 	rev := int64(0)
+	pace := time.NewTicker(200 * time.Microsecond)
+	defer pace.Stop()
 	for b.Loop() {
 		for _, e := range ears {
 			e.measure.Store(true)
 		}
 		began := time.Now()
 		for n := 0; time.Since(began) < length; n++ {
-			if statesPerSecond > 0 {
-				time.Sleep(time.Until(began.Add(time.Duration(n) * time.Second / time.Duration(statesPerSecond))))
+			for statesPerSecond > 0 && time.Since(began) < time.Duration(n)*time.Second/time.Duration(statesPerSecond) {
+				<-pace.C
 			}
 			rev++
 			if err := hub.Publish(ctx, name(n), rev, fmt.Appendf(nil, payload, time.Since(origin))); err != nil {
@@ -178,6 +182,36 @@ func fanOut(b *testing.B, length time.Duration, statesPerSecond int) {
 	slices.Sort(all)
 	b.ReportMetric(float64(all[len(all)/2].Microseconds()), "µs-p50")
 	b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), "µs-p99")
+}
+
+// BenchmarkPublishToClient is the way of one state to one client and back,
+// within a process and from node to node.
+func BenchmarkPublishToClient(b *testing.B) {
+	b.Run("memory", func(b *testing.B) {
+		bus := realtime.NewMemoryBus(time.Now)
+		lockStep(b, bus, bus)
+	})
+	b.Run("redis", func(b *testing.B) {
+		addr := realRedis(b)
+		prefix := "b" + strconv.FormatInt(time.Now().UnixNano(), 36)
+		b.Cleanup(func() { deleteKeys(b, addr, prefix) })
+		lockStep(b, redisBus(b, addr, prefix, 0), redisBus(b, addr, prefix, 0))
+	})
+}
+
+func lockStep(b *testing.B, from, to realtime.Bus) {
+	b.Helper()
+	n := start(b, realtime.Options{Bus: to})
+	c := n.watch("zone:1")
+	until(b, "the client watches", func() bool { return n.Watchers("zone:1") == 1 })
+	rev := int64(0)
+	for b.Loop() {
+		rev++
+		if _, _, err := from.Publish(b.Context(), "zone:1", rev, state(rev)); err != nil {
+			b.Fatal(err)
+		}
+		c.Next("zone:1")
+	}
 }
 
 // ear reads frames by hand and notes how long each was under way.

@@ -98,7 +98,7 @@ func (b *RedisBus) watch(ctx context.Context, cancel context.CancelCauseFunc, su
 
 // backOff gives a random pause below 250 ms, 500 ms, ... 4 s.
 func backOff(tries int) time.Duration {
-	return rand.N(250 * time.Millisecond << min(tries, 4)) //nolint:gosec // spreading load needs no secret
+	return rand.N(250 * time.Millisecond << min(tries, 4))
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -34,6 +34,7 @@ func TestMemoryBus(t *testing.T) {
 
 func TestRedisBusInProcess(t *testing.T) {
 	bustest.Run(t, func(t *testing.T) bustest.Backend {
+		t.Helper()
 		server := miniredis.RunT(t)
 		proxy := newProxy(t, server.Addr())
 		return bustest.Backend{
@@ -50,6 +51,7 @@ func TestRedisBusOnRedis(t *testing.T) {
 	prefix := "t" + strconv.FormatInt(time.Now().UnixNano(), 36)
 	n := 0
 	bustest.Run(t, func(t *testing.T) bustest.Backend {
+		t.Helper()
 		n++
 		mine := prefix + strconv.Itoa(n)
 		proxy := newProxy(t, server)
@@ -102,47 +104,47 @@ func TestRedisAwayIsAnErrorSoon(t *testing.T) {
 	}
 }
 
-func redisBus(t *testing.T, addr, prefix string, silence time.Duration) *realtime.RedisBus {
-	t.Helper()
-	return realtime.NewRedisBus(redisClient(t, addr), realtime.RedisOptions{Now: time.Now, Prefix: prefix, Silence: silence})
+func redisBus(tb testing.TB, addr, prefix string, silence time.Duration) *realtime.RedisBus {
+	tb.Helper()
+	return realtime.NewRedisBus(redisClient(tb, addr), realtime.RedisOptions{Now: time.Now, Prefix: prefix, Silence: silence})
 }
 
-func redisClient(t *testing.T, addr string) redis.UniversalClient {
-	t.Helper()
+func redisClient(tb testing.TB, addr string) redis.UniversalClient {
+	tb.Helper()
 	client := redis.NewClient(&redis.Options{Addr: addr})
-	t.Cleanup(func() { _ = client.Close() })
+	tb.Cleanup(func() { _ = client.Close() })
 	return client
 }
 
 // realRedis gives the address of the Redis that tests may use.
-func realRedis(t *testing.T) string {
-	t.Helper()
+func realRedis(tb testing.TB) string {
+	tb.Helper()
 	url := os.Getenv("HOUZHEN_TEST_REDIS_URL")
 	if url == "" {
 		if os.Getenv("HOUZHEN_TEST_REQUIRE_SERVICES") == "1" {
-			t.Fatal("HOUZHEN_TEST_REDIS_URL is empty, and services are required")
+			tb.Fatal("HOUZHEN_TEST_REDIS_URL is empty, and services are required")
 		}
-		t.Skip("HOUZHEN_TEST_REDIS_URL is empty: run under scripts/with-services.sh")
+		tb.Skip("HOUZHEN_TEST_REDIS_URL is empty: run under scripts/with-services.sh")
 	}
 	options, err := redis.ParseURL(url)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return options.Addr
 }
 
 // deleteKeys loses everything of one prefix: other tests use the same Redis.
-func deleteKeys(t *testing.T, addr, prefix string) {
-	t.Helper()
+func deleteKeys(tb testing.TB, addr, prefix string) {
+	tb.Helper()
 	client := redis.NewClient(&redis.Options{Addr: addr})
 	defer func() { _ = client.Close() }()
-	ctx := context.WithoutCancel(t.Context())
+	ctx := context.WithoutCancel(tb.Context())
 	keys, err := client.Keys(ctx, prefix+"*").Result()
 	if err == nil && len(keys) > 0 {
 		err = client.Del(ctx, keys...).Err()
 	}
 	if err != nil {
-		t.Error(err)
+		tb.Error(err)
 	}
 }
 

@@ -223,7 +223,7 @@ func bigState(n int64) []byte {
 }
 
 func newHealthy(n *node, count int) []*realtimetest.Client {
-	n.t.Helper()
+	n.tb.Helper()
 	list := make([]*realtimetest.Client, count)
 	for i := range list {
 		list[i] = n.watch("zone:1")
@@ -236,16 +236,16 @@ func fill(n *node, healthy ...*realtimetest.Client) int64 { return fillWith(n, h
 // fillWith publishes 200 large states and sees that every healthy client gets
 // every one of them before the next: it would hang if a stuck one delayed it.
 func fillWith(n *node, healthy []*realtimetest.Client) int64 {
-	n.t.Helper()
+	n.tb.Helper()
 	const states = 200
 	for rev := int64(1); rev <= states; rev++ {
-		if err := n.Publish(n.t.Context(), "zone:1", rev, bigState(rev)); err != nil {
-			n.t.Fatal(err)
+		if err := n.Publish(n.tb.Context(), "zone:1", rev, bigState(rev)); err != nil {
+			n.tb.Fatal(err)
 		}
 		for _, c := range healthy {
 			var s struct{ N int64 }
 			if c.NextState("zone:1", &s); s.N != rev {
-				n.t.Fatalf("a healthy client got state %d, want %d", s.N, rev)
+				n.tb.Fatalf("a healthy client got state %d, want %d", s.N, rev)
 			}
 		}
 	}
@@ -282,27 +282,27 @@ func shake(t *testing.T, n *node, raw net.Conn, topic string) net.Conn {
 }
 
 // handshake becomes a WebSocket and says hello, by hand.
-func handshake(t testing.TB, raw net.Conn, topic string) {
-	t.Helper()
+func handshake(tb testing.TB, raw net.Conn, topic string) {
+	tb.Helper()
 	hello := `{"t":"hello","sub":[{"q":"` + topic + `"}]}`
 	masked := append([]byte{0x81, 0x80 | byte(len(hello)), 0, 0, 0, 0}, hello...) // masked with zeroes
 	request := "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 	if _, err := io.WriteString(raw, request); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var answer strings.Builder
 	for one := make([]byte, 1); !strings.HasSuffix(answer.String(), "\r\n\r\n"); {
 		if _, err := io.ReadFull(raw, one); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		answer.Write(one)
 	}
 	if !strings.HasPrefix(answer.String(), "HTTP/1.1 101") {
-		t.Fatalf("got %s", answer.String())
+		tb.Fatalf("got %s", answer.String())
 	}
 	if _, err := raw.Write(masked); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -133,12 +134,7 @@ func (h *Hub) Watchers(topic string) int {
 func (h *Hub) Watched() []string {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	names := make([]string, 0, len(h.topics))
-	for name := range h.topics {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(h.topics))
 }
 
 // listener is the hub as its bus sees it.
@@ -164,9 +160,7 @@ func (l listener) Announce(name string, p Position) {
 func (l listener) Resync() {
 	l.h.mu.RLock()
 	defer l.h.mu.RUnlock()
-	for _, t := range l.h.topics {
-		l.h.want(t, toRead)
-	}
+	l.h.reread(slices.Collect(maps.Values(l.h.topics)))
 }
 
 // crew is the goroutines of a hub, which take no newcomer once they rest.

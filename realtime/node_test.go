@@ -86,7 +86,7 @@ func isState(n int64) func(json.RawMessage) bool {
 // node is a hub behind an HTTP server.
 type node struct {
 	*realtime.Hub
-	t    *testing.T
+	tb   testing.TB
 	url  string
 	tls  *tls.Config // that trusts it
 	bus  realtime.Bus
@@ -97,18 +97,18 @@ type node struct {
 }
 
 // start runs a node; what o leaves out is made for the test.
-func start(t *testing.T, o realtime.Options) *node {
-	t.Helper()
-	return startWith(t, o, httptest.NewServer)
+func start(tb testing.TB, o realtime.Options) *node {
+	tb.Helper()
+	return startWith(tb, o, httptest.NewServer)
 }
 
-func startWith(t *testing.T, o realtime.Options, server func(http.Handler) *httptest.Server) *node {
-	t.Helper()
+func startWith(tb testing.TB, o realtime.Options, server func(http.Handler) *httptest.Server) *node {
+	tb.Helper()
 	if o.Bus == nil {
 		o.Bus = realtime.NewMemoryBus(time.Now)
 	}
 	o.Now = time.Now
-	n := &node{t: t, Hub: realtime.NewHub(o), bus: o.Bus, denied: map[string]bool{}}
+	n := &node{tb: tb, Hub: realtime.NewHub(o), bus: o.Bus, denied: map[string]bool{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- n.Run(ctx) }()
@@ -118,10 +118,10 @@ func startWith(t *testing.T, o realtime.Options, server func(http.Handler) *http
 	n.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Errorf("run: %v", err)
+			tb.Errorf("run: %v", err)
 		}
 	})
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		n.stop()
 		s.Close()
 	})
@@ -146,30 +146,30 @@ func (n *node) deny(topics ...string) {
 }
 
 func (n *node) publish(topic string, rev int64) {
-	n.t.Helper()
-	if err := n.Publish(n.t.Context(), topic, rev, state(rev)); err != nil {
-		n.t.Fatal(err)
+	n.tb.Helper()
+	if err := n.Publish(n.tb.Context(), topic, rev, state(rev)); err != nil {
+		n.tb.Fatal(err)
 	}
 }
 
 func (n *node) touch(topic string, rev int64) {
-	n.t.Helper()
-	if err := n.Touch(n.t.Context(), topic, rev); err != nil {
-		n.t.Fatal(err)
+	n.tb.Helper()
+	if err := n.Touch(n.tb.Context(), topic, rev); err != nil {
+		n.tb.Fatal(err)
 	}
 }
 
 // watch dials and says hello.
 func (n *node) watch(topics ...string) *realtimetest.Client {
-	n.t.Helper()
-	c := realtimetest.DialTLS(n.t, n.url, nil, n.tls)
+	n.tb.Helper()
+	c := realtimetest.DialTLS(n.tb, n.url, nil, n.tls)
 	c.Watch(topics...)
 	return c
 }
 
 // until asks again and again, as nothing tells a test about the inside.
-func until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
+func until(tb testing.TB, what string, ok func() bool) {
+	tb.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	late := time.NewTimer(patience)
@@ -178,7 +178,7 @@ func until(t testing.TB, what string, ok func() bool) {
 		select {
 		case <-tick.C:
 		case <-late.C:
-			t.Fatalf("not within %s: %s", patience, what)
+			tb.Fatalf("not within %s: %s", patience, what)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -82,12 +83,34 @@ func (h *Hub) unwatch(s *sub) {
 
 // want asks for work on t and sees that somebody does it.
 func (h *Hub) want(t *topic, n need) {
+	if t.claim(n) {
+		h.crew.set(func() { h.serve(t) })
+	}
+}
+
+// reread has every topic read again, by as many workers as may load at once:
+// one for each topic would be thousands.
+func (h *Hub) reread(topics []*topic) {
+	var next atomic.Int64
+	for range min(h.opts.MaxLoads, len(topics)) {
+		h.crew.set(func() {
+			for i := next.Add(1) - 1; i < int64(len(topics)) && h.ctx.Err() == nil; i = next.Add(1) - 1 {
+				if topics[i].claim(toRead) {
+					h.serve(topics[i])
+				}
+			}
+		})
+	}
+}
+
+// claim notes what is needed; true makes the caller the topic's worker.
+func (t *topic) claim(n need) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.need = max(t.need, n)
-	if !t.busy {
-		t.busy = h.crew.set(func() { h.serve(t) })
-	}
+	idle := !t.busy
+	t.busy = true
+	return idle
 }
 
 // serve works for t until nothing is left to do.

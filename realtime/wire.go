@@ -103,7 +103,7 @@ func (w *wire) abort() {
 	if t, ok := w.Conn.(*net.TCPConn); ok {
 		_ = t.SetLinger(0)
 	}
-	_ = w.Conn.Close()
+	_ = w.Close()
 }
 
 // tune makes the kernel's buffer small, so that a client that comes back gets

@@ -28,25 +28,32 @@ const patience = 20 * time.Second
 // Run runs the contract; open makes an empty backend for one test.
 func Run(t *testing.T, open func(t *testing.T) Backend) {
 	t.Helper()
-	for name, test := range map[string]func(*testing.T, Backend){
-		"a state is found by every node":                  stateIsFound,
-		"versions grow and are announced in their order":  versionsGrow,
-		"a stale rev is refused":                          staleRev,
-		"the same state and rev are no news":              sameState,
-		"another state of the same rev is news":           sameRevOtherState,
-		"a touch drops the state and guards its rev":      touch,
-		"a flush begins a new epoch":                      flush,
-		"who listens again is told to read again":         listenAgain,
-		"a broken subscription is mended and leaves none": cutSubscription,
-		"concurrent publishers end with the highest rev":  concurrent,
-		"topics do not disturb one another":               topicsApart,
-		"what is malformed is refused":                    malformed,
+	for name, test := range map[string]func(contract){
+		"a state is found by every node":                  contract.stateIsFound,
+		"versions grow and are announced in their order":  contract.versionsGrow,
+		"a stale rev is refused":                          contract.staleRev,
+		"the same state and rev are no news":              contract.sameState,
+		"another state of the same rev is news":           contract.sameRevOtherState,
+		"a touch drops the state and guards its rev":      contract.touch,
+		"a flush begins a new epoch":                      contract.flush,
+		"who listens again is told to read again":         contract.listenAgain,
+		"a broken subscription is mended and leaves none": contract.cutSubscription,
+		"concurrent publishers end with the highest rev":  contract.concurrent,
+		"topics do not disturb one another":               contract.topicsApart,
+		"what is malformed is refused":                    contract.malformed,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+		t.Run(name, func(t *testing.T) { test(contract{t, open(t)}) })
 	}
 }
 
-func stateIsFound(t *testing.T, b Backend) {
+// contract is one test of one backend.
+type contract struct {
+	*testing.T
+	Backend
+}
+
+func (c contract) stateIsFound() {
+	t, b := c.T, c.Backend
 	if _, found, err := b.One.Latest(t.Context(), "zone:1"); found || err != nil {
 		t.Fatalf("empty bus: got found %v, error %v", found, err)
 	}
@@ -60,7 +67,8 @@ func stateIsFound(t *testing.T, b Backend) {
 	}
 }
 
-func versionsGrow(t *testing.T, b Backend) {
+func (c contract) versionsGrow() {
+	t, b := c.T, c.Backend
 	ear := Listen(t, b.Two)
 	last := realtime.Position{}
 	for rev := range int64(50) {
@@ -75,7 +83,8 @@ func versionsGrow(t *testing.T, b Backend) {
 	}
 }
 
-func staleRev(t *testing.T, b Backend) {
+func (c contract) staleRev() {
+	t, b := c.T, c.Backend
 	first := publish(t, b.One, "zone:1", 5, `"five"`)
 	got, accepted, err := b.Two.Publish(t.Context(), "zone:1", 4, []byte(`"four"`))
 	if err != nil || accepted {
@@ -89,7 +98,8 @@ func staleRev(t *testing.T, b Backend) {
 	}
 }
 
-func sameState(t *testing.T, b Backend) {
+func (c contract) sameState() {
+	t, b := c.T, c.Backend
 	ear := Listen(t, b.One)
 	first := publish(t, b.One, "zone:1", 5, `"five"`)
 	if _, accepted, err := b.Two.Publish(t.Context(), "zone:1", 5, []byte(`"five"`)); err != nil || accepted {
@@ -101,7 +111,8 @@ func sameState(t *testing.T, b Backend) {
 	}
 }
 
-func sameRevOtherState(t *testing.T, b Backend) {
+func (c contract) sameRevOtherState() {
+	t, b := c.T, c.Backend
 	first := publish(t, b.One, "zone:1", 5, `"about 20 minutes"`)
 	next := publish(t, b.Two, "zone:1", 5, `"about 15 minutes"`)
 	if !next.NewsTo(first.Position) {
@@ -109,7 +120,8 @@ func sameRevOtherState(t *testing.T, b Backend) {
 	}
 }
 
-func touch(t *testing.T, b Backend) {
+func (c contract) touch() {
+	t, b := c.T, c.Backend
 	first := publish(t, b.One, "zone:1", 5, `"five"`)
 	ear := Listen(t, b.Two)
 	if err := b.One.Touch(t.Context(), "zone:1", 8); err != nil {
@@ -135,7 +147,8 @@ func touch(t *testing.T, b Backend) {
 	}
 }
 
-func flush(t *testing.T, b Backend) {
+func (c contract) flush() {
+	t, b := c.T, c.Backend
 	before := publish(t, b.One, "zone:1", 5, `"five"`)
 	b.Flush()
 	if _, found, err := b.Two.Latest(t.Context(), "zone:1"); found || err != nil {
@@ -147,7 +160,8 @@ func flush(t *testing.T, b Backend) {
 	}
 }
 
-func listenAgain(t *testing.T, b Backend) {
+func (c contract) listenAgain() {
+	t, b := c.T, c.Backend
 	ear := Listen(t, b.Two)
 	publish(t, b.One, "zone:1", 1, `1`)
 	ear.Next()
@@ -159,7 +173,8 @@ func listenAgain(t *testing.T, b Backend) {
 	}
 }
 
-func cutSubscription(t *testing.T, b Backend) {
+func (c contract) cutSubscription() {
+	t, b := c.T, c.Backend
 	if b.Cut == nil {
 		t.Skip("this bus has no connection to lose")
 	}
@@ -180,7 +195,8 @@ func cutSubscription(t *testing.T, b Backend) {
 	}
 }
 
-func concurrent(t *testing.T, b Backend) {
+func (c contract) concurrent() {
+	t, b := c.T, c.Backend
 	const publishers, each = 8, 40
 	ear := Listen(t, b.Two)
 	var wait sync.WaitGroup
@@ -215,7 +231,8 @@ func concurrent(t *testing.T, b Backend) {
 	}
 }
 
-func topicsApart(t *testing.T, b Backend) {
+func (c contract) topicsApart() {
+	t, b := c.T, c.Backend
 	for i := range 20 {
 		publish(t, b.One, fmt.Sprintf("ticket:%d", i), int64(i), strconv.Itoa(i))
 	}
@@ -230,7 +247,8 @@ func topicsApart(t *testing.T, b Backend) {
 	}
 }
 
-func malformed(t *testing.T, b Backend) {
+func (c contract) malformed() {
+	t, b := c.T, c.Backend
 	for name, c := range map[string]struct {
 		topic, payload string
 		rev            int64
@@ -278,7 +296,7 @@ type Heard struct {
 
 // Ear listens to a bus for a test.
 type Ear struct {
-	t       testing.TB
+	tb      testing.TB
 	heard   chan Heard
 	resyncs chan struct{}
 	cancel  context.CancelFunc
@@ -286,12 +304,12 @@ type Ear struct {
 }
 
 // Listen returns when the bus has confirmed the subscription.
-func Listen(t testing.TB, b realtime.Bus) *Ear {
-	t.Helper()
+func Listen(tb testing.TB, b realtime.Bus) *Ear {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	e := &Ear{t: t, heard: make(chan Heard, 4096), resyncs: make(chan struct{}, 64), cancel: cancel, done: make(chan error, 1)}
+	e := &Ear{tb: tb, heard: make(chan Heard, 4096), resyncs: make(chan struct{}, 64), cancel: cancel, done: make(chan error, 1)}
 	go func() { e.done <- b.Listen(ctx, e) }()
-	t.Cleanup(e.Stop)
+	tb.Cleanup(e.Stop)
 	e.AwaitResync()
 	return e
 }
@@ -304,23 +322,23 @@ func (e *Ear) Resync() { e.resyncs <- struct{}{} }
 
 // Next gives the next announcement.
 func (e *Ear) Next() Heard {
-	e.t.Helper()
+	e.tb.Helper()
 	select {
 	case h := <-e.heard:
 		return h
 	case <-time.After(patience):
-		e.t.Fatal("nothing was announced")
+		e.tb.Fatal("nothing was announced")
 		return Heard{}
 	}
 }
 
 // AwaitResync waits for the next subscription.
 func (e *Ear) AwaitResync() {
-	e.t.Helper()
+	e.tb.Helper()
 	select {
 	case <-e.resyncs:
 	case <-time.After(patience):
-		e.t.Fatal("the bus was not subscribed")
+		e.tb.Fatal("the bus was not subscribed")
 	}
 }
 
@@ -328,7 +346,7 @@ func (e *Ear) AwaitResync() {
 func (e *Ear) Stop() {
 	e.cancel()
 	if err, open := <-e.done; open && err != nil {
-		e.t.Errorf("listen: %v", err)
+		e.tb.Errorf("listen: %v", err)
 	}
 	select {
 	case <-e.done:

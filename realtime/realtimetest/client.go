@@ -37,16 +37,16 @@ type Message struct {
 }
 
 // Into decodes the state into v.
-func (m Message) Into(t testing.TB, v any) {
-	t.Helper()
+func (m Message) Into(tb testing.TB, v any) {
+	tb.Helper()
 	if err := json.Unmarshal(m.D, v); err != nil {
-		t.Fatalf("decode state of %s: %v: %s", m.Q, err, m.D)
+		tb.Fatalf("decode state of %s: %v: %s", m.Q, err, m.D)
 	}
 }
 
 // Client is a page that watches topics.
 type Client struct {
-	t       testing.TB
+	tb      testing.TB
 	ws      *websocket.Conn
 	arrived chan struct{} // a token when something was heard
 	done    chan struct{} // closed when the connection has ended
@@ -61,31 +61,31 @@ type Client struct {
 
 // Dial connects to url (http or ws) with the given header, and fails the test
 // if it is refused. The connection is closed with the test.
-func Dial(t testing.TB, url string, header http.Header) *Client {
-	t.Helper()
-	return DialTLS(t, url, header, nil)
+func Dial(tb testing.TB, url string, header http.Header) *Client {
+	tb.Helper()
+	return DialTLS(tb, url, header, nil)
 }
 
 // DialTLS connects like Dial, with a configuration that trusts the server.
-func DialTLS(t testing.TB, url string, header http.Header, trust *tls.Config) *Client {
-	t.Helper()
-	c, status, err := dial(t, url, header, trust)
+func DialTLS(tb testing.TB, url string, header http.Header, trust *tls.Config) *Client {
+	tb.Helper()
+	c, status, err := dial(tb, url, header, trust)
 	if err != nil {
-		t.Fatalf("dial: %v (status %d)", err, status)
+		tb.Fatalf("dial: %v (status %d)", err, status)
 	}
 	return c
 }
 
 // TryDial connects like Dial and gives the HTTP status of a refusal.
-func TryDial(t testing.TB, url string, header http.Header) (*Client, int, error) {
-	t.Helper()
-	return dial(t, url, header, nil)
+func TryDial(tb testing.TB, url string, header http.Header) (*Client, int, error) {
+	tb.Helper()
+	return dial(tb, url, header, nil)
 }
 
-func dial(t testing.TB, url string, header http.Header, trust *tls.Config) (*Client, int, error) {
-	t.Helper()
+func dial(tb testing.TB, url string, header http.Header, trust *tls.Config) (*Client, int, error) {
+	tb.Helper()
 	dialer := websocket.Dialer{HandshakeTimeout: patience, TLSClientConfig: trust}
-	ws, response, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(strings.TrimPrefix(url, "http"), "ws"), header)
+	ws, response, err := dialer.DialContext(tb.Context(), "ws"+strings.TrimPrefix(strings.TrimPrefix(url, "http"), "ws"), header)
 	if err != nil {
 		if response == nil {
 			return nil, 0, err
@@ -93,7 +93,7 @@ func dial(t testing.TB, url string, header http.Header, trust *tls.Config) (*Cli
 		_ = response.Body.Close()
 		return nil, response.StatusCode, err
 	}
-	c := &Client{t: t, ws: ws, arrived: make(chan struct{}, 1), done: make(chan struct{}), held: map[string]Message{}}
+	c := &Client{tb: tb, ws: ws, arrived: make(chan struct{}, 1), done: make(chan struct{}), held: map[string]Message{}}
 	pong := ws.PingHandler()
 	ws.SetPingHandler(func(text string) error {
 		c.mu.Lock()
@@ -103,7 +103,7 @@ func dial(t testing.TB, url string, header http.Header, trust *tls.Config) (*Cli
 		return pong(text)
 	})
 	go c.read()
-	t.Cleanup(c.Close)
+	tb.Cleanup(c.Close)
 	return c, response.StatusCode, nil
 }
 
@@ -155,7 +155,7 @@ func (c *Client) Resume(from *Client) {
 
 // Watch says hello, or later sub, for the topics and what is held of them.
 func (c *Client) Watch(topics ...string) {
-	c.t.Helper()
+	c.tb.Helper()
 	type want struct {
 		Q string `json:"q"`
 		E string `json:"e,omitempty"`
@@ -179,51 +179,51 @@ func (c *Client) Watch(topics ...string) {
 
 // Unwatch stops watching.
 func (c *Client) Unwatch(topics ...string) {
-	c.t.Helper()
+	c.tb.Helper()
 	text, _ := json.Marshal(map[string]any{"t": "unsub", "unsub": topics}) // always encodes
 	c.Say(string(text))
 }
 
 // Say sends any text.
 func (c *Client) Say(text string) {
-	c.t.Helper()
+	c.tb.Helper()
 	if err := c.ws.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
-		c.t.Fatalf("say: %v", err)
+		c.tb.Fatalf("say: %v", err)
 	}
 }
 
 // SayBinary sends what no client should.
 func (c *Client) SayBinary(data []byte) {
-	c.t.Helper()
+	c.tb.Helper()
 	if err := c.ws.WriteMessage(websocket.BinaryMessage, data); err != nil {
-		c.t.Fatalf("say: %v", err)
+		c.tb.Fatalf("say: %v", err)
 	}
 }
 
 // Next gives the next thing said about the topic: "s", "same" or "no".
 func (c *Client) Next(topic string) Message {
-	c.t.Helper()
+	c.tb.Helper()
 	return c.Await("news of "+topic, func(m Message) bool { return m.Q == topic })
 }
 
 // NextState gives the next state of the topic decoded into v.
 func (c *Client) NextState(topic string, v any) Message {
-	c.t.Helper()
+	c.tb.Helper()
 	m := c.Await("a state of "+topic, func(m Message) bool { return m.Q == topic && m.T == "s" })
-	m.Into(c.t, v)
+	m.Into(c.tb, v)
 	return m
 }
 
 // Until waits for a state of the topic whose JSON satisfies ok; states before
 // it are passed over, as they may be skipped anyway.
 func (c *Client) Until(topic string, ok func(state json.RawMessage) bool) Message {
-	c.t.Helper()
+	c.tb.Helper()
 	return c.Await("a certain state of "+topic, func(m Message) bool { return m.Q == topic && m.T == "s" && ok(m.D) })
 }
 
 // Await gives the first unread message that matches, and leaves the others.
 func (c *Client) Await(what string, match func(Message) bool) Message {
-	c.t.Helper()
+	c.tb.Helper()
 	var found Message
 	c.wait(what, func() bool {
 		i := slices.IndexFunc(c.queue, match)
@@ -239,13 +239,13 @@ func (c *Client) Await(what string, match func(Message) bool) Message {
 
 // AwaitPings waits until n heartbeats have come.
 func (c *Client) AwaitPings(n int) {
-	c.t.Helper()
+	c.tb.Helper()
 	c.wait("heartbeats", func() bool { return c.pings >= n })
 }
 
 // wait returns when ok, which is asked with the lock held.
 func (c *Client) wait(what string, ok func() bool) {
-	c.t.Helper()
+	c.tb.Helper()
 	late := time.NewTimer(patience)
 	defer late.Stop()
 	for {
@@ -262,13 +262,13 @@ func (c *Client) wait(what string, ok func() bool) {
 		case satisfied:
 			return
 		case ended:
-			c.t.Fatalf("connection ended before %s: %v; unread: %v", what, err, queue)
+			c.tb.Fatalf("connection ended before %s: %v; unread: %v", what, err, queue)
 		}
 		select {
 		case <-c.arrived:
 		case <-c.done:
 		case <-late.C:
-			c.t.Fatalf("nothing like %s within %s; unread: %v", what, patience, queue)
+			c.tb.Fatalf("nothing like %s within %s; unread: %v", what, patience, queue)
 		}
 	}
 }
@@ -282,11 +282,11 @@ func (c *Client) Held(topic string) Message {
 
 // CloseCode waits until the server has closed the connection and says why.
 func (c *Client) CloseCode() int {
-	c.t.Helper()
+	c.tb.Helper()
 	select {
 	case <-c.done:
 	case <-time.After(patience):
-		c.t.Fatal("connection was not closed")
+		c.tb.Fatal("connection was not closed")
 	}
 	var closed *websocket.CloseError
 	if !errors.As(c.ended, &closed) {
