@@ -155,7 +155,7 @@ func startingAt(places []Slot, start time.Time) []Slot {
 func (r BookRequest) appointment(s Session, now time.Time, p Policy) Appointment {
 	a := Appointment{
 		ID: r.id(), SessionID: s.ID, PatientID: r.PatientID, AccountID: r.AccountID,
-		DoctorID: s.DoctorID, Day: s.Date, Nth: 1, State: Booked, Purpose: PurposeVisit,
+		DoctorID: s.DoctorID, Day: s.Date, Nth: min(1, p.PerDay), State: Booked, Purpose: PurposeVisit,
 		Channel: r.Channel, Key: r.digest(), BookedAt: now, TravelMinute: r.TravelMinutes, Version: 1,
 	}
 	a.Voucher = voucherOf(a.ID, 0)

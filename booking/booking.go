@@ -116,7 +116,7 @@ type Appointment struct {
 	AccountID    string // who booked it, "" for the desk
 	DoctorID     string
 	Day          houzhen.Date
-	Nth          int // 1..3, the patient's how many-eth on that day
+	Nth          int // 1..3, the patient's how many-eth on that day; 0 where the policy sets no limit
 	State        State
 	Purpose      Purpose
 	OriginID     string    // for an option: the appointment it replaces

@@ -124,8 +124,11 @@ func (s *Service) namedPlace(ctx context.Context, tx Tx, free []Slot, r MoveRequ
 }
 
 // nthOn gives the first free how-many-eth of a's patient on a day, leaving a
-// itself out.
+// itself out; 0 where the policy counts no visits.
 func (s *Service) nthOn(ctx context.Context, tx Tx, a Appointment, day houzhen.Date) (int, error) {
+	if s.policy.PerDay == 0 {
+		return 0, nil
+	}
 	visits, err := tx.Appointments(ctx, AppointmentFilter{
 		PatientIDs: []string{a.PatientID}, From: day, To: day,
 		States: []State{Held, Booked, CheckedIn, Fulfilled, NoShow}, Purpose: PurposeVisit,

@@ -87,7 +87,7 @@ func fits(visits []Appointment, c *candidate, p Slot, perDay int) bool {
 			return false
 		}
 	}
-	return sameDay < perDay
+	return perDay == 0 || sameDay < perDay
 }
 
 // keeper keeps places for the patients of one suspended session.

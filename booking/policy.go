@@ -15,7 +15,7 @@ const Ceiling = 3
 type Policy struct {
 	DeadlineAM, DeadlinePM houzhen.TimeOfDay // who has not checked in by then is a no-show; in the evening: the session's end
 
-	PerDay           int // visits of one patient on a day, at most Ceiling
+	PerDay           int // visits of one patient on a day, at most Ceiling; 0: not limited
 	PerDepartmentDay int // in one department on a day; 0: no limit of its own, as the two below
 	PerWeek          int // within any 7 days
 	PerQuarter       int // within any 90 days
@@ -63,7 +63,7 @@ func (p Policy) Validate() error {
 	}{
 		{"deadline_am", p.DeadlineAM > 0 && p.DeadlineAM < 24*60},
 		{"deadline_pm", p.DeadlinePM > p.DeadlineAM && p.DeadlinePM < 24*60},
-		{"per_day", p.PerDay >= 1 && p.PerDay <= Ceiling},
+		{"per_day", p.PerDay >= 0 && p.PerDay <= Ceiling},
 		{"per_department_day", p.PerDepartmentDay >= 0},
 		{"per_week", p.PerWeek >= 0},
 		{"per_quarter", p.PerQuarter >= 0},

@@ -124,7 +124,7 @@ var guards = []houzhen.Code{houzhen.CodeSlotTaken, houzhen.CodeAlreadyBooked, ho
 // perDay gives how many visits the patient may have on the day; the desk goes
 // up to what the index allows.
 func (s *Service) perDay(a Appointment) int {
-	if a.Channel == DeskChannel {
+	if s.policy.PerDay > 0 && a.Channel == DeskChannel {
 		return Ceiling
 	}
 	return s.policy.PerDay

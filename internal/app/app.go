@@ -25,6 +25,7 @@ import (
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/realtime"
+	"github.com/houzhen/houzhen/web"
 )
 
 // Kinds of job in the pipeline.
@@ -42,6 +43,9 @@ type Options struct {
 	Booking booking.Policy  // zero: the default policy
 	Poll    time.Duration   // how often idle workers look; 0: the pipeline's default
 	Ring    *seal.Ring      // nil: from the settings
+	Migrate bool            // bring a shared database to this version too
+	Demo    web.Demo        // the addresses of a demonstration; nil outside of one
+	Blind   bool            // nobody watches: no boards are drawn and nobody is told to leave home
 }
 
 // App is a running Houzhen without its servers: every service wired.
@@ -164,7 +168,7 @@ func (a *App) openStore(ctx context.Context) error {
 	}
 	a.Store = db
 	a.closers = append(a.closers, db.Close)
-	if a.cfg.DatabaseURL == "" {
+	if a.cfg.DatabaseURL == "" || a.opt.Migrate {
 		return a.Store.Migrate(ctx)
 	}
 	pending, err := db.Pending(ctx)

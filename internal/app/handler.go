@@ -6,15 +6,24 @@ import (
 
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/web"
 )
 
-// Handler makes the server's handler: pages, API and sockets behind one rule
-// table.
-func (a *App) Handler() (http.Handler, error) {
+// Version of the program.
+const Version = "0.1.0"
+
+// dashboardPath is where the pipeline's own dashboard is mounted for managers.
+const dashboardPath = "/manage/asynq"
+
+// Rules is the one table of who may do what, of API and pages together.
+func Rules() (*auth.Rules, error) { return auth.NewRules(api.Routes(), web.Routes()) }
+
+// Handler makes the server's handler: pages, API and sockets behind the rule
+// table. demo lists the addresses of a demonstration; nil outside of one.
+func (a *App) Handler(demo web.Demo) (http.Handler, error) {
 	problem := api.WriteProblem(a.log)
-	sessions := auth.NewSessions(auth.SessionOptions{
-		Store: a.Store.Sessions(), Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), OnError: problem,
-	})
+	secure := strings.HasPrefix(a.cfg.PublicURL, "https://")
+	sessions := auth.NewSessions(auth.SessionOptions{Store: a.Store.Sessions(), Secure: secure, OnError: problem})
 	sign, err := a.newSignIn(sessions)
 	if err != nil {
 		return nil, err
@@ -23,22 +32,59 @@ func (a *App) Handler() (http.Handler, error) {
 		Directory: people{a.Directory}, Booking: a.Booking, Suspension: suspension{a}, Queue: a.Queue, Desk: desk{a},
 		Messages: a, Boards: a.boards, SignIn: sign, Roster: rosters{a}, Audit: a,
 	}
-	deps := api.Deps{
+	site, err := web.New(web.Deps{
+		Services: services, Links: links{a}, Jobs: a.Pipeline, Dashboard: a.Pipeline.Dashboard(dashboardPath), Demo: demo,
+		Location: a.loc, Now: a.clock.Now, NewID: a.opt.NewID, Log: a.log, Secure: secure,
+	})
+	if err != nil {
+		return nil, err
+	}
+	rules, err := Rules()
+	if err != nil {
+		return nil, err
+	}
+	json := api.New(api.Deps{
 		Services: services, Replays: a.Store, Receipts: a, Health: a, Socket: a.Hub, Now: a.clock.Now, Location: a.loc, Log: a.log,
 		Version: Version,
-	}
-	rules, err := auth.NewRules(api.Routes())
+	})
+	onError := eitherProblem(problem, site.OnError)
+	same, err := auth.SameOrigin(auth.Guard(rules, byPath(json, site), onError), onError)
 	if err != nil {
 		return nil, err
 	}
-	mux := api.New(deps)
-	guarded := auth.Guard(rules, mux, problem)
-	same, err := auth.SameOrigin(guarded, problem)
-	if err != nil {
-		return nil, err
-	}
-	identity := auth.Identity{Sessions: sessions, Screen: a.screen, Refresh: a.refresh, OnError: problem}
+	identity := auth.Identity{Sessions: sessions, Screen: a.screen, Refresh: a.refresh, OnError: onError}
 	return a.behindProxy(identity.Middleware(same)), nil
+}
+
+// forPrograms reports whether a path belongs to the API rather than to people.
+func forPrograms(path string) bool {
+	for _, p := range []string{"/api/", "/ws", "/callbacks/", "/v/", "/healthz", "/readyz"} {
+		if strings.HasPrefix(path, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func byPath(programs, people http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if forPrograms(r.URL.Path) {
+			programs.ServeHTTP(w, r)
+			return
+		}
+		people.ServeHTTP(w, r)
+	})
+}
+
+// eitherProblem answers programs with a problem document and people with a page.
+func eitherProblem(programs, people auth.OnError) auth.OnError {
+	return func(w http.ResponseWriter, r *http.Request, err error) {
+		if forPrograms(r.URL.Path) {
+			programs(w, r, err)
+			return
+		}
+		people(w, r, err)
+	}
 }
 
 // behindProxy believes what a trusted proxy says of the caller.
@@ -55,5 +101,13 @@ func (a *App) behindProxy(next http.Handler) http.Handler {
 	})
 }
 
-// Version of the program.
-const Version = "0.1.0"
+// links opens signed addresses (web.Links).
+type links struct{ *App }
+
+// linkOptions is the purpose of the link in a suspension notice.
+const linkOptions = "options"
+
+// OpenOptions gives the suspended appointment that a token leads to.
+func (l links) OpenOptions(token string) (string, error) {
+	return l.Ring.OpenLink(linkOptions, token, l.clock.Now())
+}

@@ -314,7 +314,7 @@ func (a *App) fulfil(ctx context.Context, tx everything, e houzhen.Event) error 
 
 // show asks for the boards of the session to be drawn again.
 func (a *App) show(ctx context.Context, _ everything, e houzhen.Event) error {
-	if e.Session != "" {
+	if e.Session != "" && !a.opt.Blind {
 		outbox.AfterCommit(ctx, func(context.Context) { a.live.touch(e.Session) })
 	}
 	return nil

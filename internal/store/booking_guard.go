@@ -79,7 +79,7 @@ func (tx *Tx) guardOf(ctx context.Context, a booking.Appointment) (guard, error)
   WHERE patient_id = $3 AND doctor_id = $4 AND day = $5 AND state > 0 AND purpose <> 'option') THEN 2
  WHEN EXISTS (SELECT 1 FROM appointment WHERE session_id = $6 AND slot_no = $7 AND state > 0) THEN 3
  WHEN $8 <> 'option' AND EXISTS (SELECT 1 FROM appointment
-  WHERE patient_id = $9 AND day = $10 AND nth = $11 AND state > 0 AND purpose <> 'option') THEN 4
+  WHERE patient_id = $9 AND day = $10 AND nth = $11 AND nth > 0 AND state > 0 AND purpose <> 'option') THEN 4
  WHEN EXISTS (SELECT 1 FROM appointment WHERE voucher = $12 AND voucher <> '') THEN 5
  ELSE 0 END`, []any{
 		a.ID, string(a.Purpose), a.PatientID, a.DoctorID, dateNumber(a.Day), a.SessionID, int64(a.SlotNo),

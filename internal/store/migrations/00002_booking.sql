@@ -67,7 +67,7 @@ CREATE TABLE appointment (
   released_at    {{bigint}} NOT NULL,
   travel_minutes {{bigint}} NOT NULL,
   version        {{bigint}} NOT NULL,
-  CONSTRAINT appointment_nth CHECK (nth BETWEEN 1 AND 3 OR (purpose = 'option' AND nth = 0)),
+  CONSTRAINT appointment_nth CHECK (nth BETWEEN 0 AND 3),
   CONSTRAINT appointment_state CHECK (state BETWEEN 0 AND 5),
   CONSTRAINT appointment_slot FOREIGN KEY (session_id, slot_no) REFERENCES slot (session_id, no),
   CONSTRAINT appointment_session FOREIGN KEY (session_id, doctor_id, day) REFERENCES session (id, doctor_id, day)
@@ -75,7 +75,7 @@ CREATE TABLE appointment (
 -- No place twice; one per patient, doctor and day; at most three per patient and day.
 CREATE UNIQUE INDEX appointment_place ON appointment (session_id, slot_no) WHERE state > 0;
 CREATE UNIQUE INDEX appointment_once ON appointment (patient_id, doctor_id, day) WHERE state > 0 AND purpose <> 'option';
-CREATE UNIQUE INDEX appointment_limit ON appointment (patient_id, day, nth) WHERE state > 0 AND purpose <> 'option';
+CREATE UNIQUE INDEX appointment_limit ON appointment (patient_id, day, nth) WHERE state > 0 AND purpose <> 'option' AND nth > 0;
 CREATE UNIQUE INDEX appointment_voucher ON appointment (voucher) WHERE voucher <> '';
 CREATE INDEX appointment_of_session ON appointment (session_id);
 CREATE INDEX appointment_of_patient ON appointment (patient_id, day);

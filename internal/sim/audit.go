@@ -1,0 +1,180 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/internal/app"
+	"github.com/houzhen/houzhen/internal/store"
+	"github.com/houzhen/houzhen/notify"
+)
+
+// Sent is one message as the provider's own record has it.
+type Sent struct {
+	OutID string
+	At    time.Time
+}
+
+// Audit recounts from the history of facts and from the provider's record. It
+// asks no service and believes no counter of the code that it judges.
+type Audit struct {
+	Oversold    int // places that two held at one time
+	Duplicates  int // messages that went out twice, by out-id or by what they say
+	AfterCancel int // messages that went out after what they speak of was over
+
+	Facts  map[houzhen.EventKind]int
+	Reused int // places taken again after somebody had left them
+
+	Reminded   int // appointments whose reminder the provider took
+	Suppressed int // messages that the gate held back
+
+	held  map[seat]string // by whom
+	used  map[seat]bool
+	where map[string]seat      // of an appointment
+	ended map[string]time.Time // when the place an appointment spoke of was left
+	moved map[string][]change  // by appointment: until when each version was true
+}
+
+type seat struct {
+	session string
+	no      int
+}
+
+// change says that versions below it were over from an instant.
+type change struct {
+	version int64
+	at      time.Time
+}
+
+// Recount reads the whole history and the provider's record.
+func Recount(ctx context.Context, a *app.App, sent func(yield func(Sent) bool)) (*Audit, error) {
+	u := &Audit{
+		Facts: map[houzhen.EventKind]int{}, held: map[seat]string{}, used: map[seat]bool{}, where: map[string]seat{},
+		ended: map[string]time.Time{}, moved: map[string][]change{},
+	}
+	err := a.Store.View(ctx, func(tx *store.Tx) error {
+		for seq := int64(0); ; {
+			facts, last, err := tx.FactsAfter(ctx, seq, 2000)
+			if err != nil || len(facts) == 0 {
+				return err
+			}
+			for _, e := range facts {
+				if err := u.fact(e); err != nil {
+					return err
+				}
+			}
+			seq = last
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("recount facts: %w", err)
+	}
+	return u, u.messages(ctx, a, sent)
+}
+
+// fact plays one fact on the seats.
+func (u *Audit) fact(e houzhen.Event) error {
+	u.Facts[e.Kind]++
+	switch e.Kind {
+	case houzhen.AppointmentBooked, houzhen.OptionKept:
+		var d houzhen.BookedData
+		if err := json.Unmarshal(e.Data, &d); err != nil {
+			return fmt.Errorf("read %s: %w", e.Kind, err)
+		}
+		u.sit(e.Subject, seat{e.Session, d.Slot})
+	case houzhen.AppointmentMoved:
+		var d houzhen.MovedData
+		if err := json.Unmarshal(e.Data, &d); err != nil {
+			return fmt.Errorf("read %s: %w", e.Kind, err)
+		}
+		u.leave(e.Subject)
+		u.sit(e.Subject, seat{e.Session, d.Slot})
+		u.moved[e.Subject] = append(u.moved[e.Subject], change{e.Version, e.At})
+	case houzhen.AppointmentCancelled, houzhen.OptionLapsed:
+		u.leave(e.Subject)
+		u.ended[e.Subject] = e.At
+	default:
+	}
+	return nil
+}
+
+func (u *Audit) sit(appointment string, s seat) {
+	if by, taken := u.held[s]; taken && by != appointment {
+		u.Oversold++
+	} else if !taken && u.used[s] {
+		u.Reused++
+	}
+	u.held[s], u.used[s], u.where[appointment] = appointment, true, s
+}
+
+func (u *Audit) leave(appointment string) {
+	if s, ok := u.where[appointment]; ok && u.held[s] == appointment {
+		delete(u.held, s)
+	}
+	delete(u.where, appointment)
+}
+
+// messages matches the provider's record with what each message speaks of. The
+// ledger lends the subject of an out-id only; when it went out and how often
+// is the provider's word.
+func (u *Audit) messages(ctx context.Context, a *app.App, sent func(yield func(Sent) bool)) error {
+	heads := map[string]store.MessageHead{}
+	err := a.Store.View(ctx, func(tx *store.Tx) error {
+		for after := ""; ; {
+			page, err := tx.MessageHeads(ctx, after, 2000)
+			if err != nil || len(page) == 0 {
+				return err
+			}
+			for _, h := range page {
+				heads[h.OutID] = h
+				after = h.ID
+				if h.State == string(notify.Suppressed) {
+					u.Suppressed++
+				}
+			}
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("recount messages: %w", err)
+	}
+	said, reminded := map[string]bool{}, map[string]bool{}
+	for m := range sent {
+		h, known := heads[m.OutID]
+		says := fmt.Sprint(h.Kind, h.Subject, h.Version)
+		if !known || said[says] {
+			u.Duplicates++ // one that the ledger does not know is one too many as well
+			continue
+		}
+		said[says] = true
+		if h.Kind == string(notify.KindReminder) {
+			reminded[h.Subject] = true
+		}
+		if u.over(h, m.At) {
+			u.AfterCancel++
+		}
+	}
+	u.Reminded = len(reminded)
+	return nil
+}
+
+// over reports whether what a message speaks of was over when it went out. The
+// words about a cancellation itself come after it.
+func (u *Audit) over(h store.MessageHead, at time.Time) bool {
+	switch notify.Kind(h.Kind) {
+	case notify.KindCancelled, notify.KindSuspended:
+		return false
+	default:
+	}
+	if end, ok := u.ended[h.Subject]; ok && at.After(end) {
+		return true
+	}
+	for _, c := range u.moved[h.Subject] {
+		if h.Version < c.version && at.After(c.at) {
+			return true
+		}
+	}
+	return false
+}

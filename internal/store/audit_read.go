@@ -1,0 +1,27 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// MessageHead is what an audit needs of a message: no text, nothing sealed.
+type MessageHead struct {
+	ID, Subject, Kind, State, Reason, OutID string
+	Version                                 int64
+}
+
+func headInto(h *MessageHead) []any {
+	return []any{&h.ID, &h.Subject, &h.Version, &h.Kind, &h.State, &h.Reason, &h.OutID}
+}
+
+// MessageHeads pages through all messages in id order; after "" starts at the
+// first.
+func (tx *Tx) MessageHeads(ctx context.Context, after string, limit int) ([]MessageHead, error) {
+	heads, err := all(ctx, tx, headInto, `SELECT id, subject, version, kind, state, reason, out_id FROM message
+ WHERE id > $1 ORDER BY id LIMIT $2`, after, int64(limit))
+	if err != nil {
+		return nil, fmt.Errorf("page messages: %w", err)
+	}
+	return heads, nil
+}
