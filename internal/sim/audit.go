@@ -31,14 +31,14 @@ type Audit struct {
 	Reminded   int // appointments whose reminder the provider took
 	Suppressed int // messages that the gate held back
 
-	held  map[seat]string // by whom
-	used  map[seat]bool
-	where map[string]seat      // of an appointment
+	held  map[spot]string // by whom
+	used  map[spot]bool
+	where map[string]spot      // of an appointment
 	ended map[string]time.Time // when the place an appointment spoke of was left
 	moved map[string][]change  // by appointment: until when each version was true
 }
 
-type seat struct {
+type spot struct {
 	session string
 	no      int
 }
@@ -52,7 +52,7 @@ type change struct {
 // Recount reads the whole history and the provider's record.
 func Recount(ctx context.Context, a *app.App, sent func(yield func(Sent) bool)) (*Audit, error) {
 	u := &Audit{
-		Facts: map[houzhen.EventKind]int{}, held: map[seat]string{}, used: map[seat]bool{}, where: map[string]seat{},
+		Facts: map[houzhen.EventKind]int{}, held: map[spot]string{}, used: map[spot]bool{}, where: map[string]spot{},
 		ended: map[string]time.Time{}, moved: map[string][]change{},
 	}
 	err := a.Store.View(ctx, func(tx *store.Tx) error {
@@ -75,7 +75,7 @@ func Recount(ctx context.Context, a *app.App, sent func(yield func(Sent) bool)) 
 	return u, u.messages(ctx, a, sent)
 }
 
-// fact plays one fact on the seats.
+// fact plays one fact on the spots.
 func (u *Audit) fact(e houzhen.Event) error {
 	u.Facts[e.Kind]++
 	switch e.Kind {
@@ -84,14 +84,14 @@ func (u *Audit) fact(e houzhen.Event) error {
 		if err := json.Unmarshal(e.Data, &d); err != nil {
 			return fmt.Errorf("read %s: %w", e.Kind, err)
 		}
-		u.sit(e.Subject, seat{e.Session, d.Slot})
+		u.sit(e.Subject, spot{e.Session, d.Slot})
 	case houzhen.AppointmentMoved:
 		var d houzhen.MovedData
 		if err := json.Unmarshal(e.Data, &d); err != nil {
 			return fmt.Errorf("read %s: %w", e.Kind, err)
 		}
 		u.leave(e.Subject)
-		u.sit(e.Subject, seat{e.Session, d.Slot})
+		u.sit(e.Subject, spot{e.Session, d.Slot})
 		u.moved[e.Subject] = append(u.moved[e.Subject], change{e.Version, e.At})
 	case houzhen.AppointmentCancelled, houzhen.OptionLapsed:
 		u.leave(e.Subject)
@@ -101,7 +101,7 @@ func (u *Audit) fact(e houzhen.Event) error {
 	return nil
 }
 
-func (u *Audit) sit(appointment string, s seat) {
+func (u *Audit) sit(appointment string, s spot) {
 	if by, taken := u.held[s]; taken && by != appointment {
 		u.Oversold++
 	} else if !taken && u.used[s] {
