@@ -118,7 +118,7 @@ func (c *replayAppointments) settings(e *env, step *clock.Step, loc *time.Locati
 ) {
 	cfg = e.cfg
 	cfg.TimeZone = loc.String()
-	opt = app.Options{Log: e.log, Clock: step, Poll: 2 * time.Millisecond, Blind: true, Booking: unlimited()}
+	opt = app.Options{Log: e.log, Clock: step, Poll: 4 * time.Millisecond, Linger: 100 * time.Millisecond, Blind: true, Booking: unlimited()}
 	if cfg.Data, err = os.MkdirTemp("", "houzhen-replay-"); err != nil {
 		return cfg, opt, nil, nil, fmt.Errorf("make folder: %w", err)
 	}

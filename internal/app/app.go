@@ -42,6 +42,7 @@ type Options struct {
 	Senders []notify.Sender // nil: as the settings say
 	Booking booking.Policy  // zero: the default policy
 	Poll    time.Duration   // how often idle workers look; 0: the pipeline's default
+	Linger  time.Duration   // how long facts and messages wait for company; 0: not at all
 	Ring    *seal.Ring      // nil: from the settings
 	Migrate bool            // bring a shared database to this version too
 	Demo    web.Demo        // the addresses of a demonstration; nil outside of one

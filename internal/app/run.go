@@ -153,6 +153,8 @@ func (a *App) Drain(ctx context.Context) error {
 // settle waits until relays, pipeline and boards are idle at the same time.
 func (a *App) settle(ctx context.Context) error {
 	for {
+		a.relay.Flush()
+		a.mail.Flush()
 		if err := a.Pipeline.Wait(ctx); err != nil {
 			return err
 		}

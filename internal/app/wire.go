@@ -120,8 +120,8 @@ func (a *App) wirePipeline() {
 			return a.Pipeline.Enqueue(ctx, kind, u, ids)
 		}
 	}
-	a.relay = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobFact), Logger: a.log})
-	a.mail = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobMessage), Logger: a.log})
+	a.relay = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobFact), Logger: a.log, Linger: a.opt.Linger})
+	a.mail = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobMessage), Logger: a.log, Linger: a.opt.Linger})
 	a.sweeper = outbox.NewSweeper(outbox.SweeperOptions{Store: a.Store.Outbox(), Enqueue: enqueue(jobFact)})
 	a.reactor = outbox.NewReactor(a.Store.Outbox(), a.reactions(), a.log)
 	a.Store.OnCommit(a.relay.Committed)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/houzhen/houzhen"
 )
@@ -22,13 +23,17 @@ type RelayOptions struct {
 	Enqueue Enqueue
 	Logger  *slog.Logger
 	Bound   int // ids of one urgency that may pile up; 0 is 10,000
+	// Linger is how long, in real time, an id that is not critical may wait for
+	// company, so that a flood costs few tasks; 0 hands everything over at once.
+	Linger time.Duration
 }
 
 // Relay tells the pipeline of facts as they are committed. It is a hint: what
 // it drops, fails to hand over or loses in a crash the sweeper finds.
 type Relay struct {
-	opt  RelayOptions
-	wake chan struct{}
+	opt   RelayOptions
+	wake  chan struct{}
+	flush chan struct{}
 
 	mu      sync.Mutex
 	piled   map[houzhen.Urgency][]string
@@ -41,7 +46,7 @@ func NewRelay(opt RelayOptions) *Relay {
 	if opt.Bound <= 0 {
 		opt.Bound = 10_000
 	}
-	return &Relay{opt: opt, wake: make(chan struct{}, 1), piled: map[houzhen.Urgency][]string{}}
+	return &Relay{opt: opt, wake: make(chan struct{}, 1), flush: make(chan struct{}, 1), piled: map[houzhen.Urgency][]string{}}
 }
 
 // Committed takes note of facts. It never waits and never fails: the request
@@ -88,6 +93,49 @@ func (r *Relay) Dropped() int64 {
 	return r.dropped
 }
 
+// Flush ends the lingering of what has piled up.
+func (r *Relay) Flush() {
+	select {
+	case r.flush <- struct{}{}:
+	default:
+	}
+}
+
+// linger waits for company: until a task is full, something critical comes,
+// Flush, or the time is over.
+func (r *Relay) linger(ctx context.Context) {
+	if r.opt.Linger <= 0 {
+		return
+	}
+	t := time.NewTimer(r.opt.Linger)
+	defer t.Stop()
+	for !r.full() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			return
+		case <-r.flush:
+			return
+		case <-r.wake:
+		}
+	}
+}
+
+func (r *Relay) full() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.piled[houzhen.Critical]) > 0 {
+		return true
+	}
+	for _, ids := range r.piled {
+		if len(ids) >= MaxIDs {
+			return true
+		}
+	}
+	return false
+}
+
 // Run hands over what has piled up whenever the way is free, most urgent
 // first, until ctx ends: the busier it is the larger its tasks, with no timer
 // and no wait for a lone fact.
@@ -98,7 +146,8 @@ func (r *Relay) Run(ctx context.Context) error {
 			return nil
 		case <-r.wake:
 		}
-		for ctx.Err() == nil {
+		for ctx.Err() == nil && r.Pending() > 0 {
+			r.linger(ctx)
 			u, ids := r.take()
 			if len(ids) == 0 {
 				break
