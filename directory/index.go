@@ -1,6 +1,10 @@
 package directory
 
-import "github.com/houzhen/houzhen"
+import (
+	"slices"
+
+	"github.com/houzhen/houzhen"
+)
 
 // Index is a House with fast lookup. It is never changed once made.
 type Index struct {
@@ -82,21 +86,22 @@ func (ix *Index) RoomByCode(code string) (Room, bool) { return ix.Room(ix.roomCo
 func (ix *Index) DoctorByCode(code string) (Doctor, bool) { return ix.Doctor(ix.doctorCodes[code]) }
 
 // Peers gives the other doctors of a doctor's department who may stand in for
-// him: of the same grade, or of a higher one; those of the same grade first.
+// him: of the same grade or a higher one, the nearest grade first.
 func (ix *Index) Peers(doctorID string) []string {
 	own, ok := ix.doctors[doctorID]
 	if !ok {
 		return []string{}
 	}
-	same, higher := []string{}, []string{}
+	var fit []Doctor
 	for _, d := range ix.Doctors {
-		switch {
-		case d.ID == own.ID || d.DepartmentID != own.DepartmentID || d.Pool != own.Pool || d.Grade < own.Grade:
-		case d.Grade == own.Grade:
-			same = append(same, d.ID)
-		default:
-			higher = append(higher, d.ID)
+		if d.ID != own.ID && d.DepartmentID == own.DepartmentID && d.Pool == own.Pool && d.Grade >= own.Grade {
+			fit = append(fit, d)
 		}
 	}
-	return append(same, higher...)
+	slices.SortStableFunc(fit, func(a, b Doctor) int { return a.Grade - b.Grade })
+	ids := make([]string, 0, len(fit))
+	for _, d := range fit {
+		ids = append(ids, d.ID)
+	}
+	return ids
 }
