@@ -71,7 +71,9 @@ func (p *Pipeline) lookAtEpoch(ctx context.Context) (flushed bool, err error) {
 }
 
 func (p *Pipeline) readEpoch(ctx context.Context) (epoch string, paused map[string]bool, err error) {
-	pipe := p.opt.Redis.Pipeline()
+	// At one instant: pauses read after a flush would pass for those of the
+	// epoch read before it.
+	pipe := p.opt.Redis.TxPipeline()
 	get := pipe.Get(ctx, epochKey)
 	marks := map[string]*redis.IntCmd{}
 	for _, l := range lanes() {
