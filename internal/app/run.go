@@ -109,10 +109,16 @@ func (a *App) sweepLoop(ctx context.Context) error {
 	}
 }
 
+// relayGrace is how long committed facts are left to the relay before the
+// sweep hands them over.
+const relayGrace = 5 * time.Second
+
 // Sweep hands facts and messages that are due and that nobody works on to the
 // pipeline.
-func (a *App) Sweep(ctx context.Context) error {
-	if _, err := a.sweeper.Sweep(ctx, a.clock.Now()); err != nil {
+func (a *App) Sweep(ctx context.Context) error { return a.sweep(ctx, a.clock.Now()) }
+
+func (a *App) sweep(ctx context.Context, now time.Time) error {
+	if _, err := a.sweeper.Sweep(ctx, now); err != nil {
 		return fmt.Errorf("sweep facts: %w", err)
 	}
 	for _, u := range urgencies {
@@ -144,7 +150,7 @@ func (a *App) Drain(ctx context.Context) error {
 		}
 		a.forgetHanded()
 		a.sweeper.Forget()
-		if err := a.Sweep(ctx); err != nil {
+		if err := a.sweep(ctx, a.clock.Now().Add(relayGrace)); err != nil { // the relays are idle: what is left was lost
 			return err
 		}
 	}

@@ -122,7 +122,7 @@ func (a *App) wirePipeline() {
 	}
 	a.relay = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobFact), Logger: a.log, Linger: a.opt.Linger})
 	a.mail = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobMessage), Logger: a.log, Linger: a.opt.Linger})
-	a.sweeper = outbox.NewSweeper(outbox.SweeperOptions{Store: a.Store.Outbox(), Enqueue: enqueue(jobFact)})
+	a.sweeper = outbox.NewSweeper(outbox.SweeperOptions{Store: a.Store.Outbox(), Enqueue: enqueue(jobFact), Grace: relayGrace})
 	a.reactor = outbox.NewReactor(a.Store.Outbox(), a.reactions(), a.log)
 	a.Store.OnCommit(a.relay.Committed)
 	a.Pipeline.Handle(jobFact, a.reactor.Handle)

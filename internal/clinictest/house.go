@@ -17,10 +17,16 @@ import (
 func house() directory.House {
 	label := func(zh, en string) houzhen.Label { return houzhen.Label{Zh: zh, En: en} }
 	return directory.House{
-		Hospital:    directory.Hospital{ID: "h", Name: label("示例医院", "Sample Hospital"), TimeZone: "Asia/Shanghai", Phone: "0731-12345678", Sign: "示例医院"},
-		Campuses:    []directory.Campus{{ID: "main", HospitalID: "h", Name: label("本部", "Main campus")}},
-		Departments: []directory.Department{{ID: "cardio", CampusID: "main", Code: "XN", Name: label("心内科", "Cardiology")}},
-		Zones:       []directory.Zone{{ID: "zone-b", CampusID: "main", Code: "B", Name: label("二楼B区", "Zone B, floor 2"), Mask: directory.MaskMiddle}},
+		Hospital: directory.Hospital{ID: "h", Name: label("示例医院", "Sample Hospital"), TimeZone: "Asia/Shanghai", Phone: "0731-12345678", Sign: "示例医院"},
+		Campuses: []directory.Campus{{ID: "main", HospitalID: "h", Name: label("本部", "Main campus")}},
+		Departments: []directory.Department{
+			{ID: "cardio", CampusID: "main", Code: "XN", Name: label("心内科", "Cardiology")},
+			{
+				ID: "derma", CampusID: "main", Code: "PX", Name: label("皮肤性病科", "Dermatovenereology"), Sensitive: true,
+				Alias: label("门诊三区", "Area 3"),
+			},
+		},
+		Zones: []directory.Zone{{ID: "zone-b", CampusID: "main", Code: "B", Name: label("二楼B区", "Zone B, floor 2"), Mask: directory.MaskMiddle}},
 		Rooms: []directory.Room{
 			{ID: "room-3", ZoneID: "zone-b", Code: "3", Name: label("3", "3")},
 			{ID: "room-4", ZoneID: "zone-b", Code: "4", Name: label("4", "4")},
@@ -28,6 +34,7 @@ func house() directory.House {
 		Doctors: []directory.Doctor{
 			{ID: "wang", DepartmentID: "cardio", Code: "W", Name: label("王建国", "Wang Jianguo"), Title: label("主任医师", "Chief physician"), Grade: 4},
 			{ID: "li", DepartmentID: "cardio", Code: "L", Name: label("李敏", "Li Min"), Title: label("主任医师", "Chief physician"), Grade: 4},
+			{ID: "zhao", DepartmentID: "derma", Code: "Z", Name: label("赵德明", "Zhao Deming"), Title: label("主任医师", "Chief physician"), Grade: 4},
 		},
 	}
 }
