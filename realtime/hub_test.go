@@ -1,7 +1,6 @@
 package realtime_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -291,18 +290,13 @@ func TestEverybodyEndsWithTheLatest(t *testing.T) {
 	})
 	wait.Wait()
 	for i, c := range watchers {
-		last := int64(-1)
-		c.Await("the latest state", func(m realtimetest.Message) bool {
+		for last := int64(-1); last < rounds-1; {
 			var s struct{ N int64 }
-			if m.Q != name(i) || m.T != "s" || json.Unmarshal(m.D, &s) != nil {
-				return false
-			}
-			if s.N <= last {
-				t.Errorf("client %d got state %d after %d", i, s.N, last)
+			if c.NextState(name(i), &s); s.N <= last {
+				t.Fatalf("client %d got state %d after %d", i, s.N, last)
 			}
 			last = s.N
-			return s.N == rounds-1
-		})
+		}
 	}
 }
 
