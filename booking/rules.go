@@ -52,7 +52,7 @@ func (a Appointment) end(now time.Time, by, reason string) Appointment {
 
 // cancel gives the cancelled appointment. A patient cancels until the
 // deadline and not once checked in; the hospital until the visit is over.
-func (a Appointment) cancel(now time.Time, deadline time.Time, by, reason string) (Appointment, error) {
+func (a Appointment) cancel(now, deadline time.Time, by, reason string) (Appointment, error) {
 	switch {
 	case a.State == Fulfilled || a.State == NoShow:
 		return a, stateError("appointment is over")

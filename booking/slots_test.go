@@ -1,6 +1,7 @@
 package booking_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -181,7 +182,7 @@ func TestPolicyRefusesWhatCannotBe(t *testing.T) {
 		change(&p)
 		err := p.Validate()
 		wantCode(t, err, houzhen.CodeInvalid)
-		if e, ok := err.(*houzhen.Error); !ok || e.Field != field {
+		if e := (*houzhen.Error)(nil); !errors.As(err, &e) || e.Field != field {
 			t.Errorf("got %v, want field %s", err, field)
 		}
 	}

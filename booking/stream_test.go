@@ -17,11 +17,11 @@ type stream struct {
 	*clinic
 	sessions []booking.Session
 	offered  int
-	patients int
 	booked   []string // ids of visits ever booked
 }
 
 func newStream(t *testing.T) *stream {
+	t.Helper()
 	s := &stream{clinic: newClinic(t, noLimits, func(p *booking.Policy) { p.SweepBatch = 3 })}
 	for day := range 3 {
 		for _, doctor := range []string{"chen", "liu"} {
@@ -33,7 +33,9 @@ func newStream(t *testing.T) *stream {
 	return s
 }
 
-func (s *stream) any(t *rapid.T) booking.Session { return rapid.SampledFrom(s.sessions).Draw(t, "session") }
+func (s *stream) any(t *rapid.T) booking.Session {
+	return rapid.SampledFrom(s.sessions).Draw(t, "session")
+}
 
 func (s *stream) visit(t *rapid.T) (booking.Appointment, bool) {
 	if len(s.booked) == 0 {

@@ -12,11 +12,13 @@ import (
 	"github.com/houzhen/houzhen/booking"
 )
 
-func (c *clinic) open() (int, error)     { return c.OpenSessions(c.Context()) }
-func (c *clinic) closing() (int, error)  { return c.CloseSessions(c.Context()) }
-func (c *clinic) release() (int, error)  { return c.ReleasePlaces(c.Context()) }
-func (c *clinic) noShows() (int, error)  { return c.MarkNoShows(c.Context()) }
-func (c *clinic) generate() (int, error) { return c.GenerateSessions(c.Context(), monday, monday.AddDays(6)) }
+func (c *clinic) open() (int, error)    { return c.OpenSessions(c.Context()) }
+func (c *clinic) closing() (int, error) { return c.CloseSessions(c.Context()) }
+func (c *clinic) release() (int, error) { return c.ReleasePlaces(c.Context()) }
+func (c *clinic) noShows() (int, error) { return c.MarkNoShows(c.Context()) }
+func (c *clinic) generate() (int, error) {
+	return c.GenerateSessions(c.Context(), monday, monday.AddDays(6))
+}
 
 func (c *clinic) status(id string) booking.SessionStatus {
 	c.Helper()

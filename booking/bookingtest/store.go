@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,8 +54,8 @@ func (s *Store) InTx(_ context.Context, f func(booking.Tx) error) error {
 	tx := &Tx{store: s, now: s.now()}
 	err := f(tx)
 	if err != nil {
-		for i := len(tx.undo) - 1; i >= 0; i-- {
-			tx.undo[i]()
+		for _, undo := range slices.Backward(tx.undo) {
+			undo()
 		}
 		return err
 	}
