@@ -116,7 +116,7 @@ type queueVerbView struct {
 	Ticket   string       `json:"ticket_id,omitempty"`
 	Label    string       `json:"label,omitempty"`
 	State    queue.State  `json:"state,omitempty"`
-	Reason   queue.Reason `json:"reason"`
+	Reason   board.Reason `json:"reason"`
 	Version  int64        `json:"version"`
 	Replayed bool         `json:"replayed" doc:"The request had been answered before; nothing was done"`
 }
@@ -136,7 +136,7 @@ func (a *API) queueVerb(v Verb) func(context.Context, *queueVerbIn) (*queueVerbO
 }
 
 func outcomeView(o queue.Outcome) queueVerbView {
-	return queueVerbView{o.Call.TicketID, o.Ticket.Label, o.Ticket.State, o.Call.Reason, o.Version, o.Replayed}
+	return queueVerbView{o.Call.TicketID, o.Ticket.Label, o.Ticket.State, board.Reason(o.Call.Reason), o.Version, o.Replayed}
 }
 
 type sessionIn struct {

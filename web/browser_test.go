@@ -76,7 +76,8 @@ func (c *complaints) all() []string {
 // live is a site with a hub behind it, as in the real house.
 type live struct {
 	*httptest.Server
-	hub *realtime.Hub
+	hub  *realtime.Hub
+	stop func()
 }
 
 func serve(t *testing.T, s story, c *apitest.Clinic) live {
@@ -98,8 +99,9 @@ func serve(t *testing.T, s story, c *apitest.Clinic) live {
 	})
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	srv := httptest.NewServer(mux)
-	t.Cleanup(func() { stop(); srv.Close(); <-done })
-	return live{srv, hub}
+	end := sync.OnceFunc(func() { stop(); srv.Close(); <-done })
+	t.Cleanup(end)
+	return live{srv, hub, end}
 }
 
 func (l live) publish(t *testing.T, topic string, rev int64, frame any) {

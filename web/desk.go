@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/houzhen/houzhen/api"
@@ -31,6 +32,7 @@ func (s *site) deskData(r *http.Request) (deskData, error) {
 	if err != nil {
 		return deskData{}, wrap("build desk", err)
 	}
+	b.Queues = slices.Clone(b.Queues)
 	d := deskData{Desk: b}
 	for i, q := range b.Queues {
 		var inQueue []board.Line

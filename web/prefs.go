@@ -32,7 +32,7 @@ func (s *site) setLang(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.keep(w, api.LangCookie, string(houzhen.ParseLang(r.PostForm.Get("lang"))))
-	return back(w, r, withoutLang(r.PostForm.Get("back")))
+	return back(w, r, withoutLang(local(r.PostForm.Get("back"))))
 }
 
 func (s *site) setElder(w http.ResponseWriter, r *http.Request) error {

@@ -125,7 +125,7 @@ func offer(s booking.Session, scarce int) booking.Offer {
 
 func (c *Clinic) visits() {
 	for i, state := range []booking.State{booking.CheckedIn, booking.Booked, booking.Booked, booking.Fulfilled, booking.NoShow, booking.Cancelled} {
-		s := c.Sittings[[]int{0, 5, 9, 0, 1, 2}[i]]
+		s := c.Sittings[[]int{0, 6, 9, 0, 1, 2}[i]]
 		no := 9 + i
 		a := booking.Appointment{
 			ID: fmt.Sprintf("a%d", i+1), Voucher: fmt.Sprintf("48213%05d", i*137), SessionID: s.ID, SlotNo: no, Start: s.Start.Add(2 * time.Hour),

@@ -40,7 +40,7 @@ class Position extends Board {
       case "dropped": return line(t("ticket.dropped"));
     }
     const ahead = p.ahead ? t("place.ahead", { n: p.ahead }) : t("place.next");
-    const first = h("span.line", {}, p.hi ? ahead + " · " + range(p.lo, p.hi) : ahead);
+    const first = h("span.line", {}, h("span", {}, ahead), p.hi && h("span", {}, range(p.lo, p.hi)));
     return p.state === "not_checked_in"
       ? [first, h("span.muted", {}, t("place.notyet") + " · " + slice(p.slice_start, p.slice_end))] : [first];
   }

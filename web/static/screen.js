@@ -99,7 +99,7 @@ class Zone extends Screen {
   }
 
   row(r) {
-    const head = [h("td.room", {}, r.room), h("td.doctor", {}, label(r.doctor), h("small", {}, label(r.title)))];
+    const head = [h("td.room", {}, r.room), h("td.doctor", {}, h("div.doc", {}, h("span", {}, label(r.doctor)), r.class && h("b.tag-class", {}, t("class.short." + r.class)), h("small", {}, label(r.title))))];
     if (r.desk === "suspended") return h("tr", {}, head, h("td.away.off", { colspan: 2 }, "■ " + t("screen.suspended")), h("td.wait", {}));
     return h(this.calling(r) ? "tr.calling" : "tr", {}, head,
       h("td.now", {}, r.now ? [r.now.label, h("small", {}, r.now.name || "")] : h("span.none", {}, "–")),

@@ -1,0 +1,303 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/api/apitest"
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/internal/auth/authtest"
+	"github.com/houzhen/houzhen/web"
+)
+
+func TestTheRuleTableHoldsForEveryRole(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, apitest.New())
+	rules, err := auth.NewRules(web.Routes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := auth.Principal{Role: auth.Role(r.Header.Get("Test-Role")), ID: "x", AccountID: "acc1"}
+		r.Header.Set("Accept", "application/json") // so that a door is a status, not a redirect
+		auth.Guard(rules, s, s.OnError).ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
+	})
+	authtest.Walk(t, exceptCredentials(h), rules, func(_ *testing.T, role auth.Role, r *http.Request) {
+		r.Header.Set("Test-Role", string(role))
+	})
+}
+
+// exceptCredentials hides the 401 of a wrong password or code, which is not
+// the table's.
+func exceptCredentials(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		if strings.HasSuffix(r.URL.Path, "sign-in") && rec.Code == http.StatusUnauthorized && r.Method == http.MethodPost {
+			rec.Code = http.StatusOK
+		}
+		if strings.HasPrefix(r.URL.Path, "/o/") && rec.Code == http.StatusUnauthorized {
+			rec.Code = http.StatusOK
+		}
+		w.WriteHeader(rec.Code)
+	})
+}
+
+func TestWhoIsNotSignedInIsLedToTheRightDoor(t *testing.T) {
+	t.Parallel()
+	h := as(t, newSite(t, apitest.New()), nobody)
+	for path, want := range map[string]string{
+		"/appointments": "/sign-in?next=%2Fappointments",
+		"/desk/z1":      "/staff/sign-in?next=%2Fdesk%2Fz1",
+		"/manage":       "/staff/sign-in?next=%2Fmanage",
+	} {
+		w := get(t, h, path)
+		if got := w.Header().Get("Location"); w.Code != http.StatusSeeOther || got != want {
+			t.Errorf("%s: got %d %q, want 303 %q", path, w.Code, got, want)
+		}
+	}
+}
+
+func TestRedirectsStayHere(t *testing.T) {
+	t.Parallel()
+	h := as(t, newSite(t, apitest.New()), nobody)
+	for back, want := range map[string]string{
+		"//evil.example/": "/", "https://evil.example": "/", "/\\evil": "/", "javascript:alert(1)": "/", "": "/",
+		"/find/cardio?day=2026-03-03": "/find/cardio?day=2026-03-03", "/find/cardio?lang=en": "/find/cardio",
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/lang", strings.NewReader("lang=en&back="+queryEscape(back)))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := record(h, r)
+		if got := w.Header().Get("Location"); got != want {
+			t.Errorf("back to %q: got %q, want %q", back, got, want)
+		}
+	}
+}
+
+func queryEscape(s string) string {
+	return strings.NewReplacer("%", "%25", "&", "%26", "+", "%2B", "=", "%3D", "?", "%3F", "\\", "%5C").Replace(s)
+}
+
+func TestSigningInByPhone(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	h := as(t, newSite(t, c), nobody)
+	w := post(t, h, "/sign-in/code", "phone=13800000000&next=/appointments")
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `name="code"`) {
+		t.Fatalf("got %d without a field for the code", w.Code)
+	}
+	if strings.Contains(w.Body.String(), "13800000000") {
+		t.Error("the page repeats the phone in full")
+	}
+	if w := post(t, h, "/sign-in", "code=000000&next=/appointments"); w.Code != http.StatusUnauthorized || !strings.Contains(w.Body.String(), `data-code="bad_code"`) {
+		t.Errorf("wrong code: got %d", w.Code)
+	}
+	if w := post(t, h, "/sign-in", "code=123456&next=/appointments"); w.Header().Get("Location") != "/appointments" {
+		t.Errorf("got %d %q, want to be led on", w.Code, w.Header().Get("Location"))
+	}
+}
+
+func TestBookingLeadsToTheVoucher(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	w := post(t, as(t, newSite(t, c), patient), "/book", "request=k1&session=s12&no=5&patient=p1")
+	if got := w.Header().Get("Location"); w.Code != http.StatusSeeOther || got != "/appointments/a1?fresh=1" {
+		t.Errorf("got %d %q", w.Code, got)
+	}
+	if !slices.Contains(c.Asked(), "book p1 k1") {
+		t.Errorf("asked %v, want the form's own request id", c.Asked())
+	}
+}
+
+func TestTheLoserOfARaceSeesWhatIsNear(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	near := []booking.Alternative{{SessionID: "s14", FirstNo: 3, Start: c.Sittings[7].Start, End: c.Sittings[7].End}}
+	c.Fail["book"] = houzhen.E(houzhen.CodeSlotTaken, "taken").WithDetail(near)
+	w := post(t, as(t, newSite(t, c), patient), "/book", "request=k1&session=s12&no=5&patient=p1")
+	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "/book?session=s14&amp;no=3") {
+		t.Errorf("got %d without the alternative", w.Code)
+	}
+}
+
+func TestNobodyBooksForAStranger(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	stranger := auth.Principal{Role: auth.Patient, ID: "acc2", AccountID: "acc2"}
+	h := as(t, newSite(t, c), stranger)
+	for _, path := range []string{"/appointments/a1", "/place/a1", "/appointments/a1/options"} {
+		if w := get(t, h, path); w.Code != http.StatusNotFound {
+			t.Errorf("%s: got %d, want 404", path, w.Code)
+		}
+	}
+	for path, form := range map[string]string{
+		"/book": "request=k&session=s12&no=5&patient=p1", "/appointments/a1/cancel": "", "/place/a1/travel": "minutes=5",
+		"/appointments/a1/options/choose": "option=o1",
+	} {
+		if w := post(t, h, path, form); w.Code != http.StatusNotFound {
+			t.Errorf("POST %s: got %d, want 404", path, w.Code)
+		}
+	}
+	for _, a := range c.Asked() {
+		for _, verb := range []string{"book", "cancel", "travel", "choose"} {
+			if strings.HasPrefix(a, verb+" ") {
+				t.Errorf("a stranger reached %q", a)
+			}
+		}
+	}
+}
+
+func TestASignedLinkRevealsNothingBeforeTheIDTail(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	h := as(t, newSite(t, c), nobody)
+	closed := get(t, h, "/o/good").Body.String()
+	for _, secret := range []string{c.Public.Departments[0].Name.Zh, c.Public.Doctors[0].Name.Zh, c.People[1].Name.String()} {
+		if strings.Contains(closed, secret) {
+			t.Errorf("the closed page shows %q", secret)
+		}
+	}
+	if w := get(t, h, "/o/forged"); w.Code != http.StatusNotFound {
+		t.Errorf("forged link: got %d, want 404", w.Code)
+	}
+	if w := post(t, h, "/o/good", "tail=9999"); w.Code != http.StatusUnauthorized || strings.Contains(w.Body.String(), c.People[1].Name.String()) {
+		t.Errorf("wrong tail: got %d", w.Code)
+	}
+	w := post(t, h, "/o/good", "tail=001x")
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), c.People[1].Name.String()) {
+		t.Errorf("right tail: got %d without the appointment", w.Code)
+	}
+	if w := post(t, h, "/o/good/choose", "tail=001X&option=o1"); w.Code != http.StatusOK || !slices.Contains(c.Asked(), "choose o1") {
+		t.Errorf("choosing: got %d", w.Code)
+	}
+	if w := post(t, h, "/o/good/choose", "tail=1111&option=o2"); w.Code != http.StatusUnauthorized || slices.Contains(c.Asked(), "choose o2") {
+		t.Errorf("choosing with a wrong tail: got %d", w.Code)
+	}
+}
+
+func TestGuessingTheTailIsSlowedDown(t *testing.T) {
+	t.Parallel()
+	h := as(t, newSite(t, apitest.New()), nobody)
+	last := 0
+	for range 12 {
+		last = post(t, h, "/o/good", "tail=0000").Code
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("after 12 guesses got %d, want 429", last)
+	}
+}
+
+func TestAScreenIsPairedByItsToken(t *testing.T) {
+	t.Parallel()
+	h := as(t, newSite(t, apitest.New()), nobody)
+	w := get(t, h, "/screen?token=paired")
+	if got := w.Header().Get("Location"); got != "/screen/zone/z1" {
+		t.Errorf("got %d %q", w.Code, got)
+	}
+	if got := w.Header().Get("Set-Cookie"); !strings.Contains(got, auth.ScreenCookie+"=paired") || !strings.Contains(got, "HttpOnly") {
+		t.Errorf("cookie is %q", got)
+	}
+	if w := get(t, h, "/screen?token=other"); w.Code != http.StatusOK || w.Header().Get("Set-Cookie") != "" {
+		t.Errorf("an unknown token got %d and %q", w.Code, w.Header().Get("Set-Cookie"))
+	}
+}
+
+func TestADoctorRunsOnlyHisOwnSession(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	h := as(t, newSite(t, c), doctor)
+	if w := post(t, h, "/strip/s1/call-next", "request=r1", "application/json"); w.Code != http.StatusNoContent {
+		t.Errorf("his own: got %d", w.Code)
+	}
+	if w := post(t, h, "/strip/s2/call-next", "request=r2", "application/json"); w.Code != http.StatusForbidden {
+		t.Errorf("another's: got %d, want 403", w.Code)
+	}
+	if !slices.Contains(c.Asked(), "call-next s1 r1 d1") || count(c, "call-next s2") != 0 {
+		t.Errorf("asked %v", c.Asked())
+	}
+	if w := post(t, h, "/strip/s1/dance", "request=r1"); w.Code != http.StatusNotFound {
+		t.Errorf("unknown verb: got %d, want 404", w.Code)
+	}
+}
+
+func TestWhatIsTypedAtTheDeskIsUnderstood(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{"a32": "A032", "A032": "A032", "001x": "001X", "4821300137": "4821300137", "B7": "B007"} {
+		c := apitest.New()
+		w := post(t, as(t, newSite(t, c), nurse), "/desk/z1/checkin", "request=r&code="+code)
+		if w.Code != http.StatusOK || !slices.Contains(c.Asked(), "check-in "+want) {
+			t.Errorf("%q: got %d, asked %v, want %q", code, w.Code, c.Asked(), want)
+		}
+	}
+}
+
+func TestAnUnknownVoucherIsSaidAtTheDesk(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	c.Fail["check-in"] = houzhen.E(houzhen.CodeVoucher, "none")
+	w := post(t, as(t, newSite(t, c), nurse), "/desk/z1/checkin", "code=123")
+	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `data-code="voucher"`) {
+		t.Errorf("got %d", w.Code)
+	}
+}
+
+func TestReadingMessagesIsRecorded(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	w := get(t, as(t, newSite(t, c), nurse), "/messages")
+	if !slices.Contains(c.Asked(), "record n1 messages.read") {
+		t.Errorf("asked %v, want a record", c.Asked())
+	}
+	if strings.Count(w.Body.String(), "code ******") != 1 {
+		t.Error("a sign-in code is shown to staff")
+	}
+}
+
+func TestSuspendingASession(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	w := post(t, as(t, newSite(t, c), manager), "/manage/sessions/s4/suspend", "reason=ill")
+	if w.Code != http.StatusSeeOther || !slices.Contains(c.Asked(), "suspend s4 ill") {
+		t.Errorf("got %d, asked %v", w.Code, c.Asked())
+	}
+}
+
+func TestAFormThatIsWrongComesBackFilled(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	c.Fail["register"] = houzhen.E(houzhen.CodeIDNumber, "check digit").On("doc")
+	w := post(t, as(t, newSite(t, c), patient), "/patients", "name=Zhang&doc=123&doc_type=01&phone=13800000000&relation=child")
+	body := w.Body.String()
+	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(body, `value="Zhang"`) || !strings.Contains(body, `aria-invalid="true"`) {
+		t.Errorf("got %d, or the field is not marked", w.Code)
+	}
+}
+
+func TestFilesAreServedWithTheirTypeAndTag(t *testing.T) {
+	t.Parallel()
+	h := as(t, newSite(t, apitest.New()), nobody)
+	for path, want := range map[string]string{
+		"/static/base.css": "text/css; charset=utf-8", "/static/live.js": "text/javascript; charset=utf-8", "/static/mark.svg": "image/svg+xml",
+		"/words/en": "application/json; charset=utf-8",
+	} {
+		w := get(t, h, path)
+		if got := w.Header().Get("Content-Type"); w.Code != http.StatusOK || got != want {
+			t.Errorf("%s: got %d %q, want %q", path, w.Code, got, want)
+		}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+		r.Header.Set("If-None-Match", w.Header().Get("ETag"))
+		if again := record(h, r); again.Code != http.StatusNotModified {
+			t.Errorf("%s again: got %d, want 304", path, again.Code)
+		}
+	}
+	for _, path := range []string{"/static/../web.go", "/static/%2e%2e/web.go", "/static/none.js"} {
+		if w := get(t, h, path); w.Code == http.StatusOK {
+			t.Errorf("%s is served", path)
+		}
+	}
+}

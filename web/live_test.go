@@ -1,0 +1,182 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/api/apitest"
+	"github.com/houzhen/houzhen/internal/board"
+)
+
+// storyOf finds a story by its name.
+func storyOf(t *testing.T, name string) story {
+	t.Helper()
+	i := slices.IndexFunc(stories(), func(s story) bool { return s.name == name })
+	if i < 0 {
+		t.Fatalf("no story %q", name)
+	}
+	return stories()[i]
+}
+
+// until waits for a condition in the page.
+func until(js string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Poll[bool](js, chromedp.WithPollingTimeout(15*time.Second))(ctx, target)
+		if err != nil {
+			err = fmt.Errorf("wait for %s: %w", js, err)
+		}
+		return chromedp.Void{}, err
+	}
+}
+
+func TestZoneScreenShowsANewCallAndThenTheBoard(t *testing.T) {
+	parent := browser(t)
+	for _, lang := range []houzhen.Lang{houzhen.Chinese, houzhen.English} {
+		c, s := apitest.New(), storyOf(t, "zone")
+		l := serve(t, s, c)
+		ctx, said := tab(parent, t)
+		if err := chromedp.Do(ctx, open(l, s, lang, true), until(`document.documentElement.dataset.live === "ok"`)); err != nil {
+			t.Fatal(err)
+		}
+		z := c.Boards.Zone
+		z.Rows = slices.Clone(z.Rows)
+		z.Rows[1].Now, z.Rows[1].NowIn = &board.Person{Label: "B033", Name: z.Rows[1].Ready[0].Name}, false
+		z.Call = &board.Call{Seq: 9, Label: "B033", Name: z.Rows[1].Ready[0].Name, Room: "4", At: z.At}
+		l.publish(t, "zone/z1", 2, z)
+		err := chromedp.Do(ctx, until(`document.querySelector(".band")?.textContent.includes("B033")`),
+			until(`document.querySelector("tr.calling")?.textContent.includes("B033")`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shoot(ctx, t, "zone_calling."+string(lang))
+		if err := chromedp.Do(ctx, until(`!document.querySelector(".band")`)); err != nil {
+			t.Error("the band does not go after its 8 seconds")
+		}
+		shoot(ctx, t, "zone_after."+string(lang))
+		if list := said.all(); len(list) > 0 {
+			t.Errorf("console: %s", list)
+		}
+	}
+}
+
+func TestPhoneFollowsItsPlace(t *testing.T) {
+	parent := browser(t)
+	c, s := apitest.New(), storyOf(t, "place")
+	l := serve(t, s, c)
+	ctx, _ := tab(parent, t)
+	if err := chromedp.Do(ctx, open(l, s, houzhen.Chinese, false), until(`document.documentElement.dataset.live === "ok"`)); err != nil {
+		t.Fatal(err)
+	}
+	p := c.Boards.Position
+	p.Ahead, p.Version = 4, 13
+	l.publish(t, "pos/a1", 13, p)
+	if err := chromedp.Do(ctx, until(`document.querySelector(".hero .line").textContent.includes("4")`)); err != nil {
+		t.Fatal(err)
+	}
+	shoot(ctx, t, "place_live.zh-CN")
+	p.State, p.Version = "called", 14
+	l.publish(t, "pos/a1", 14, p)
+	if err := chromedp.Do(ctx, until(`document.querySelector(".hero").dataset.state === "called"`)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStripIsRunByKeys(t *testing.T) {
+	parent := browser(t)
+	c, s := apitest.New(), storyOf(t, "strip")
+	l := serve(t, s, c)
+	ctx, _ := tab(parent, t)
+	if err := chromedp.Do(ctx, open(l, s, houzhen.Chinese, false), until(`document.documentElement.dataset.live === "ok"`), chromedp.KeyEvent("\r")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool { return count(c, "call-next s1 ") == 1 })
+	b := c.Boards.Strip
+	b.Now = &board.Seat{Ticket: "t2", Label: "A032", Name: "x", State: "called", Since: b.At}
+	l.publish(t, "strip/s1", 2, b)
+	if err := chromedp.Do(ctx, until(`document.querySelector(".present .label").textContent === "A032"`), chromedp.KeyEvent("m")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool { return count(c, "missed s1 ") == 1 })
+	shoot(ctx, t, "strip_live.zh-CN")
+}
+
+func TestStripSaysWhyAPressWasRefused(t *testing.T) {
+	parent := browser(t)
+	c, s := apitest.New(), storyOf(t, "strip")
+	c.Fail["call-next"] = houzhen.E(houzhen.CodeQueueEmpty, "nobody")
+	l := serve(t, s, c)
+	ctx, _ := tab(parent, t)
+	err := chromedp.Do(ctx, open(l, s, houzhen.Chinese, false), until(`document.documentElement.dataset.live === "ok"`),
+		chromedp.KeyEvent("\r"), until(`document.querySelector(".flash").textContent !== ""`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shoot(ctx, t, "strip_refused.zh-CN")
+}
+
+func TestDeskChecksInByKeyboardAlone(t *testing.T) {
+	parent := browser(t)
+	c, s := apitest.New(), storyOf(t, "desk")
+	l := serve(t, s, c)
+	ctx, _ := tab(parent, t)
+	err := chromedp.Do(ctx, open(l, s, houzhen.Chinese, false), until(`document.documentElement.dataset.live === "ok"`),
+		chromedp.KeyEvent("a28\r"), until(`document.querySelector(".scan-result").classList.contains("go")`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := count(c, "check-in A028"); n != 1 {
+		t.Errorf("asked %d times for A028, want once: %v", n, c.Asked())
+	}
+	l.publish(t, "desk/z1", 2, c.Boards.Desk)
+	if err := chromedp.Do(ctx, until(`document.activeElement.name === "code" && document.activeElement.value === ""`)); err != nil {
+		t.Error("the input has lost the focus")
+	}
+	shoot(ctx, t, "desk_live.zh-CN")
+}
+
+func TestAScreenSaysThatItIsOld(t *testing.T) {
+	parent := browser(t)
+	c, s := apitest.New(), storyOf(t, "zone")
+	l := serve(t, s, c)
+	ctx, _ := tab(parent, t)
+	if err := chromedp.Do(ctx, open(l, s, houzhen.Chinese, true), until(`document.documentElement.dataset.live === "ok"`)); err != nil {
+		t.Fatal(err)
+	}
+	l.stop()
+	if err := chromedp.Do(ctx, until(`document.documentElement.dataset.live === "stale"`)); err != nil {
+		t.Fatal(err)
+	}
+	shoot(ctx, t, "zone_stale.zh-CN")
+}
+
+func count(c *apitest.Clinic, prefix string) int {
+	n := 0
+	for _, a := range c.Asked() {
+		if strings.HasPrefix(a, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+// eventually looks again until the browser has acted.
+func eventually(t *testing.T, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(15 * time.Second)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatal("it did not happen in 15 seconds")
+		}
+	}
+}
