@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -74,6 +75,7 @@ func (c *replayAppointments) Run(e *env) (err error) {
 		App: a, Clock: step, Rows: rows, Progress: func(int) { _ = bar.Add(1) },
 		Chances: sim.Chances{Capacity: c.Capacity, Cancel: c.Cancel, Move: c.Move, Suspend: c.Suspend, Seed: c.Seed},
 	}
+	debug.SetGCPercent(400) // a replay has the machine to itself
 	begun := time.Now()
 	if err := drive(e.ctx, a, r.Run); err != nil {
 		return err

@@ -76,7 +76,9 @@ type App struct {
 	boards  *boards
 	live    *live
 	handed  handed
-	closers []func() error
+
+	reminded houzhen.Date // the day whose reminders this node has been through; the clockwork runs one schedule at a time
+	closers  []func() error
 }
 
 // New opens the store and Redis and wires everything. It changes nothing but

@@ -39,7 +39,7 @@ func (a *App) Handler(demo web.Demo) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, err := Rules()
+	rules, err := auth.NewRules(api.Routes(), web.Routes(), doorRules(demo))
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (a *App) Handler(demo web.Demo) (http.Handler, error) {
 		Version: Version,
 	})
 	onError := eitherProblem(problem, site.OnError)
-	same, err := auth.SameOrigin(auth.Guard(rules, byPath(json, site), onError), onError)
+	same, err := auth.SameOrigin(auth.Guard(rules, byPath(json, a.withDoors(site, demo, sessions, onError)), onError), onError)
 	if err != nil {
 		return nil, err
 	}

@@ -321,12 +321,13 @@ func (a *App) show(ctx context.Context, _ everything, e houzhen.Event) error {
 }
 
 // planReminders enters the reminders of everybody who has a visit tomorrow.
-// It asks the ledger's own key whether one is there, so it may run again and
-// a tick that was missed is made up for by the next.
+// The ledger's own key keeps it from entering one twice, so it may run again
+// and a tick that was missed is made up for by the next. Nobody who books or
+// moves later is reminded, so a node that has been through a day is done.
 func (a *App) planReminders(ctx context.Context, _ time.Time) error {
 	now := a.Now()
 	tomorrow := houzhen.DateOf(now, a.loc).AddDays(1)
-	if now.Before(tomorrow.AddDays(-1).Clock(a.policy.RemindAt, a.loc)) {
+	if tomorrow == a.reminded || now.Before(tomorrow.AddDays(-1).Clock(a.policy.RemindAt, a.loc)) {
 		return nil
 	}
 	filter := booking.AppointmentFilter{
@@ -334,8 +335,12 @@ func (a *App) planReminders(ctx context.Context, _ time.Time) error {
 	}
 	for {
 		last, err := a.planReminderBatch(ctx, filter)
-		if err != nil || last == "" {
+		if err != nil {
 			return err
+		}
+		if last == "" {
+			a.reminded = tomorrow
+			return nil
 		}
 		filter.AfterID = last
 	}
