@@ -90,7 +90,7 @@ func badRequest(status int, errs []error) error {
 	}
 	e := houzhen.E(code, "request does not fit its schema")
 	for _, err := range errs {
-		if d, ok := err.(huma.ErrorDetailer); ok { //nolint:errorlint // huma hands over its own values
+		if d, ok := err.(huma.ErrorDetailer); ok {
 			return fieldError(e, d.ErrorDetail())
 		}
 	}

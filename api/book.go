@@ -13,7 +13,7 @@ type bookIn struct {
 		PatientID     string    `json:"patient_id"`
 		SessionID     string    `json:"session_id"`
 		Slot          int       `json:"slot,omitempty" minimum:"0" doc:"A number, or any of the slice"`
-		Start         time.Time `json:"start,omitempty" doc:"Start of a slice, or the first free one"`
+		Start         time.Time `json:"start,omitzero" required:"false" doc:"Start of a slice, or the first free one"`
 		TravelMinutes int       `json:"travel_minutes,omitempty" minimum:"0" maximum:"600"`
 	}
 }

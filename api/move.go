@@ -13,7 +13,7 @@ type moveIn struct {
 	Body struct {
 		SessionID string    `json:"session_id"`
 		Slot      int       `json:"slot,omitempty" minimum:"0"`
-		Start     time.Time `json:"start,omitempty"`
+		Start     time.Time `json:"start,omitzero" required:"false"`
 	}
 }
 

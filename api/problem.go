@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -154,9 +155,7 @@ func WriteProblem(log *slog.Logger) func(w http.ResponseWriter, r *http.Request,
 	return func(w http.ResponseWriter, r *http.Request, err error) {
 		p := ProblemOf(err, LangOf(r))
 		logFault(r.Context(), log, &p, err)
-		for key, values := range p.GetHeaders() {
-			w.Header()[key] = values
-		}
+		maps.Copy(w.Header(), p.GetHeaders())
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(p.Status)

@@ -130,6 +130,7 @@ func TestBadBodiesEachHaveTheirCode(t *testing.T) {
 		"an array":      {`[]`, "application/json", 422, houzhen.CodeInvalid, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := do(t, h, http.MethodPost, "/api/v1/appointments", tt.body, "Content-Type", tt.kind)
 			p := problemOf(t, w)
 			if w.Code != tt.status || p.Code != tt.code || p.Field != tt.field {

@@ -20,10 +20,12 @@ type route struct {
 
 // Routes says who may use what; it has every route that New serves.
 func Routes() []auth.Rule {
-	rules := []auth.Rule{{Method: "GET", Pattern: "/api/openapi.json", Roles: everybody(), Note: "the contract is public"},
+	rules := []auth.Rule{
+		{Method: "GET", Pattern: "/api/openapi.json", Roles: everybody(), Note: "the contract is public"},
 		{Method: "GET", Pattern: "/api/openapi.yaml", Roles: everybody()},
 		{Method: "GET", Pattern: "/api/openapi-3.0.json", Roles: everybody()},
-		{Method: "GET", Pattern: "/api/openapi-3.0.yaml", Roles: everybody()}}
+		{Method: "GET", Pattern: "/api/openapi-3.0.yaml", Roles: everybody()},
+	}
 	for _, r := range (&API{}).routes() {
 		rules = append(rules, auth.Rule{Method: r.method, Pattern: r.pattern, Roles: r.roles, Note: r.summary})
 	}

@@ -18,13 +18,17 @@ const (
 
 // keep sets a cookie that holds a preference, nothing secret.
 func (s *site) keep(w http.ResponseWriter, name, value string) {
-	http.SetCookie(w, &http.Cookie{
-		Name: name, Value: value, Path: "/", MaxAge: yearSeconds, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode,
+	s.cookie(w, name, value, yearSeconds)
+}
+
+func (s *site) cookie(w http.ResponseWriter, name, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever the site is reached by TLS
+		Name: name, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode,
 	})
 }
 
 func (s *site) drop(w http.ResponseWriter, name string) {
-	http.SetCookie(w, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode})
+	s.cookie(w, name, "", -1)
 }
 
 func (s *site) setLang(w http.ResponseWriter, r *http.Request) error {
@@ -49,7 +53,7 @@ func (s *site) setElder(w http.ResponseWriter, r *http.Request) error {
 
 // back leads to an address of ours; anything else is the first page.
 func back(w http.ResponseWriter, r *http.Request, to string) error {
-	http.Redirect(w, r, local(to), http.StatusSeeOther)
+	http.Redirect(w, r, local(to), http.StatusSeeOther) //nolint:gosec // local lets no other site through
 	return nil
 }
 

@@ -27,9 +27,7 @@ func (s *site) screen(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return wrap("find screen", err)
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: auth.ScreenCookie, Value: token, Path: "/", MaxAge: yearSeconds, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode,
-	})
+	s.cookie(w, auth.ScreenCookie, token, yearSeconds)
 	kind := "zone"
 	if found.Kind == "door" {
 		kind = "door"

@@ -27,9 +27,7 @@ func (s *site) askCode(w http.ResponseWriter, r *http.Request) error {
 		s.fail(w, r, "signin", d, err)
 		return nil
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: signInCookie, Value: id, Path: "/", MaxAge: 600, HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode,
-	})
+	s.cookie(w, signInCookie, id, 600)
 	d.Sent = true
 	d.Phone = houzhen.NewPhone(d.Phone).String()
 	return s.show(w, r, "signin", "", d)

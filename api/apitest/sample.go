@@ -114,7 +114,7 @@ func offer(s booking.Session, scarce int) booking.Offer {
 	o := booking.Offer{Session: s}
 	for i := range 6 {
 		start := s.Start.Add(time.Duration(i*30) * time.Minute)
-		left := (i+1)*(scarce)%5 - 1
+		left := (i+1)*scarce%5 - 1
 		if left > 0 {
 			o.Slices = append(o.Slices, booking.SliceOffer{Start: start, End: start.Add(30 * time.Minute), Free: left, FirstNo: i*4 + 1})
 			o.Free += left
