@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -52,6 +54,9 @@ func (tx *Tx) Sessions(ctx context.Context, f booking.SessionFilter) ([]booking.
 		out = append(out, some...)
 		return err
 	})
+	if len(f.IDs) > maxList {
+		slices.SortFunc(out, func(a, b booking.Session) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID)) })
+	}
 	return out, err
 }
 

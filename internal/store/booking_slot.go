@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
@@ -36,6 +38,11 @@ func (tx *Tx) Slots(ctx context.Context, sessionIDs ...string) ([]booking.Slot, 
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list slots: %w", err)
+	}
+	if len(sessionIDs) > maxList {
+		slices.SortFunc(out, func(a, b booking.Slot) int {
+			return cmp.Or(cmp.Compare(a.SessionID, b.SessionID), cmp.Compare(a.No, b.No))
+		})
 	}
 	return out, nil
 }

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -54,17 +56,20 @@ func (tx *Tx) Emit(e houzhen.Event) error {
 // ClaimFacts gives those of ids that nobody has handled, in the order they were
 // written, and keeps others off them until the transaction ends.
 func (tx *Tx) ClaimFacts(ctx context.Context, ids []string) ([]houzhen.Event, error) {
-	var out []houzhen.Event
+	var claimed []factRow
 	err := chunks(ids, 1, func(list string, args []any) error {
 		rows, err := all(ctx, tx, factInto, `SELECT seq, `+factColumns+` FROM fact
  WHERE id IN (`+list+`) AND handled_at = 0 ORDER BY seq`+tx.db.d.lockSkip, args...)
-		out = append(out, events(rows)...)
+		claimed = append(claimed, rows...)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim facts: %w", err)
 	}
-	return out, nil
+	if len(ids) > maxList {
+		slices.SortFunc(claimed, func(a, b factRow) int { return cmp.Compare(a.seq, b.seq) })
+	}
+	return events(claimed), nil
 }
 
 func events(rows []factRow) []houzhen.Event {

@@ -34,7 +34,7 @@ func (db *DB) grouped(ctx context.Context, f func(*Tx) error) ([]houzhen.Event, 
 
 // member uses a turn. The group is nil if f was not run.
 func (w *turns) member(ctx context.Context, tx *Tx, f func(*Tx) error) (*group, error) {
-	defer w.leave(tx.calm)
+	defer w.leave(context.WithoutCancel(ctx))
 	if err := w.join(ctx, tx); err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (w *turns) member(ctx context.Context, tx *Tx, f func(*Tx) error) (*group, 
 		return g, err
 	}
 	if g.members > 0 {
-		if _, err := tx.exec(tx.calm, "RELEASE member"); err != nil {
+		if _, err := tx.exec(context.WithoutCancel(ctx), "RELEASE member"); err != nil {
 			return g, fmt.Errorf("join commit: %w", err)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 
 var errNo = errors.New("no")
 
-func nurse(tx *store.Tx, ctx context.Context, id string) error { //nolint:revive // used as a step of tx
+func nurse(ctx context.Context, tx *store.Tx, id string) error {
 	return tx.SaveStaff(ctx, directory.Staff{ID: id, Login: id})
 }
 
@@ -47,7 +47,7 @@ func grouping(t *testing.T, db *store.DB, members ...func(context.Context) error
 		wg.Go(func() {
 			if err := db.InTx(t.Context(), func(tx *store.Tx) error {
 				<-hold
-				return nurse(tx, t.Context(), "first")
+				return nurse(t.Context(), tx, "first")
 			}); err != nil {
 				t.Errorf("first: %v", err)
 			}
@@ -67,13 +67,13 @@ func TestMembersOfAGroupFailAlone(t *testing.T) {
 	db := storetest.SQLite(t)
 	step := func(id string, result error) func(context.Context) error {
 		return func(ctx context.Context) error {
-			return db.InTx(ctx, func(tx *store.Tx) error { return errors.Join(nurse(tx, ctx, id), result) })
+			return db.InTx(ctx, func(tx *store.Tx) error { return errors.Join(nurse(ctx, tx, id), result) })
 		}
 	}
 	results := grouping(t, db, step("kept", nil), step("undone", errNo), func(ctx context.Context) (err error) {
 		defer func() { err = fmt.Errorf("recovered %v", recover()) }()
 		return db.InTx(ctx, func(tx *store.Tx) error {
-			if err := nurse(tx, ctx, "panicked"); err != nil {
+			if err := nurse(ctx, tx, "panicked"); err != nil {
 				return err
 			}
 			panic("boom")
@@ -105,9 +105,9 @@ func TestWhoeverGivesUpInLineLeavesTheOthersRunning(t *testing.T) {
 	results := grouping(t, db, func(ctx context.Context) error {
 		ctx, cancel := context.WithCancel(ctx)
 		cancel()
-		return db.InTx(ctx, func(tx *store.Tx) error { return nurse(tx, ctx, "gone") })
+		return db.InTx(ctx, func(tx *store.Tx) error { return nurse(ctx, tx, "gone") })
 	}, func(ctx context.Context) error {
-		return db.InTx(ctx, func(tx *store.Tx) error { return nurse(tx, ctx, "stayed") })
+		return db.InTx(ctx, func(tx *store.Tx) error { return nurse(ctx, tx, "stayed") })
 	})
 	if !errors.Is(results[0], context.Canceled) || results[1] != nil {
 		t.Errorf("got %v", results)
@@ -134,7 +134,7 @@ func TestManyMembersAreAnsweredTruly(t *testing.T) {
 					go cancel()
 				}
 				err := db.InTx(ctx, func(tx *store.Tx) error {
-					err := nurse(tx, ctx, id)
+					err := nurse(ctx, tx, id)
 					if (w+r)%3 == 0 {
 						return errNo
 					}
@@ -156,5 +156,34 @@ func TestManyMembersAreAnsweredTruly(t *testing.T) {
 		if stored[id] != kept {
 			t.Errorf("%s: stored is %v, answered %v", id, stored[id], kept)
 		}
+	}
+}
+
+// A group is closed when it is full, so that nobody waits for ever for his
+// answer under unceasing load.
+func TestAGroupIsClosedWhenItIsFull(t *testing.T) {
+	db := storetest.SQLite(t)
+	seen := 0
+	var members []func(context.Context) error
+	for i := range 40 {
+		members = append(members, func(ctx context.Context) error {
+			return db.InTx(ctx, func(tx *store.Tx) error {
+				if i == 39 { // the last one looks what is there for everybody
+					seen = len(staffIDs(t, db))
+				}
+				return nurse(ctx, tx, fmt.Sprintf("n%02d", i))
+			})
+		})
+	}
+	for i, err := range grouping(t, db, members...) {
+		if err != nil {
+			t.Errorf("member %d: %v", i, err)
+		}
+	}
+	if seen != 32 {
+		t.Errorf("the last member saw %d committed rows, want those of the first full group", seen)
+	}
+	if got := len(staffIDs(t, db)); got != 41 {
+		t.Errorf("stored %d, want 41", got)
 	}
 }

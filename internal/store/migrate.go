@@ -18,7 +18,7 @@ var migrations embed.FS
 // Migrate brings the tables up to what this program expects. Nodes that start
 // together wait for one another.
 func (db *DB) Migrate(ctx context.Context) error {
-	return db.migrating(ctx, func(p *goose.Provider) error {
+	return db.migrating(func(p *goose.Provider) error {
 		if _, err := p.Up(ctx); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
@@ -29,7 +29,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 // Version gives the number of the last migration that was applied.
 func (db *DB) Version(ctx context.Context) (int64, error) {
 	var version int64
-	err := db.migrating(ctx, func(p *goose.Provider) error {
+	err := db.migrating(func(p *goose.Provider) error {
 		v, err := p.GetDBVersion(ctx)
 		version = v
 		return err
@@ -40,7 +40,7 @@ func (db *DB) Version(ctx context.Context) (int64, error) {
 // Pending reports whether migrations of this program are not applied yet.
 func (db *DB) Pending(ctx context.Context) (bool, error) {
 	pending := false
-	err := db.migrating(ctx, func(p *goose.Provider) error {
+	err := db.migrating(func(p *goose.Provider) error {
 		v, err := p.HasPending(ctx)
 		pending = v
 		return err
@@ -49,7 +49,7 @@ func (db *DB) Pending(ctx context.Context) (bool, error) {
 }
 
 // migrating runs f on a connection of its own, apart from the pools.
-func (db *DB) migrating(ctx context.Context, f func(*goose.Provider) error) error {
+func (db *DB) migrating(f func(*goose.Provider) error) error {
 	driver, dsn := "pgx", db.url
 	if path, ok := strings.CutPrefix(db.url, "sqlite:"); ok {
 		driver, dsn = "sqlite", sqliteDSN(strings.TrimPrefix(path, "//"), "journal_mode(WAL)")

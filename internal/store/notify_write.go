@@ -148,7 +148,7 @@ func tuples(rows, columns int, types []string) string {
 				b.WriteByte(',')
 			}
 			p := "$" + strconv.Itoa(r*columns+c+1)
-			if types != nil {
+			if c < len(types) {
 				p = "CAST(" + p + " AS " + types[c] + ")"
 			}
 			b.WriteString(p)

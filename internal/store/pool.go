@@ -29,7 +29,7 @@ func (l *lease) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
 
 // run runs a statement without arguments.
 func (l *lease) run(ctx context.Context, text string) error {
-	s, err := l.prepared(ctx, text)
+	s, err := l.prepared(ctx, text) //nolint:sqlclosecheck // kept with its connection
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ const defaultPool = 16
 // postgresDialect gives the ways of PostgreSQL: READ COMMITTED and row locks.
 func postgresDialect() *dialect {
 	return &dialect{
-		name: "postgresql", begin: "BEGIN", beginRead: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+		name: "postgresql", begin: "BEGIN", beginRead: "BEGIN READ ONLY, ISOLATION LEVEL REPEATABLE READ",
 		lock: " FOR UPDATE", lockSkip: " FOR UPDATE SKIP LOCKED", batch: 64, failedAborts: true, typedValues: true,
 		goose: goose.DialectPostgres,
 		tokens: strings.NewReplacer("{{bigint}}", "BIGINT", "{{bool}}", "SMALLINT", "{{blob}}", "BYTEA",

@@ -20,10 +20,10 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 		r, err = tx.lease.conn.ExecContext(ctx, text, args...)
 	} else {
 		var s *sql.Stmt
-		if s, err = tx.ready(ctx, text); err != nil {
+		if s, err = tx.ready(ctx, text); err != nil { //nolint:sqlclosecheck // kept with its connection
 			return 0, err
 		}
-		r, err = s.ExecContext(tx.calm, args...)
+		r, err = s.ExecContext(context.WithoutCancel(ctx), args...)
 	}
 	if err != nil {
 		return 0, err
@@ -37,11 +37,11 @@ func (tx *Tx) query(ctx context.Context, text string, args ...any) (*sql.Rows, e
 	if tx.lease.stmts == nil {
 		return tx.lease.conn.QueryContext(ctx, text, args...)
 	}
-	s, err := tx.ready(ctx, text)
+	s, err := tx.ready(ctx, text) //nolint:sqlclosecheck // kept with its connection
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(tx.calm, args...)
+	return s.QueryContext(context.WithoutCancel(ctx), args...)
 }
 
 // ready gives a kept statement. Watching a context costs the embedded engine a
@@ -50,7 +50,7 @@ func (tx *Tx) ready(ctx context.Context, text string) (*sql.Stmt, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return tx.lease.prepared(tx.calm, text)
+	return tx.lease.prepared(ctx, text)
 }
 
 // scan reads the first row into dest; sql.ErrNoRows if there is none.

@@ -103,6 +103,11 @@ func TestWhereNumbersItsArguments(t *testing.T) {
 	if want := []any{"first", "x", 1, 2, int64(20260102)}; !slices.Equal(w.args, want) {
 		t.Errorf("got arguments %v, want %v", w.args, want)
 	}
+	one := where{}
+	one.dates("d", houzhen.Date{Year: 2026, Month: 1, Day: 2}, houzhen.Date{Year: 2026, Month: 1, Day: 2})
+	if got, want := one.clause(), " WHERE d = $1"; got != want {
+		t.Errorf("one day: got %q, want %q", got, want)
+	}
 	if got := (&where{}).clause(); got != "" {
 		t.Errorf("no condition: got %q", got)
 	}

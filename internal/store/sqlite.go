@@ -49,7 +49,7 @@ func (db *DB) openSQLite(ctx context.Context, path string, readers int) error {
 	db.d, db.close = sqliteDialect(), closeAll(w, r)
 	db.turns, db.conns = newTurns(w), newKeptPool(r, readers)
 	if err := db.InTx(ctx, func(*Tx) error { return nil }); err != nil { // makes the file and turns WAL on
-		return errors.Join(err, db.Close())
+		return errors.Join(err, db.shut(ctx))
 	}
 	return nil
 }
@@ -57,7 +57,7 @@ func (db *DB) openSQLite(ctx context.Context, path string, readers int) error {
 // touch makes an empty file that others cannot read; SQLite gives the files it
 // adds the same mode.
 func touch(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the file
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("make database file: %w", err)
 	}

@@ -95,13 +95,16 @@ func (db *DB) Ping(ctx context.Context) error {
 // Only the first call does anything.
 func (db *DB) Close() error {
 	var err error
-	db.closing.Do(func() {
-		if db.turns != nil {
-			err = db.turns.shut(context.Background())
-		}
-		err = errors.Join(err, db.conns.shut(), db.close())
-	})
+	db.closing.Do(func() { err = db.shut(context.Background()) })
 	return err
+}
+
+func (db *DB) shut(ctx context.Context) error {
+	var err error
+	if db.turns != nil {
+		err = db.turns.shut(context.WithoutCancel(ctx))
+	}
+	return errors.Join(err, db.conns.shut(), db.close())
 }
 
 // closeAll closes pools of connections, keeping every error.

@@ -47,6 +47,7 @@ func perSecond(b *testing.B) {
 }
 
 func benchmark(b *testing.B, open storetest.Opener) {
+	b.Helper()
 	b.Run("book", func(b *testing.B) { benchmarkBook(b, open(b)) })
 	b.Run("book-by-16", func(b *testing.B) { benchmarkBookParallel(b, open(b)) })
 	b.Run("view", func(b *testing.B) { benchmarkView(b, open(b)) })
@@ -73,6 +74,7 @@ func places(b *testing.B, db *store.DB, n int) []booking.Session {
 }
 
 func bookOne(b *testing.B, db *store.DB, sessions []booking.Session, i int) {
+	b.Helper()
 	s := sessions[i/50]
 	err := db.InTx(b.Context(), func(tx *store.Tx) error {
 		if _, err := tx.Session(b.Context(), s.ID); err != nil {
@@ -98,6 +100,7 @@ func bookOne(b *testing.B, db *store.DB, sessions []booking.Session, i int) {
 }
 
 func benchmarkBook(b *testing.B, db *store.DB) {
+	b.Helper()
 	sessions := places(b, db, b.N)
 	b.ResetTimer()
 	for i := range b.N {
@@ -107,6 +110,7 @@ func benchmarkBook(b *testing.B, db *store.DB) {
 }
 
 func benchmarkBookParallel(b *testing.B, db *store.DB) {
+	b.Helper()
 	sessions := places(b, db, b.N)
 	next := make(chan int, b.N)
 	for i := range b.N {
@@ -123,6 +127,7 @@ func benchmarkBookParallel(b *testing.B, db *store.DB) {
 }
 
 func benchmarkView(b *testing.B, db *store.DB) {
+	b.Helper()
 	sessions := places(b, db, 50)
 	bookOne(b, db, sessions, 0)
 	b.ResetTimer()
@@ -141,6 +146,7 @@ func benchmarkView(b *testing.B, db *store.DB) {
 // benchmarkMessages plans, claims and saves a hundred messages in three
 // transactions; its rate counts messages.
 func benchmarkMessages(b *testing.B, db *store.DB) {
+	b.Helper()
 	ctx := b.Context()
 	for round := range b.N {
 		var all []notify.Message

@@ -23,7 +23,7 @@ import (
 type Tx struct {
 	db       *DB
 	lease    *lease
-	calm     context.Context // carries no cancellation: for COMMIT, ROLLBACK and embedded statements
+	calm     context.Context // carries no cancellation: for Emit, which is given none, and for undoing
 	now      time.Time
 	readOnly bool
 	depth    int // savepoints that are open
@@ -100,13 +100,13 @@ func (db *DB) once(ctx context.Context, from pool, begin string, f func(*Tx) err
 	ended := false
 	defer func() { // an error, a panic or a test that gives up
 		if !ended {
-			broken = tx.end("ROLLBACK") != nil
+			broken = tx.end(ctx, "ROLLBACK") != nil
 		}
 	}()
 	if err := tx.run(ctx, f); err != nil {
 		return nil, err
 	}
-	if err := tx.end("COMMIT"); err != nil {
+	if err := tx.end(ctx, "COMMIT"); err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
 	}
 	ended, broken = true, false
@@ -123,8 +123,8 @@ func (tx *Tx) run(ctx context.Context, f func(*Tx) error) error {
 }
 
 // end runs COMMIT or ROLLBACK, also for a caller who has gone.
-func (tx *Tx) end(verb string) error {
-	ctx := tx.calm
+func (tx *Tx) end(ctx context.Context, verb string) error {
+	ctx = context.WithoutCancel(ctx)
 	if !tx.db.d.embedded {
 		bounded, cancel := context.WithTimeout(ctx, endTimeout)
 		defer cancel()
@@ -144,7 +144,7 @@ func (db *DB) tell(ctx context.Context, facts []houzhen.Event) {
 
 // pause waits for about d, so that two that met do not meet again.
 func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d/2 + rand.N(d)) //nolint:gosec // spreads retries, keeps no secret
+	t := time.NewTimer(d/2 + rand.N(d))
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

@@ -41,6 +41,10 @@ func (w *where) text(condition, value string) {
 
 // dates takes an inclusive range; a zero date leaves its side open.
 func (w *where) dates(column string, from, to houzhen.Date) {
+	if from == to && !from.IsZero() { // lets an index give the order too
+		w.add(column+" = ", dateNumber(from))
+		return
+	}
 	if !from.IsZero() {
 		w.add(column+" >= ", dateNumber(from))
 	}

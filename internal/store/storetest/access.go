@@ -21,6 +21,7 @@ func signIn(id string) auth.SignIn {
 }
 
 func runAccess(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("a sign-in code is tried, counted and spent once", func(t *testing.T) { signInOnce(t, open(t)) })
 	t.Run("codes of a phone are counted since an instant", func(t *testing.T) { signInsCounted(t, open(t)) })
 	t.Run("an HTTP session lives until it expires", func(t *testing.T) { webSession(t, open) })
@@ -28,6 +29,7 @@ func runAccess(t *testing.T, open Opener) {
 }
 
 func signInOnce(t *testing.T, db *store.DB) {
+	t.Helper()
 	want := signIn("s1")
 	write(t, db, func(tx *store.Tx) error {
 		err := tx.AddSignIn(t.Context(), want)
@@ -63,6 +65,7 @@ func signInOnce(t *testing.T, db *store.DB) {
 }
 
 func signInsCounted(t *testing.T, db *store.DB) {
+	t.Helper()
 	for i, id := range []string{"s1", "s2", "s3"} {
 		s := signIn(id)
 		s.CreatedAt = Start().Add(time.Duration(i) * time.Minute)
@@ -90,6 +93,7 @@ func signInsCounted(t *testing.T, db *store.DB) {
 }
 
 func webSession(t *testing.T, open Opener) {
+	t.Helper()
 	clock := NewClock(Start())
 	db := open(t, Now(clock.Now))
 	s := db.Sessions()
@@ -123,6 +127,7 @@ func webSession(t *testing.T, open Opener) {
 }
 
 func replayed(t *testing.T, open Opener) {
+	t.Helper()
 	clock := NewClock(Start())
 	db := open(t, Now(clock.Now))
 	expect := func(caller, key, digest string, status int, body string) {

@@ -12,6 +12,7 @@ import (
 )
 
 func runDue(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("sessions to open and to close", func(t *testing.T) { sessionsDue(t, open(t)) })
 	t.Run("holds lapse when their time is up", func(t *testing.T) {
 		db := open(t)
@@ -36,18 +37,19 @@ func runDue(t *testing.T, open Opener) {
 	t.Run("no-shows", func(t *testing.T) { noShows(t, open(t)) })
 }
 
-func dueList(t testing.TB, db *store.DB, f func(*store.Tx) ([]booking.Appointment, error), want ...string) {
-	t.Helper()
-	look(t, db, func(tx *store.Tx) error {
+func dueList(tb testing.TB, db *store.DB, f func(*store.Tx) ([]booking.Appointment, error), want ...string) {
+	tb.Helper()
+	look(tb, db, func(tx *store.Tx) error {
 		got, err := f(tx)
 		if diff := cmp.Diff(appointmentIDs(got), append([]string{}, want...)); diff != "" {
-			t.Errorf("due (-got +want):\n%s", diff)
+			tb.Errorf("due (-got +want):\n%s", diff)
 		}
 		return err
 	})
 }
 
 func sessionsDue(t *testing.T, db *store.DB) {
+	t.Helper()
 	for _, c := range []struct {
 		id     string
 		days   int
@@ -87,6 +89,7 @@ func sessionsDue(t *testing.T, db *store.DB) {
 }
 
 func placesToRelease(t *testing.T, db *store.DB) {
+	t.Helper()
 	s := addSession(t, db, "s1", "d1", 10)
 	planned, slots := session("s2", "d2", today(), 2)
 	planned.Status = booking.SessionPlanned
@@ -112,6 +115,7 @@ func placesToRelease(t *testing.T, db *store.DB) {
 }
 
 func noShows(t *testing.T, db *store.DB) {
+	t.Helper()
 	for _, status := range []booking.SessionStatus{booking.SessionOpen, booking.SessionClosed, booking.SessionSuspended} {
 		s, slots := session(string(status), string(status), today(), 4)
 		s.Status = status

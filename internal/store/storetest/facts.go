@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,9 +15,9 @@ import (
 	"github.com/houzhen/houzhen/internal/store"
 )
 
-func emitAll(t testing.TB, db *store.DB, events ...houzhen.Event) {
-	t.Helper()
-	write(t, db, func(tx *store.Tx) error {
+func emitAll(tb testing.TB, db *store.DB, events ...houzhen.Event) {
+	tb.Helper()
+	write(tb, db, func(tx *store.Tx) error {
 		for _, e := range events {
 			if err := tx.Emit(e); err != nil {
 				return err
@@ -27,6 +28,7 @@ func emitAll(t testing.TB, db *store.DB, events ...houzhen.Event) {
 }
 
 func runFacts(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("facts come back whole and in the order they were written", func(t *testing.T) {
 		db := open(t)
 		want := []houzhen.Event{
@@ -60,19 +62,23 @@ func runFacts(t *testing.T, open Opener) {
 }
 
 func toldAfterCommit(t *testing.T, db *store.DB) {
+	t.Helper()
 	var told []houzhen.Event
 	db.OnCommit(func(ctx context.Context, facts []houzhen.Event) {
 		if ctx.Err() != nil {
 			t.Error("told with a cancelled context")
 		}
 		for _, f := range facts { // the row is there for everybody by now
-			look(t, db, func(tx *store.Tx) error {
+			err := db.View(ctx, func(tx *store.Tx) error {
 				got, err := tx.PendingFacts(ctx, houzhen.UrgencyOf(f.Kind), Start(), 10)
 				if diff := cmp.Diff(got, []string{f.ID}); diff != "" {
 					t.Errorf("pending when told (-got +want):\n%s", diff)
 				}
 				return err
 			})
+			if err != nil {
+				t.Errorf("look when told: %v", err)
+			}
 		}
 		told = append(told, facts...)
 	})
@@ -95,17 +101,18 @@ func toldAfterCommit(t *testing.T, db *store.DB) {
 	}
 }
 
-func pending(t testing.TB, db *store.DB, u houzhen.Urgency, now time.Time) []string {
-	t.Helper()
+func pending(tb testing.TB, db *store.DB, u houzhen.Urgency, now time.Time) []string {
+	tb.Helper()
 	var ids []string
-	look(t, db, func(tx *store.Tx) (err error) {
-		ids, err = tx.PendingFacts(t.Context(), u, now, 10)
+	look(tb, db, func(tx *store.Tx) (err error) {
+		ids, err = tx.PendingFacts(tb.Context(), u, now, 10)
 		return err
 	})
 	return ids
 }
 
 func pendingUntilHandled(t *testing.T, db *store.DB) {
+	t.Helper()
 	emitAll(
 		t, db,
 		houzhen.Event{ID: "c", Kind: houzhen.TicketCalled}, houzhen.Event{ID: "s2", Kind: houzhen.AppointmentBooked},
@@ -133,6 +140,7 @@ func pendingUntilHandled(t *testing.T, db *store.DB) {
 }
 
 func manyFacts(t *testing.T, db *store.DB) {
+	t.Helper()
 	var events []houzhen.Event
 	var ids []string
 	for i := range 200 {
@@ -142,7 +150,9 @@ func manyFacts(t *testing.T, db *store.DB) {
 	}
 	emitAll(t, db, events...)
 	write(t, db, func(tx *store.Tx) error {
-		got, err := tx.ClaimFacts(t.Context(), ids)
+		backwards := slices.Clone(ids)
+		slices.Reverse(backwards)
+		got, err := tx.ClaimFacts(t.Context(), backwards)
 		for i, f := range got {
 			if f.ID != ids[i] {
 				t.Fatalf("claim %d: got %s, want %s", i, f.ID, ids[i])
@@ -163,6 +173,7 @@ func manyFacts(t *testing.T, db *store.DB) {
 }
 
 func claimsAreExclusive(t *testing.T, db *store.DB) {
+	t.Helper()
 	emitAll(t, db, houzhen.Event{ID: "f1", Kind: houzhen.AppointmentBooked}, houzhen.Event{ID: "f2", Kind: houzhen.AppointmentBooked})
 	// Many claim at once; each fact is handled by exactly one of them.
 	const claimers = 8
@@ -191,6 +202,7 @@ func claimsAreExclusive(t *testing.T, db *store.DB) {
 }
 
 func tickOnce(t *testing.T, db *store.DB) {
+	t.Helper()
 	tick := func(schedule string, at time.Time) (first bool) {
 		write(t, db, func(tx *store.Tx) (err error) {
 			first, err = tx.Tick(t.Context(), schedule, at)

@@ -32,10 +32,10 @@ func session(id, doctor string, date houzhen.Date, slots int) (booking.Session, 
 }
 
 // addSession stores a session of the doctor today.
-func addSession(t testing.TB, db *store.DB, id, doctor string, slots int) booking.Session {
-	t.Helper()
+func addSession(tb testing.TB, db *store.DB, id, doctor string, slots int) booking.Session {
+	tb.Helper()
 	s, all := session(id, doctor, today(), slots)
-	write(t, db, func(tx *store.Tx) error { return tx.AddSession(t.Context(), s, all) })
+	write(tb, db, func(tx *store.Tx) error { return tx.AddSession(tb.Context(), s, all) })
 	return s
 }
 
@@ -57,18 +57,18 @@ func with(a booking.Appointment, change func(*booking.Appointment)) booking.Appo
 }
 
 // book stores an appointment, which must succeed.
-func book(t testing.TB, db *store.DB, a booking.Appointment) booking.Appointment {
-	t.Helper()
-	write(t, db, func(tx *store.Tx) error { return tx.AddAppointment(t.Context(), a) })
+func book(tb testing.TB, db *store.DB, a booking.Appointment) booking.Appointment {
+	tb.Helper()
+	write(tb, db, func(tx *store.Tx) error { return tx.AddAppointment(tb.Context(), a) })
 	return a
 }
 
 // stored reads an appointment back.
-func stored(t testing.TB, db *store.DB, id string) booking.Appointment {
-	t.Helper()
+func stored(tb testing.TB, db *store.DB, id string) booking.Appointment {
+	tb.Helper()
 	var a booking.Appointment
-	look(t, db, func(tx *store.Tx) (err error) {
-		a, err = tx.Appointment(t.Context(), id)
+	look(tb, db, func(tx *store.Tx) (err error) {
+		a, err = tx.Appointment(tb.Context(), id)
 		return err
 	})
 	return a

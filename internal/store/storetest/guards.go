@@ -15,6 +15,7 @@ import (
 type change = func(*booking.Appointment)
 
 func runGuards(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("an appointment comes back whole", func(t *testing.T) { appointmentComesBack(t, open(t)) })
 	t.Run("each guard refuses by its code and leaves the transaction usable", func(t *testing.T) { guardsRefuse(t, open(t)) })
 	t.Run("what the guards let pass", func(t *testing.T) { guardsPass(t, open(t)) })
@@ -26,18 +27,19 @@ func runGuards(t *testing.T, open Opener) {
 			return tx.AddAppointment(t.Context(), appointment(s, 7, "p1"))
 		}), houzhen.CodeSlotUnknown)
 	})
-	t.Run("doctor and day are the session's", func(t *testing.T) {
+	t.Run("doctor and day are the session's, and states are known", func(t *testing.T) {
 		db := open(t)
 		s := addSession(t, db, "s1", "d1", 1)
 		for _, c := range []change{
 			func(a *booking.Appointment) { a.DoctorID = "d2" },
 			func(a *booking.Appointment) { a.Day = today().AddDays(1) },
-			func(a *booking.Appointment) { a.Nth = 0 },
+			func(a *booking.Appointment) { a.Nth = -1 },
+			func(a *booking.Appointment) { a.State = 6 },
 		} {
 			if err := db.InTx(t.Context(), func(tx *store.Tx) error {
 				return tx.AddAppointment(t.Context(), with(appointment(s, 1, "p1"), c))
 			}); err == nil {
-				t.Error("an appointment that contradicts its session was taken")
+				t.Error("an impossible appointment was taken")
 			}
 		}
 	})
@@ -45,6 +47,7 @@ func runGuards(t *testing.T, open Opener) {
 }
 
 func appointmentComesBack(t *testing.T, db *store.DB) {
+	t.Helper()
 	s := addSession(t, db, "s1", "d1", 2)
 	want := with(appointment(s, 2, "p1"), func(a *booking.Appointment) {
 		a.State, a.Purpose, a.OriginID, a.By, a.Reason = booking.Held, booking.PurposeOption, "origin", booking.BySystem, "why"
@@ -69,6 +72,7 @@ func appointmentComesBack(t *testing.T, db *store.DB) {
 }
 
 func guardsRefuse(t *testing.T, db *store.DB) {
+	t.Helper()
 	s := addSession(t, db, "s1", "d1", 4)
 	s2 := addSession(t, db, "s2", "d2", 4)
 	standing := book(t, db, appointment(s, 1, "p1"))
@@ -76,14 +80,15 @@ func guardsRefuse(t *testing.T, db *store.DB) {
 		a    booking.Appointment
 		want houzhen.Code
 	}{
-		"the same id":             {with(appointment(s2, 4, "p9"), func(a *booking.Appointment) { a.ID = standing.ID }), houzhen.CodeKeyReused},
-		"the same place":          {appointment(s, 1, "p2"), houzhen.CodeSlotTaken},
-		"the same doctor and day": {with(appointment(s, 2, "p1"), func(a *booking.Appointment) { a.Nth = 2 }), houzhen.CodeAlreadyBooked},
-		"his own place again":     {with(appointment(s, 1, "p1"), func(a *booking.Appointment) { a.ID = "again" }), houzhen.CodeAlreadyBooked},
-		"the same nth of the day": {appointment(s2, 1, "p1"), houzhen.CodeLimit},
-		"a fourth on that day":    {with(appointment(s2, 1, "p1"), func(a *booking.Appointment) { a.Nth = 4 }), houzhen.CodeLimit},
-		"the same voucher":        {with(appointment(s2, 1, "p5"), func(a *booking.Appointment) { a.Voucher = standing.Voucher }), houzhen.CodeConflict},
-		"an option on his place":  {with(appointment(s, 1, "p2"), func(a *booking.Appointment) { a.Purpose = booking.PurposeOption }), houzhen.CodeSlotTaken},
+		"the same id":              {with(appointment(s2, 4, "p9"), func(a *booking.Appointment) { a.ID = standing.ID }), houzhen.CodeKeyReused},
+		"the same place":           {appointment(s, 1, "p2"), houzhen.CodeSlotTaken},
+		"the same doctor and day":  {with(appointment(s, 2, "p1"), func(a *booking.Appointment) { a.Nth = 2 }), houzhen.CodeAlreadyBooked},
+		"his own place again":      {with(appointment(s, 1, "p1"), func(a *booking.Appointment) { a.ID = "again" }), houzhen.CodeAlreadyBooked},
+		"the same nth of the day":  {appointment(s2, 1, "p1"), houzhen.CodeLimit},
+		"unlimited, once a doctor": {with(appointment(s, 2, "p1"), func(a *booking.Appointment) { a.Nth = 0 }), houzhen.CodeAlreadyBooked},
+		"a fourth on that day":     {with(appointment(s2, 1, "p1"), func(a *booking.Appointment) { a.Nth = 4 }), houzhen.CodeLimit},
+		"the same voucher":         {with(appointment(s2, 1, "p5"), func(a *booking.Appointment) { a.Voucher = standing.Voucher }), houzhen.CodeConflict},
+		"an option on his place":   {with(appointment(s, 1, "p2"), func(a *booking.Appointment) { a.Purpose = booking.PurposeOption }), houzhen.CodeSlotTaken},
 	} {
 		write(t, db, func(tx *store.Tx) error {
 			err := tx.AddAppointment(t.Context(), c.a)
@@ -97,14 +102,19 @@ func guardsRefuse(t *testing.T, db *store.DB) {
 }
 
 func guardsPass(t *testing.T, db *store.DB) {
+	t.Helper()
 	s := addSession(t, db, "s1", "d1", 9)
 	s2 := addSession(t, db, "s2", "d2", 4)
+	s3 := addSession(t, db, "s3", "d3", 4)
+	unlimited := func(a *booking.Appointment) { a.Nth = 0 }
 	for _, a := range []booking.Appointment{
 		appointment(s, 1, "p1"),
+		with(appointment(s2, 2, "p1"), unlimited),
+		with(appointment(s3, 1, "p1"), unlimited),
 		appointment(s, 2, "p2"),
-		with(appointment(s2, 1, "p1"), func(a *booking.Appointment) { a.Nth = 2 }),
+		with(appointment(s3, 2, "p2"), func(a *booking.Appointment) { a.Nth = 2 }),
 		with(appointment(s, 3, "p1"), func(a *booking.Appointment) { a.Purpose, a.Voucher = booking.PurposeOption, "" }),
-		with(appointment(s, 4, "p1"), func(a *booking.Appointment) { a.Purpose, a.Voucher, a.Nth = booking.PurposeOption, "", 0 }),
+		with(appointment(s, 4, "p1"), func(a *booking.Appointment) { a.Purpose, a.Voucher, a.Nth = booking.PurposeOption, "", 2 }),
 		with(appointment(s, 1, "p3"), func(a *booking.Appointment) { a.State = booking.Cancelled }),
 	} {
 		book(t, db, a)
@@ -112,6 +122,7 @@ func guardsPass(t *testing.T, db *store.DB) {
 }
 
 func endedFrees(t *testing.T, db *store.DB) {
+	t.Helper()
 	s := addSession(t, db, "s1", "d1", 2)
 	a := book(t, db, appointment(s, 1, "p1"))
 	for _, state := range []booking.State{booking.CheckedIn, booking.Fulfilled, booking.NoShow} { // all still stand
@@ -130,6 +141,7 @@ func endedFrees(t *testing.T, db *store.DB) {
 }
 
 func appointmentFilter(t *testing.T, db *store.DB) {
+	t.Helper()
 	s := addSession(t, db, "s1", "d1", 4)
 	s2, slots := session("s2", "d1", today().AddDays(1), 4)
 	write(t, db, func(tx *store.Tx) error { return tx.AddSession(t.Context(), s2, slots) })

@@ -27,6 +27,7 @@ func house() directory.House {
 }
 
 func runHouse(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("what was saved comes back, and is updated by id", func(t *testing.T) {
 		db, h := open(t), house()
 		save := func() { write(t, db, func(tx *store.Tx) error { return tx.SaveHouse(t.Context(), h) }) }
@@ -63,6 +64,7 @@ func runHouse(t *testing.T, open Opener) {
 }
 
 func staffByLogin(t *testing.T, db *store.DB) {
+	t.Helper()
 	want := []directory.Staff{
 		{ID: "2", Login: "doctor", Display: "Wu", Role: directory.RoleDoctor, PasswordHash: "x", DoctorID: "d1"},
 		{ID: "1", Login: "nurse", Display: "Zhao", Role: directory.RoleNurse, PasswordHash: "y", Disabled: true},
@@ -89,6 +91,7 @@ func staffByLogin(t *testing.T, db *store.DB) {
 }
 
 func screensByToken(t *testing.T, db *store.DB) {
+	t.Helper()
 	s := directory.Screen{ID: "s1", Kind: "zone", Target: "z1", TokenHash: "aa", PairedAt: Start()}
 	write(t, db, func(tx *store.Tx) error { return tx.SaveScreen(t.Context(), s) })
 	s.TokenHash = "bb"

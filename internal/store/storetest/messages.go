@@ -20,17 +20,18 @@ func message(id, subject string, version int64) notify.Message {
 	}
 }
 
-func plan(t testing.TB, db *store.DB, m ...notify.Message) []string {
-	t.Helper()
+func plan(tb testing.TB, db *store.DB, m ...notify.Message) []string {
+	tb.Helper()
 	var ids []string
-	write(t, db, func(tx *store.Tx) (err error) {
-		ids, err = tx.PlanMessages(t.Context(), m)
+	write(tb, db, func(tx *store.Tx) (err error) {
+		ids, err = tx.PlanMessages(tb.Context(), m)
 		return err
 	})
 	return ids
 }
 
 func runMessages(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("a message comes back whole", func(t *testing.T) {
 		db, want := open(t), message("m1", "a1", 2)
 		want.State, want.Attempts, want.ClaimedAt, want.ProviderID = notify.Delivered, 2, Start().Add(1e9), "provider"
@@ -58,6 +59,7 @@ func runMessages(t *testing.T, open Opener) {
 }
 
 func plannedOnce(t *testing.T, db *store.DB) {
+	t.Helper()
 	first := message("m1", "a1", 1)
 	double := message("m2", "a1", 1)
 	differ := []notify.Message{double, double, double, double, double}
@@ -79,6 +81,7 @@ func plannedOnce(t *testing.T, db *store.DB) {
 }
 
 func messageFilter(t *testing.T, db *store.DB) {
+	t.Helper()
 	all := []notify.Message{message("m1", "a1", 1), message("m2", "a1", 2), message("m3", "a2", 1), message("m4", "a2", 2)}
 	all[0].CreatedAt = Start().Add(time.Minute) // the newest
 	all[1].State, all[1].Recipient = notify.Delivered, "p2"
@@ -118,6 +121,7 @@ func messageIDs(in []notify.Message) []string {
 }
 
 func dueMessages(t *testing.T, db *store.DB) {
+	t.Helper()
 	later := Start().Add(time.Minute)
 	all := []notify.Message{message("m1", "a1", 1), message("m2", "a2", 1), message("m3", "a3", 1), message("m4", "a4", 1)}
 	all[0].DueAt = later
@@ -158,6 +162,7 @@ func dueMessages(t *testing.T, db *store.DB) {
 }
 
 func lostMessages(t *testing.T, db *store.DB) {
+	t.Helper()
 	all := []notify.Message{message("m1", "a1", 1), message("m2", "a2", 1), message("m3", "a3", 1), message("m4", "a4", 1)}
 	all[0].State, all[0].ClaimedAt = notify.Claimed, Start().Add(time.Minute)
 	all[1].State, all[1].ClaimedAt = notify.Claimed, Start()
@@ -173,6 +178,7 @@ func lostMessages(t *testing.T, db *store.DB) {
 }
 
 func bodiesPurged(t *testing.T, db *store.DB) {
+	t.Helper()
 	all := []notify.Message{message("old", "a1", 1), message("waiting", "a2", 1), message("new", "a3", 1)}
 	for i := range all {
 		all[i].Text, all[i].Secret, all[i].State = "words", "482913", notify.Delivered

@@ -12,23 +12,25 @@ import (
 )
 
 func runMessageWork(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("a claim takes what is planned and due, in the order asked", func(t *testing.T) { claimTakesDue(t, open(t)) })
 	t.Run("two hundred claimers of one message: one gets it", func(t *testing.T) { claimedOnce(t, open(t)) })
 	t.Run("an outcome is stored where the state allows", func(t *testing.T) { outcomeStored(t, open(t)) })
 	t.Run("a hundred and more at once", func(t *testing.T) { manyMessages(t, open(t)) })
 }
 
-func claim(t testing.TB, db *store.DB, now time.Time, ids ...string) []notify.Message {
-	t.Helper()
+func claim(tb testing.TB, db *store.DB, now time.Time, ids ...string) []notify.Message {
+	tb.Helper()
 	var got []notify.Message
-	write(t, db, func(tx *store.Tx) (err error) {
-		got, err = tx.ClaimMessages(t.Context(), ids, now)
+	write(tb, db, func(tx *store.Tx) (err error) {
+		got, err = tx.ClaimMessages(tb.Context(), ids, now)
 		return err
 	})
 	return got
 }
 
 func claimTakesDue(t *testing.T, db *store.DB) {
+	t.Helper()
 	all := []notify.Message{message("m1", "a1", 1), message("m2", "a2", 1), message("m3", "a3", 1), message("m4", "a4", 1)}
 	all[1].DueAt = Start().Add(time.Minute)
 	all[2].State = notify.Suppressed
@@ -48,6 +50,7 @@ func claimTakesDue(t *testing.T, db *store.DB) {
 }
 
 func claimedOnce(t *testing.T, db *store.DB) {
+	t.Helper()
 	plan(t, db, message("m1", "a1", 1), message("m2", "a2", 1))
 	counts := make(chan int, racers)
 	race(t, func(i int) error {
@@ -77,17 +80,18 @@ func claimedOnce(t *testing.T, db *store.DB) {
 	}
 }
 
-func save(t testing.TB, db *store.DB, from []notify.State, m ...notify.Message) int {
-	t.Helper()
+func save(tb testing.TB, db *store.DB, from []notify.State, m ...notify.Message) int {
+	tb.Helper()
 	saved := 0
-	write(t, db, func(tx *store.Tx) (err error) {
-		saved, err = tx.SaveMessages(t.Context(), from, m...)
+	write(tb, db, func(tx *store.Tx) (err error) {
+		saved, err = tx.SaveMessages(tb.Context(), from, m...)
 		return err
 	})
 	return saved
 }
 
 func outcomeStored(t *testing.T, db *store.DB) {
+	t.Helper()
 	plan(t, db, message("m1", "a1", 1), message("m2", "a2", 1), message("m3", "a3", 1))
 	got := claim(t, db, Start(), "m1", "m2")
 	want := got[0]
@@ -124,6 +128,7 @@ func outcomeStored(t *testing.T, db *store.DB) {
 }
 
 func manyMessages(t *testing.T, db *store.DB) {
+	t.Helper()
 	var all []notify.Message
 	var ids []string
 	for i := range 203 {

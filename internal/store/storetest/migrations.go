@@ -11,6 +11,7 @@ import (
 )
 
 func runMigrations(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("nodes that start together migrate once", func(t *testing.T) {
 		db := open(t, Bare())
 		if pending, err := db.Pending(t.Context()); err != nil || !pending {

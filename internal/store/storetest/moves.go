@@ -12,6 +12,7 @@ import (
 )
 
 func runMoves(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("every field but the id is saved", func(t *testing.T) { everyFieldSaved(t, open(t)) })
 	t.Run("a move takes the new place and frees the old one", func(t *testing.T) {
 		db := open(t)
@@ -72,6 +73,7 @@ func runMoves(t *testing.T, open Opener) {
 }
 
 func everyFieldSaved(t *testing.T, db *store.DB) {
+	t.Helper()
 	s := addSession(t, db, "s1", "d1", 4)
 	for name, c := range map[string]change{
 		"in place": func(a *booking.Appointment) { a.State = booking.CheckedIn },
@@ -92,6 +94,7 @@ func everyFieldSaved(t *testing.T, db *store.DB) {
 }
 
 func refusedMove(t *testing.T, db *store.DB) {
+	t.Helper()
 	s := addSession(t, db, "s1", "d1", 4)
 	s2 := addSession(t, db, "s2", "d2", 4)
 	a := book(t, db, appointment(s, 1, "p1"))

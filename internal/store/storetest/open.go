@@ -58,45 +58,45 @@ func Bare() Option { return func(s *setup) { s.bare = true } }
 
 // SQLite opens a new database in a temporary file, migrated, and closes it
 // when the test ends.
-func SQLite(t testing.TB, opts ...Option) *store.DB {
-	t.Helper()
-	return Open(t, "sqlite:"+filepath.Join(t.TempDir(), "houzhen.db"), opts...)
+func SQLite(tb testing.TB, opts ...Option) *store.DB {
+	tb.Helper()
+	return Open(tb, "sqlite:"+filepath.Join(tb.TempDir(), "houzhen.db"), opts...)
 }
 
 // PostgreSQL opens a new schema, migrated, on the server that the environment
 // names, and drops it when the test ends. Without a server the test is skipped,
 // or fails where services are required.
-func PostgreSQL(t testing.TB, opts ...Option) *store.DB {
-	t.Helper()
+func PostgreSQL(tb testing.TB, opts ...Option) *store.DB {
+	tb.Helper()
 	server := os.Getenv(databaseVariable)
 	if server == "" {
 		if os.Getenv(requireVariable) == "1" {
-			t.Fatalf("%s is empty: run by scripts/with-services.sh", databaseVariable)
+			tb.Fatalf("%s is empty: run by scripts/with-services.sh", databaseVariable)
 		}
-		t.Skipf("%s is empty: no PostgreSQL to test with", databaseVariable)
+		tb.Skipf("%s is empty: no PostgreSQL to test with", databaseVariable)
 	}
-	return Open(t, createSchema(t, server), opts...)
+	return Open(tb, createSchema(tb, server), opts...)
 }
 
 // Open opens a store at an address and closes it when the test ends.
-func Open(t testing.TB, address string, opts ...Option) *store.DB {
-	t.Helper()
-	s := setup{now: Start, newID: Counter("id"), ring: Ring(t), conns: 8}
+func Open(tb testing.TB, address string, opts ...Option) *store.DB {
+	tb.Helper()
+	s := setup{now: Start, newID: Counter("id"), ring: Ring(tb), conns: 8}
 	for _, opt := range opts {
 		opt(&s)
 	}
-	db, err := store.Open(t.Context(), address, store.Options{Now: s.now, NewID: s.newID, Ring: s.ring, MaxConns: s.conns})
+	db, err := store.Open(tb.Context(), address, store.Options{Now: s.now, NewID: s.newID, Ring: s.ring, MaxConns: s.conns})
 	if err != nil {
-		t.Fatalf("open store: %v", err)
+		tb.Fatalf("open store: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := db.Close(); err != nil {
-			t.Errorf("close store: %v", err)
+			tb.Errorf("close store: %v", err)
 		}
 	})
 	if !s.bare {
-		if err := db.Migrate(t.Context()); err != nil {
-			t.Fatalf("migrate: %v", err)
+		if err := db.Migrate(tb.Context()); err != nil {
+			tb.Fatalf("migrate: %v", err)
 		}
 	}
 	if s.address != nil {
@@ -106,11 +106,11 @@ func Open(t testing.TB, address string, opts ...Option) *store.DB {
 }
 
 // Ring gives a ring whose key is the same in every test.
-func Ring(t testing.TB) *seal.Ring {
-	t.Helper()
+func Ring(tb testing.TB) *seal.Ring {
+	tb.Helper()
 	ring, err := seal.New(bytes.Repeat([]byte{7}, 32))
 	if err != nil {
-		t.Fatalf("make ring: %v", err)
+		tb.Fatalf("make ring: %v", err)
 	}
 	return ring
 }
@@ -123,26 +123,26 @@ func Counter(prefix string) func() string {
 
 // createSchema makes a schema of its own for one test: as much apart as a
 // database, and many times quicker to make and to drop.
-func createSchema(t testing.TB, server string) string {
-	t.Helper()
+func createSchema(tb testing.TB, server string) string {
+	tb.Helper()
 	admin, err := sql.Open("pgx", server)
 	if err != nil {
-		t.Fatalf("connect to PostgreSQL: %v", err)
+		tb.Fatalf("connect to PostgreSQL: %v", err)
 	}
 	u, err := url.Parse(server)
 	if err != nil {
-		t.Fatalf("%s is not an address", databaseVariable)
+		tb.Fatalf("%s is not an address", databaseVariable)
 	}
 	name := "test_" + strings.ToLower(rand.Text())
 	run := func(ctx context.Context, statement string) {
-		t.Helper()
+		tb.Helper()
 		if _, err := admin.ExecContext(ctx, statement); err != nil {
-			t.Errorf("%s: %v", statement, err)
+			tb.Errorf("%s: %v", statement, err)
 		}
 	}
-	run(t.Context(), "CREATE SCHEMA "+name)
-	t.Cleanup(func() {
-		run(context.WithoutCancel(t.Context()), "DROP SCHEMA "+name+" CASCADE")
+	run(tb.Context(), "CREATE SCHEMA "+name)
+	tb.Cleanup(func() {
+		run(context.WithoutCancel(tb.Context()), "DROP SCHEMA "+name+" CASCADE")
 		_ = admin.Close()
 	})
 	q := u.Query()

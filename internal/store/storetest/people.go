@@ -32,19 +32,20 @@ func patient() directory.Patient {
 }
 
 // samePatient compares what masks itself by what it hides.
-func samePatient(t testing.TB, got, want directory.Patient) {
-	t.Helper()
+func samePatient(tb testing.TB, got, want directory.Patient) {
+	tb.Helper()
 	hidden := cmp.Options{
 		cmp.Comparer(func(a, b houzhen.Name) bool { return a.Reveal() == b.Reveal() }),
 		cmp.Comparer(func(a, b houzhen.Phone) bool { return a.Reveal() == b.Reveal() }),
 		cmp.Comparer(func(a, b houzhen.IDNumber) bool { return a.Reveal() == b.Reveal() }),
 	}
 	if diff := cmp.Diff(got, want, hidden); diff != "" {
-		t.Errorf("patient (-got +want):\n%s", diff)
+		tb.Errorf("patient (-got +want):\n%s", diff)
 	}
 }
 
 func runPeople(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("a patient is found by id, document, phone and document tail", func(t *testing.T) { patientIsFound(t, open(t)) })
 	t.Run("one document, one patient", func(t *testing.T) { oneDocument(t, open(t)) })
 	t.Run("a patient without a document is no other one's double", func(t *testing.T) {
@@ -65,6 +66,7 @@ func runPeople(t *testing.T, open Opener) {
 }
 
 func patientIsFound(t *testing.T, db *store.DB) {
+	t.Helper()
 	p := patient()
 	write(t, db, func(tx *store.Tx) error { return tx.AddPatient(t.Context(), p) })
 	look(t, db, func(tx *store.Tx) error {
@@ -92,6 +94,7 @@ func patientIsFound(t *testing.T, db *store.DB) {
 }
 
 func oneDocument(t *testing.T, db *store.DB) {
+	t.Helper()
 	write(t, db, func(tx *store.Tx) error {
 		p := patient()
 		if err := tx.AddPatient(t.Context(), p); err != nil {
@@ -110,6 +113,7 @@ func oneDocument(t *testing.T, db *store.DB) {
 }
 
 func patientVersion(t *testing.T, db *store.DB) {
+	t.Helper()
 	p := patient()
 	write(t, db, func(tx *store.Tx) error { return tx.AddPatient(t.Context(), p) })
 	p.Phone, p.Doc, p.TravelMinutes = houzhen.NewPhone("13900001111"), houzhen.NewIDNumber("E1234567"), 15
@@ -128,6 +132,7 @@ func patientVersion(t *testing.T, db *store.DB) {
 }
 
 func accountsAndKin(t *testing.T, db *store.DB) {
+	t.Helper()
 	a := directory.Account{ID: "acc", Phone: houzhen.NewPhone(plainPhone), Lang: houzhen.Chinese}
 	kin := directory.Kinship{AccountID: "acc", PatientID: "p1", Relation: "parent"}
 	write(t, db, func(tx *store.Tx) error {
@@ -157,6 +162,7 @@ func accountsAndKin(t *testing.T, db *store.DB) {
 }
 
 func sealedAtRest(t *testing.T, open Opener) {
+	t.Helper()
 	var address string
 	db := open(t, Address(&address))
 	write(t, db, func(tx *store.Tx) error {

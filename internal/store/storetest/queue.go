@@ -28,18 +28,19 @@ func ticket(session string, no int) queue.Ticket {
 	}
 }
 
-func addQueue(t testing.TB, db *store.DB, q queue.Queue, tickets ...queue.Ticket) {
-	t.Helper()
-	write(t, db, func(tx *store.Tx) error {
-		err := tx.AddQueue(t.Context(), q)
+func addQueue(tb testing.TB, db *store.DB, q queue.Queue, tickets ...queue.Ticket) {
+	tb.Helper()
+	write(tb, db, func(tx *store.Tx) error {
+		err := tx.AddQueue(tb.Context(), q)
 		for _, ticket := range tickets {
-			err = errors.Join(err, tx.AddTicket(t.Context(), ticket))
+			err = errors.Join(err, tx.AddTicket(tb.Context(), ticket))
 		}
 		return err
 	})
 }
 
 func runQueue(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("a queue comes back with its tickets by number", func(t *testing.T) { queueComesBack(t, open(t)) })
 	t.Run("a queue that exists stays as it is", func(t *testing.T) {
 		db := open(t)
@@ -94,6 +95,7 @@ func runQueue(t *testing.T, open Opener) {
 }
 
 func queueComesBack(t *testing.T, db *store.DB) {
+	t.Helper()
 	want := head("s1", Start())
 	want.NormalsSinceInsert = map[queue.Lane]int{queue.LaneLate: 2, queue.LaneMissed: 1}
 	want.PausedUntil, want.PauseReason, want.StartedAt = Start().Add(time.Minute), "round", Start()
@@ -119,6 +121,7 @@ func queueComesBack(t *testing.T, db *store.DB) {
 }
 
 func ticketSaved(t *testing.T, db *store.DB) {
+	t.Helper()
 	want := ticket("s1", 1)
 	addQueue(t, db, head("s1", Start()), want)
 	addQueue(t, db, head("s2", Start()))
@@ -141,6 +144,7 @@ func ticketSaved(t *testing.T, db *store.DB) {
 }
 
 func headSaved(t *testing.T, db *store.DB) {
+	t.Helper()
 	q := head("s1", Start())
 	addQueue(t, db, q)
 	stale := q
@@ -159,6 +163,7 @@ func headSaved(t *testing.T, db *store.DB) {
 }
 
 func queuesOfZone(t *testing.T, db *store.DB) {
+	t.Helper()
 	other := head("s3", Start())
 	other.ZoneID = "z2"
 	addQueue(t, db, head("s2", Start().Add(time.Hour)), ticket("s2", 1))
@@ -190,6 +195,7 @@ func queuesOfZone(t *testing.T, db *store.DB) {
 }
 
 func callsByRequest(t *testing.T, db *store.DB) {
+	t.Helper()
 	addQueue(t, db, head("s1", Start()), ticket("s1", 1))
 	first := queue.Call{
 		RequestID: "r1", SessionID: "s1", TicketID: "s1-t1", DoctorID: "d1", RoomID: "room", Verb: "next",
@@ -214,6 +220,7 @@ func callsByRequest(t *testing.T, db *store.DB) {
 }
 
 func consultations(t *testing.T, db *store.DB) {
+	t.Helper()
 	addQueue(t, db, head("s1", Start()))
 	done := func(no int, doctor string, state queue.State, started, ended time.Duration) {
 		c := ticket("s1", no)

@@ -36,6 +36,7 @@ func race(t *testing.T, try func(i int) error) map[houzhen.Code]int {
 }
 
 func runRaces(t *testing.T, open Opener) {
+	t.Helper()
 	check := func(t *testing.T, got map[houzhen.Code]int, loser houzhen.Code) {
 		t.Helper()
 		if diff := cmp.Diff(got, map[houzhen.Code]int{"": 1, loser: racers - 1}); diff != "" {

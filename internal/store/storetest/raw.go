@@ -11,62 +11,62 @@ import (
 )
 
 // raw opens a database past the store, as somebody would who has its files.
-func raw(t testing.TB, address string) *sql.DB {
-	t.Helper()
+func raw(tb testing.TB, address string) *sql.DB {
+	tb.Helper()
 	driver, dsn := "pgx", address
 	if path, ok := strings.CutPrefix(address, "sqlite:"); ok {
 		driver, dsn = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)"
 	}
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
-		t.Fatalf("open raw: %v", err)
+		tb.Fatalf("open raw: %v", err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	tb.Cleanup(func() { _ = db.Close() })
 	return db
 }
 
 // tamper runs a statement past the store.
-func tamper(t testing.TB, address, statement string) {
-	t.Helper()
-	if _, err := raw(t, address).ExecContext(t.Context(), statement); err != nil {
-		t.Fatalf("tamper: %v", err)
+func tamper(tb testing.TB, address, statement string) {
+	tb.Helper()
+	if _, err := raw(tb, address).ExecContext(tb.Context(), statement); err != nil {
+		tb.Fatalf("tamper: %v", err)
 	}
 }
 
 // tables lists the tables of the schema that a store has made.
-func tables(t testing.TB, db *sql.DB, address string) []string {
-	t.Helper()
+func tables(tb testing.TB, db *sql.DB, address string) []string {
+	tb.Helper()
 	list := `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY 1`
 	if strings.HasPrefix(address, "sqlite:") {
 		list = `SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1`
 	}
-	rows, err := db.QueryContext(t.Context(), list)
+	rows, err := db.QueryContext(tb.Context(), list)
 	if err != nil {
-		t.Fatalf("list tables: %v", err)
+		tb.Fatalf("list tables: %v", err)
 	}
 	defer func() { _ = rows.Close() }()
 	var out []string
 	for rows.Next() {
 		var name string
 		if err := rows.Scan(&name); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out = append(out, name)
 	}
 	if err := rows.Err(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }
 
 // dump gives all values of all tables, one after the other.
-func dump(t testing.TB, address string) []byte {
-	t.Helper()
-	db := raw(t, address)
+func dump(tb testing.TB, address string) []byte {
+	tb.Helper()
+	db := raw(tb, address)
 	var out bytes.Buffer
-	for _, table := range tables(t, db, address) {
-		if err := dumpTable(t.Context(), db, table, &out); err != nil {
-			t.Fatalf("dump %s: %v", table, err)
+	for _, table := range tables(tb, db, address) {
+		if err := dumpTable(tb.Context(), db, table, &out); err != nil {
+			tb.Fatalf("dump %s: %v", table, err)
 		}
 	}
 	return out.Bytes()

@@ -12,6 +12,7 @@ import (
 )
 
 func runRosters(t *testing.T, open Opener) {
+	t.Helper()
 	line := booking.Roster{
 		ID: "r1", DepartmentID: "dep", ZoneID: "z", RoomID: "room", DoctorID: "d1", Weekday: time.Tuesday,
 		Part: houzhen.Morning, Start: 8 * 60, End: 12 * 60, SliceMinutes: 30, SliceCapacity: 4, Class: booking.Named,

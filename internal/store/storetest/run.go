@@ -40,25 +40,25 @@ func Run(t *testing.T, open Opener) {
 }
 
 // write runs f in a transaction that must commit.
-func write(t testing.TB, db *store.DB, f func(*store.Tx) error) {
-	t.Helper()
-	if err := db.InTx(t.Context(), f); err != nil {
-		t.Fatalf("transaction: %v", err)
+func write(tb testing.TB, db *store.DB, f func(*store.Tx) error) {
+	tb.Helper()
+	if err := db.InTx(tb.Context(), f); err != nil {
+		tb.Fatalf("transaction: %v", err)
 	}
 }
 
 // look runs f on one state of the database.
-func look(t testing.TB, db *store.DB, f func(*store.Tx) error) {
-	t.Helper()
-	if err := db.View(t.Context(), f); err != nil {
-		t.Fatalf("view: %v", err)
+func look(tb testing.TB, db *store.DB, f func(*store.Tx) error) {
+	tb.Helper()
+	if err := db.View(tb.Context(), f); err != nil {
+		tb.Fatalf("view: %v", err)
 	}
 }
 
 // refused fails the test unless err has the code.
-func refused(t testing.TB, err error, want houzhen.Code) {
-	t.Helper()
+func refused(tb testing.TB, err error, want houzhen.Code) {
+	tb.Helper()
 	if got := houzhen.CodeOf(err); got != want {
-		t.Errorf("got code %q (%v), want %q", got, err, want)
+		tb.Errorf("got code %q (%v), want %q", got, err, want)
 	}
 }

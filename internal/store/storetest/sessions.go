@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 )
 
 func runSessions(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("a session and its slots come back whole", func(t *testing.T) { sessionComesBack(t, open(t)) })
 	t.Run("a doctor has one session a half-day", func(t *testing.T) {
 		db := open(t)
@@ -27,11 +29,13 @@ func runSessions(t *testing.T, open Opener) {
 	})
 	t.Run("an update knows the version it read", func(t *testing.T) { sessionVersion(t, open(t)) })
 	t.Run("sessions are filtered", func(t *testing.T) { sessionFilter(t, open(t)) })
+	t.Run("hundreds of sessions come in order", func(t *testing.T) { manySessions(t, open(t)) })
 	t.Run("a slot is taken while an active appointment stands on it", func(t *testing.T) { slotTaken(t, open(t)) })
 	t.Run("a slot is added once, and an absence frees one place", func(t *testing.T) { slotOnce(t, open(t)) })
 }
 
 func sessionComesBack(t *testing.T, db *store.DB) {
+	t.Helper()
 	want, slots := session("s1", "d1", today(), 3)
 	slots[2].Withheld, slots[2].Band = true, booking.BandWalkIn
 	write(t, db, func(tx *store.Tx) error { return tx.AddSession(t.Context(), want, slots) })
@@ -57,6 +61,7 @@ func sessionComesBack(t *testing.T, db *store.DB) {
 }
 
 func sessionVersion(t *testing.T, db *store.DB) {
+	t.Helper()
 	s := addSession(t, db, "s1", "d1", 1)
 	s.AttendingID, s.Status, s.RoomID, s.Deadline = "d2", booking.SessionSuspended, "room2", s.Deadline.Add(time.Hour)
 	write(t, db, func(tx *store.Tx) error { return tx.UpdateSession(t.Context(), s) })
@@ -72,6 +77,7 @@ func sessionVersion(t *testing.T, db *store.DB) {
 }
 
 func sessionFilter(t *testing.T, db *store.DB) {
+	t.Helper()
 	for i, doctor := range []string{"d1", "d2"} {
 		for days := range 3 {
 			s, _ := session(fmt.Sprintf("%s-%d", doctor, days), doctor, today().AddDays(days), 0)
@@ -110,6 +116,7 @@ func sessionFilter(t *testing.T, db *store.DB) {
 }
 
 func slotTaken(t *testing.T, db *store.DB) {
+	t.Helper()
 	s := addSession(t, db, "s1", "d1", 2)
 	taken := func() (out []bool) {
 		look(t, db, func(tx *store.Tx) error {
@@ -140,6 +147,7 @@ func slotTaken(t *testing.T, db *store.DB) {
 }
 
 func slotOnce(t *testing.T, db *store.DB) {
+	t.Helper()
 	addSession(t, db, "s1", "d1", 1)
 	free := booking.Slot{SessionID: "s1", No: 201, Band: booking.BandWalkIn, FreedBy: "a1"}
 	write(t, db, func(tx *store.Tx) error {
@@ -157,4 +165,29 @@ func slotOnce(t *testing.T, db *store.DB) {
 	}); err == nil {
 		t.Error("a slot numbered 0 was taken")
 	}
+}
+
+func manySessions(t *testing.T, db *store.DB) {
+	t.Helper()
+	var ids []string
+	for i := range 150 {
+		id := fmt.Sprintf("s%03d", i)
+		s, slots := session(id, id, today().AddDays(-i), 1) // the last is the earliest
+		write(t, db, func(tx *store.Tx) error { return tx.AddSession(t.Context(), s, slots) })
+		ids = append(ids, id)
+	}
+	slices.Reverse(ids)
+	look(t, db, func(tx *store.Tx) error {
+		sessions, err := tx.Sessions(t.Context(), booking.SessionFilter{IDs: ids})
+		slots, err2 := tx.Slots(t.Context(), ids...)
+		if len(sessions) != len(ids) || len(slots) != len(ids) {
+			t.Fatalf("got %d sessions and %d slots, want %d of each", len(sessions), len(slots), len(ids))
+		}
+		for i, id := range ids {
+			if sessions[i].ID != id || slots[len(ids)-1-i].SessionID != id {
+				t.Fatalf("place %d: got session %s and slot of %s, want %s", i, sessions[i].ID, slots[len(ids)-1-i].SessionID, id)
+			}
+		}
+		return errors.Join(err, err2)
+	})
 }

@@ -17,6 +17,38 @@ import (
 var errStop = errors.New("stop")
 
 func runTx(t *testing.T, open Opener) {
+	t.Helper()
+	t.Run("what fails leaves nothing", func(t *testing.T) { failureLeavesNothing(t, open) })
+	t.Run("now stands still, in UTC and microseconds", func(t *testing.T) {
+		clock := NewClock(Start().In(time.FixedZone("elsewhere", 3600)).Add(1234567 * time.Nanosecond))
+		db := open(t, Now(clock.Now))
+		write(t, db, func(tx *store.Tx) error {
+			clock.Advance(time.Hour)
+			if got, want := tx.Now(), Start().Add(1234*time.Microsecond); got != want {
+				t.Errorf("got %v, want %v", got, want)
+			}
+			return nil
+		})
+	})
+	t.Run("a view neither writes nor emits", func(t *testing.T) {
+		db := open(t)
+		for name, f := range map[string]func(*store.Tx) error{
+			"write": func(tx *store.Tx) error { return tx.SaveStaff(t.Context(), directory.Staff{ID: "n1", Login: "nurse"}) },
+			"emit":  func(tx *store.Tx) error { return tx.Emit(houzhen.Event{Kind: houzhen.QueuePaused}) },
+		} {
+			if err := db.View(t.Context(), f); err == nil {
+				t.Errorf("%s in a view was taken", name)
+			}
+		}
+		noStaff(t, db, "n1")
+	})
+	t.Run("a view sees one state", func(t *testing.T) { viewSeesOneState(t, open(t)) })
+	t.Run("a savepoint undoes its own part only", func(t *testing.T) { savepointUndoesItsPart(t, open(t)) })
+	t.Run("writers of one row wait for one another", func(t *testing.T) { writersWait(t, open(t)) })
+}
+
+func failureLeavesNothing(t *testing.T, open Opener) {
+	t.Helper()
 	t.Run("an error undoes everything", func(t *testing.T) {
 		db := open(t)
 		err := db.InTx(t.Context(), func(tx *store.Tx) error {
@@ -58,32 +90,6 @@ func runTx(t *testing.T, open Opener) {
 		}
 		noStaff(t, db, "n1")
 	})
-	t.Run("now stands still, in UTC and microseconds", func(t *testing.T) {
-		clock := NewClock(Start().In(time.FixedZone("elsewhere", 3600)).Add(1234567 * time.Nanosecond))
-		db := open(t, Now(clock.Now))
-		write(t, db, func(tx *store.Tx) error {
-			clock.Advance(time.Hour)
-			if got, want := tx.Now(), Start().Add(1234*time.Microsecond); got != want {
-				t.Errorf("got %v, want %v", got, want)
-			}
-			return nil
-		})
-	})
-	t.Run("a view neither writes nor emits", func(t *testing.T) {
-		db := open(t)
-		for name, f := range map[string]func(*store.Tx) error{
-			"write": func(tx *store.Tx) error { return tx.SaveStaff(t.Context(), directory.Staff{ID: "n1", Login: "nurse"}) },
-			"emit":  func(tx *store.Tx) error { return tx.Emit(houzhen.Event{Kind: houzhen.QueuePaused}) },
-		} {
-			if err := db.View(t.Context(), f); err == nil {
-				t.Errorf("%s in a view was taken", name)
-			}
-		}
-		noStaff(t, db, "n1")
-	})
-	t.Run("a view sees one state", func(t *testing.T) { viewSeesOneState(t, open(t)) })
-	t.Run("a savepoint undoes its own part only", func(t *testing.T) { savepointUndoesItsPart(t, open(t)) })
-	t.Run("writers of one row wait for one another", func(t *testing.T) { writersWait(t, open(t)) })
 }
 
 func noStaff(t *testing.T, db *store.DB, id string) {
@@ -95,6 +101,7 @@ func noStaff(t *testing.T, db *store.DB, id string) {
 }
 
 func viewSeesOneState(t *testing.T, db *store.DB) {
+	t.Helper()
 	look(t, db, func(tx *store.Tx) error {
 		before, err := tx.StaffList(t.Context())
 		if err != nil {
@@ -110,6 +117,7 @@ func viewSeesOneState(t *testing.T, db *store.DB) {
 }
 
 func savepointUndoesItsPart(t *testing.T, db *store.DB) {
+	t.Helper()
 	var told []string
 	db.OnCommit(func(_ context.Context, facts []houzhen.Event) {
 		for _, f := range facts {
@@ -151,6 +159,7 @@ func savepointUndoesItsPart(t *testing.T, db *store.DB) {
 // writersWait raises a counter in read-then-write steps under the session's
 // lock: none may be lost.
 func writersWait(t *testing.T, db *store.DB) {
+	t.Helper()
 	addSession(t, db, "s1", "d1", 1)
 	const writers, rounds = 6, 5
 	var wg sync.WaitGroup
