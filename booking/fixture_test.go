@@ -21,7 +21,8 @@ type clinic struct {
 	*booking.Service
 	*testing.T
 
-	store *bookingtest.Store
+	store *bookingtest.Store // nil on a database
+	db    booking.Store
 	mu    sync.Mutex
 	now   time.Time
 	keys  int
@@ -30,21 +31,29 @@ type clinic struct {
 func newClinic(t *testing.T, change ...func(*booking.Policy)) *clinic {
 	t.Helper()
 	c := &clinic{T: t, now: monday.AddDays(-1).At(9, 0, shanghai)}
-	c.store = bookingtest.New(func() time.Time {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return c.now
-	})
+	c.store = bookingtest.New(c.clock)
+	c.serve(c.store, change...)
+	return c
+}
+
+func (c *clinic) clock() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// serve makes the service on a store.
+func (c *clinic) serve(db booking.Store, change ...func(*booking.Policy)) {
+	c.Helper()
 	p := booking.DefaultPolicy()
 	for _, f := range change {
 		f(&p)
 	}
-	s, err := booking.NewService(c.store, shanghai, p)
+	s, err := booking.NewService(db, shanghai, p)
 	if err != nil {
-		t.Fatal(err)
+		c.Fatal(err)
 	}
-	c.Service = s
-	return c
+	c.Service, c.db = s, db
 }
 
 func noLimits(p *booking.Policy) { p.PerDepartmentDay, p.PerWeek, p.PerQuarter = 0, 0, 0 }
@@ -109,7 +118,7 @@ func (c *clinic) sweep(name string, run func() (int, error), want int) {
 
 // in runs a verb that wants a transaction of its caller.
 func (c *clinic) in(f func(booking.Tx) error) error {
-	return c.store.InTx(c.Context(), f)
+	return c.db.InTx(c.Context(), f)
 }
 
 func (c *clinic) checkIn(id string) (a booking.Appointment, err error) {

@@ -22,7 +22,13 @@ type stream struct {
 
 func newStream(t *testing.T) *stream {
 	t.Helper()
-	s := &stream{clinic: newClinic(t, noLimits, func(p *booking.Policy) { p.SweepBatch = 3 })}
+	return laidOut(newClinic(t, noLimits, func(p *booking.Policy) { p.SweepBatch = 3 }))
+}
+
+// laidOut adds two doctors' mornings on three days.
+func laidOut(c *clinic) *stream {
+	c.Helper()
+	s := &stream{clinic: c}
 	for day := range 3 {
 		for _, doctor := range []string{"chen", "liu"} {
 			o := s.session(doctor, monday.AddDays(day), 1, func(o *booking.Session) { o.End = o.Date.At(10, 0, shanghai) })
@@ -129,15 +135,18 @@ func (s *stream) acts() map[string]func(*rapid.T) {
 				}
 			}
 		},
-		"": s.check,
+		"": func(t *rapid.T) { s.check(t) },
 	}
 }
 
+// fatal is what a *testing.T and a *rapid.T share.
+type fatal interface{ Fatalf(format string, args ...any) }
+
 // check holds what must be true after every act.
-func (s *stream) check(t *rapid.T) {
+func (s *stream) check(t fatal) {
 	var slots []booking.Slot
 	var all []booking.Appointment
-	err := s.store.View(s.Context(), func(tx booking.Tx) (err error) {
+	err := s.db.View(s.Context(), func(tx booking.Tx) (err error) {
 		if all, err = tx.Appointments(s.Context(), booking.AppointmentFilter{}); err != nil {
 			return err
 		}
@@ -151,13 +160,13 @@ func (s *stream) check(t *rapid.T) {
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("load: %v", err)
 	}
 	s.checkPlaces(t, slots, all)
 	s.checkPatients(t, all)
 }
 
-func (s *stream) checkPlaces(t *rapid.T, slots []booking.Slot, all []booking.Appointment) {
+func (s *stream) checkPlaces(t fatal, slots []booking.Slot, all []booking.Appointment) {
 	freed := map[string]bool{}
 	for _, p := range slots {
 		if p.FreedBy != "" {
@@ -199,7 +208,7 @@ func (s *stream) checkPlaces(t *rapid.T, slots []booking.Slot, all []booking.App
 	}
 }
 
-func (s *stream) checkPatients(t *rapid.T, all []booking.Appointment) {
+func (s *stream) checkPatients(t fatal, all []booking.Appointment) {
 	visits, options := map[string]bool{}, map[string]int{}
 	suspended := map[string]bool{}
 	for _, o := range s.sessions {
