@@ -29,6 +29,8 @@ const (
 
 // Options configure a Pipeline. Zero fields take the defaults.
 type Options struct {
+	// Redis is closed after Run has returned and never before: asynq panics
+	// when its subscription ends under it.
 	Redis       redis.UniversalClient
 	Logger      *slog.Logger
 	Concurrency int           // tasks at the same time in this process: 10

@@ -36,29 +36,29 @@ func equal(t *testing.T, got, want any) {
 // slowly looks for tasks rarely, for stories of minutes.
 const slowly = time.Second
 
-func embedded(t *testing.T) redis.UniversalClient {
-	t.Helper()
-	c, stop, err := jobs.Embedded(t.Context())
+func embedded(tb testing.TB) redis.UniversalClient {
+	tb.Helper()
+	c, stop, err := jobs.Embedded(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(stop)
+	tb.Cleanup(stop)
 	return c
 }
 
 // run starts a pipeline and stops it with the test, or earlier by stop.
-func run(t *testing.T, p *jobs.Pipeline) (stop func()) {
-	t.Helper()
+func run(tb testing.TB, p *jobs.Pipeline) (stop func()) {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background()) // ends with the clean-up, not before
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		if err := p.Run(ctx); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	}()
 	stop = sync.OnceFunc(func() { cancel(); <-done })
-	t.Cleanup(stop)
+	tb.Cleanup(stop)
 	return stop
 }
 

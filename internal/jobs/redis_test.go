@@ -15,24 +15,24 @@ import (
 )
 
 // real gives a Redis server of its own number, emptied.
-func real(t *testing.T) redis.UniversalClient {
-	t.Helper()
+func real(tb testing.TB) redis.UniversalClient {
+	tb.Helper()
 	url := os.Getenv("HOUZHEN_TEST_REDIS_URL")
 	if url == "" {
 		if os.Getenv("HOUZHEN_TEST_REQUIRE_SERVICES") == "1" {
-			t.Fatal("HOUZHEN_TEST_REDIS_URL is not set, but services are required")
+			tb.Fatal("HOUZHEN_TEST_REDIS_URL is not set, but services are required")
 		}
-		t.Skip("needs Redis: set HOUZHEN_TEST_REDIS_URL, or run with scripts/with-services.sh")
+		tb.Skip("needs Redis: set HOUZHEN_TEST_REDIS_URL, or run with scripts/with-services.sh")
 	}
 	opt, err := redis.ParseURL(url)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	opt.DB = 41 // other packages keep to their own numbers
 	c := redis.NewClient(opt)
-	t.Cleanup(func() { _ = c.Close() })
-	if err := c.FlushDB(t.Context()).Err(); err != nil {
-		t.Fatal(err)
+	tb.Cleanup(func() { _ = c.Close() })
+	if err := c.FlushDB(tb.Context()).Err(); err != nil {
+		tb.Fatal(err)
 	}
 	return c
 }
