@@ -11,7 +11,7 @@ import (
 )
 
 // rosterSample shows the columns of a roster.
-const rosterSample = "department,zone,room,doctor,weekday,part,start,end,slice_minutes,slice_capacity,class,prefix,valid_from,valid_to"
+const rosterSample = "department,doctor,room,weekday,part,start,end,slice_minutes,slice_capacity,class,prefix"
 
 type rosterData struct {
 	Sample string
