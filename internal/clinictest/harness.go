@@ -31,7 +31,8 @@ type Clinic struct {
 	people map[string]directory.Patient
 	texts  map[string]string // template code → our key
 	read   int               // messages of the provider that were handed to phones
-	phones map[string][]SMS  // by number, not yet expected
+	phones map[string][]SMS  // by number or account, not yet expected
+	url    string            // of the server, once there is one
 }
 
 // Start is when every story begins: Monday, 2 March 2026, 08:00 in Shanghai.
