@@ -13,9 +13,9 @@ func TestTheInProcessRedisKeepsTimeByItself(t *testing.T) {
 		if err := c.Set(ctx, "hold", "x", 10*time.Second).Err(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(8 * time.Second) // of the bubble
+		pass(8 * time.Second)
 		equal(t, c.Exists(ctx, "hold").Val(), int64(1))
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 		equal(t, c.Exists(ctx, "hold").Val(), int64(0))
 	})
 }

@@ -33,6 +33,9 @@ func equal(t *testing.T, got, want any) {
 	}
 }
 
+// pass lets time go by in a synctest bubble, where it takes none.
+func pass(d time.Duration) { <-time.After(d) }
+
 // slowly looks for tasks rarely, for stories of minutes.
 const slowly = time.Second
 
@@ -206,7 +209,7 @@ func TestAnUnknownKindWaitsForANewerWorker(t *testing.T) {
 		older.Handle("facts", (&book{}).take)
 		stop := run(t, older)
 		enqueue(t, older, "brand-new", houzhen.Soon, "a")
-		time.Sleep(time.Second) // of the bubble
+		pass(time.Second)
 		stop()
 		newer := jobs.New(jobs.Options{Redis: c, Logger: quiet, Servers: 1})
 		var b book
@@ -302,7 +305,7 @@ func TestAPausedLaneKeepsItsTasks(t *testing.T) {
 		}
 		enqueue(t, p, "facts", houzhen.Routine, "kept")
 		enqueue(t, p, "facts", houzhen.Critical, "goes")
-		time.Sleep(time.Minute) // of the bubble
+		pass(time.Minute)
 		equal(t, b.all(), []string{"goes"})
 		if err := p.Unpause(t.Context(), houzhen.Routine); err != nil {
 			t.Fatal(err)
@@ -347,13 +350,13 @@ func TestAnEmptiedRedisIsNoticedAndRestored(t *testing.T) {
 		if err := nodes[0].Pause(t.Context(), houzhen.Routine); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(3 * time.Second) // of the bubble: nothing is lost yet
+		pass(3 * time.Second) // nothing is lost yet
 		equal(t, flushed[0].Load()+flushed[1].Load(), int64(0))
 		for n := int64(1); n <= 2; n++ {
 			if err := c.FlushAll(t.Context()).Err(); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(3 * time.Second)
+			pass(3 * time.Second)
 			equal(t, []int64{flushed[0].Load(), flushed[1].Load()}, []int64{n, n})
 		}
 		o, err := nodes[1].Overview(t.Context()) // which says "queue not found" without the restoring
@@ -380,7 +383,7 @@ func TestOverviewShowsLanesAndServers(t *testing.T) {
 		p.Handle("facts", func(context.Context, []string) error { <-release; return nil })
 		run(t, p)
 		enqueue(t, p, "facts", houzhen.Soon, "a")
-		time.Sleep(10 * time.Second) // of the bubble: heartbeats are every 5 s
+		pass(10 * time.Second) // heartbeats are every 5 s
 		o, err := p.Overview(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -416,7 +419,7 @@ func TestHandlersAreDeclaredOnceAndBeforeRun(t *testing.T) {
 		panics("without a kind", func() { p.Handle("", (&book{}).take) })
 		panics("without a function", func() { p.Handle("other", nil) })
 		run(t, p)
-		time.Sleep(time.Second) // of the bubble
+		pass(time.Second)
 		panics("after Run", func() { p.Handle("late", (&book{}).take) })
 		if err := p.Run(t.Context()); err == nil {
 			t.Error("got no error for a second Run")

@@ -55,12 +55,12 @@ func TestATaskThatEndsWhileRedisIsAwayIsNotRunAgain(t *testing.T) {
 		})
 		run(t, p)
 		enqueue(t, p, "facts", houzhen.Soon, "a")
-		time.Sleep(12 * time.Second) // of the bubble; a lease is 30 s
+		pass(12 * time.Second) // a lease is 30 s
 		c.down.Store(false)
 		if c.tries.Load() == 0 {
 			t.Fatal("Redis was never missed")
 		}
-		time.Sleep(5 * time.Minute)
+		pass(5 * time.Minute)
 		wait(t, p)
 		equal(t, runs.Load(), int64(1))
 	})
@@ -178,7 +178,7 @@ func TestIdleSeesEveryPlaceATaskCanBe(t *testing.T) {
 		enqueue(t, p, "facts", houzhen.Routine, "a")
 		look("pending")
 		run(t, p)
-		time.Sleep(500 * time.Millisecond) // of the bubble: it has failed and waits
+		pass(500 * time.Millisecond) // it has failed and waits
 		look("retry")
 		wait(t, p)
 		look("done")

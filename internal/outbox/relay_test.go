@@ -16,6 +16,9 @@ import (
 	"github.com/houzhen/houzhen/internal/outbox/outboxtest"
 )
 
+// pass lets time go by in a synctest bubble, where it takes none.
+func pass(d time.Duration) { <-time.After(d) }
+
 // lane is a pipeline that writes down what it is handed.
 type lane struct {
 	mu    sync.Mutex
@@ -226,4 +229,62 @@ func TestAFailedFactComesBackWithTheSweeper(t *testing.T) {
 	if !s.Facts()["a"].Handled {
 		t.Error("got an unhandled fact, want it handled at last")
 	}
+}
+
+func lingering(t *testing.T, l *lane) *outbox.Relay {
+	t.Helper()
+	r := outbox.NewRelay(outbox.RelayOptions{Enqueue: l.enqueue, Logger: slog.New(slog.DiscardHandler), Linger: 20 * time.Millisecond})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = r.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	return r
+}
+
+func TestLingeringIDsTravelTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &lane{}
+		r := lingering(t, l)
+		for i := range 5 {
+			r.Add(houzhen.Soon, fmt.Sprint(i))
+			pass(time.Millisecond)
+		}
+		equal(t, len(l.seen()), 0)
+		equal(t, r.Pending(), 5)
+		pass(20 * time.Millisecond)
+		equal(t, l.seen(), []task{{houzhen.Soon, []string{"0", "1", "2", "3", "4"}}})
+	})
+}
+
+func TestLingeringEndsForWhatCannotWait(t *testing.T) {
+	for name, end := range map[string]func(r *outbox.Relay){
+		"something critical": func(r *outbox.Relay) { r.Add(houzhen.Critical, "called") },
+		"a full task":        func(r *outbox.Relay) { r.Committed(t.Context(), facts(houzhen.AppointmentBooked, 1, 99)) },
+		"a flush":            func(r *outbox.Relay) { r.Flush() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &lane{}
+				r := lingering(t, l)
+				r.Add(houzhen.Soon, "0")
+				synctest.Wait()
+				equal(t, len(l.seen()), 0)
+				end(r)
+				synctest.Wait() // and no time passes
+				if len(l.seen()) == 0 {
+					t.Error("it goes on waiting")
+				}
+			})
+		})
+	}
+}
+
+func TestAddTakesNoMoreThanTheBound(t *testing.T) {
+	l := &lane{}
+	r := outbox.NewRelay(outbox.RelayOptions{Enqueue: l.enqueue, Logger: slog.New(slog.DiscardHandler), Bound: 3})
+	r.Add(houzhen.Soon)
+	r.Add(houzhen.Soon, "a", "b")
+	r.Add(houzhen.Soon, "c", "d", "e")
+	r.Add(houzhen.Critical, "f")
+	equal(t, []int64{int64(r.Pending()), r.Dropped()}, []int64{4, 2})
 }
