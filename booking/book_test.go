@@ -294,6 +294,21 @@ func TestLimitsOfOnePerson(t *testing.T) {
 	}
 }
 
+func TestNoLimitPerDay(t *testing.T) {
+	c := newClinic(t, noLimits, func(p *booking.Policy) { p.PerDay = 0 })
+	for i := range 5 {
+		a := c.book(c.session(fmt.Sprint("doctor", i), monday, 1), "li", i+1)
+		if a.Nth != 0 {
+			t.Errorf("visit %d is counted as number %d", i, a.Nth)
+		}
+		if i == 2 {
+			if _, err := c.Move(t.Context(), booking.MoveRequest{AppointmentID: a.ID, SessionID: a.SessionID, SlotNo: 8}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 func TestHoldIsConfirmedOrLapses(t *testing.T) {
 	c := newClinic(t)
 	s := c.session("chen", monday, 1)

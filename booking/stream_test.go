@@ -140,7 +140,9 @@ func (s *stream) acts() map[string]func(*rapid.T) {
 }
 
 // fatal is what a *testing.T and a *rapid.T share.
-type fatal interface{ Fatalf(format string, args ...any) }
+type fatal interface {
+	Fatalf(format string, args ...any)
+}
 
 // check holds what must be true after every act.
 func (s *stream) check(t fatal) {

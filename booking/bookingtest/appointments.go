@@ -116,7 +116,7 @@ func (tx *Tx) guard(ctx context.Context, a booking.Appointment) error {
 	if s := tx.store.sessions[a.SessionID]; s.DoctorID != a.DoctorID || s.Date != a.Day {
 		return houzhen.E(houzhen.CodeInternal, "doctor or day differ from the session's")
 	}
-	if a.Nth < 1 || a.Nth > booking.Ceiling {
+	if a.Nth < 0 || a.Nth > booking.Ceiling {
 		return houzhen.E(houzhen.CodeInternal, "nth out of range")
 	}
 	near := map[string]bool{}
@@ -146,7 +146,7 @@ func clash(a, o booking.Appointment) error {
 		return houzhen.E(houzhen.CodeSlotTaken, "slot is taken")
 	case visits && o.PatientID == a.PatientID && o.Day == a.Day && o.DoctorID == a.DoctorID:
 		return houzhen.E(houzhen.CodeAlreadyBooked, "patient has a visit with that doctor on that day")
-	case visits && o.PatientID == a.PatientID && o.Day == a.Day && o.Nth == a.Nth:
+	case visits && o.PatientID == a.PatientID && o.Day == a.Day && o.Nth == a.Nth && a.Nth > 0:
 		return houzhen.E(houzhen.CodeLimit, "patient has that many visits on that day")
 	}
 	return nil

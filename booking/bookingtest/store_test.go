@@ -59,6 +59,7 @@ func TestGuardsRefuseWhatTheIndexesRefuse(t *testing.T) {
 		"the same how many-eth":          {appointment("b", "liu", "li", 1, 1), houzhen.CodeLimit},
 		"the next how many-eth":          {appointment("b", "liu", "li", 1, 2), ""},
 		"the fourth":                     {appointment("b", "liu", "li", 1, 4), houzhen.CodeInternal},
+		"no how many-eth":                {appointment("b", "liu", "li", 1, 0), ""},
 		"the same id":                    {appointment("a", "liu", "wang", 1, 1), houzhen.CodeKeyReused},
 		"no such place":                  {appointment("b", "chen", "wang", 99, 1), houzhen.CodeSlotUnknown},
 		"a doctor of another session":    {stranger, houzhen.CodeInternal},
