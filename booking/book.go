@@ -113,11 +113,16 @@ func (s *Service) look(ctx context.Context, r BookRequest) (session Session, pla
 		}
 		if r.SlotNo == 0 {
 			places, err = s.freePlaces(ctx, tx, session, r.Channel == DeskChannel)
-			places = startingAt(places, r.Start)
-			return err
+			if places = startingAt(places, r.Start); err != nil || len(places) > 0 {
+				return err
+			}
+			return whyNone(ctx, tx, session, r.Start, r.Channel == DeskChannel)
 		}
 		slot, err := tx.Slot(ctx, r.SessionID, r.SlotNo)
-		if err != nil {
+		switch {
+		case houzhen.CodeOf(err) == houzhen.CodeSlotUnknown:
+			return houzhen.E(houzhen.CodeSlotUnknown, "no such slot").On("slot")
+		case err != nil:
 			return fmt.Errorf("load slot: %w", err)
 		}
 		places = []Slot{slot}

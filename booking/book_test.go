@@ -57,19 +57,27 @@ func TestBookRefuses(t *testing.T) {
 		change  func(*booking.BookRequest)
 		want    houzhen.Code
 	}{
-		"no key":             {change: func(r *booking.BookRequest) { r.Key = "" }, want: houzhen.CodeKeyMissing},
-		"no patient":         {change: func(r *booking.BookRequest) { r.PatientID = "" }, want: houzhen.CodeMissing},
-		"no session":         {change: func(r *booking.BookRequest) { r.SessionID = "" }, want: houzhen.CodeMissing},
-		"unknown session":    {change: func(r *booking.BookRequest) { r.SessionID = "x" }, want: houzhen.CodeNotFound},
-		"unknown slot":       {change: func(r *booking.BookRequest) { r.SlotNo = 99 }, want: houzhen.CodeSlotUnknown},
-		"negative slot":      {change: func(r *booking.BookRequest) { r.SlotNo = -1 }, want: houzhen.CodeSlotUnknown},
-		"taken slot":         {prepare: func(c *clinic, s *booking.Session) { c.book(*s, "other", 1) }, want: houzhen.CodeSlotTaken},
-		"not released":       {prepare: func(c *clinic, _ *booking.Session) { c.at(monday.AddDays(-20), 9, 0) }, want: houzhen.CodeNotReleased},
-		"begun slot":         {prepare: func(c *clinic, _ *booking.Session) { c.at(monday, 8, 0) }, want: houzhen.CodeSlotPast},
-		"session over":       {prepare: func(c *clinic, _ *booking.Session) { c.at(monday, 12, 0) }, want: houzhen.CodeSessionClosed},
-		"long ride":          {change: func(r *booking.BookRequest) { r.TravelMinutes = 9999 }, want: houzhen.CodeInvalid},
-		"same doctor again":  {prepare: func(c *clinic, s *booking.Session) { c.book(*s, "li", 2) }, want: houzhen.CodeAlreadyBooked},
-		"no place at a time": {change: func(r *booking.BookRequest) { r.SlotNo, r.Start = 0, monday.At(8, 7, shanghai) }, want: houzhen.CodeSlotTaken},
+		"no key":            {change: func(r *booking.BookRequest) { r.Key = "" }, want: houzhen.CodeKeyMissing},
+		"no patient":        {change: func(r *booking.BookRequest) { r.PatientID = "" }, want: houzhen.CodeMissing},
+		"no session":        {change: func(r *booking.BookRequest) { r.SessionID = "" }, want: houzhen.CodeMissing},
+		"unknown session":   {change: func(r *booking.BookRequest) { r.SessionID = "x" }, want: houzhen.CodeNotFound},
+		"unknown slot":      {change: func(r *booking.BookRequest) { r.SlotNo = 99 }, want: houzhen.CodeSlotUnknown},
+		"negative slot":     {change: func(r *booking.BookRequest) { r.SlotNo = -1 }, want: houzhen.CodeSlotUnknown},
+		"taken slot":        {prepare: func(c *clinic, s *booking.Session) { c.book(*s, "other", 1) }, want: houzhen.CodeSlotTaken},
+		"not released":      {prepare: func(c *clinic, _ *booking.Session) { c.at(monday.AddDays(-20), 9, 0) }, want: houzhen.CodeNotReleased},
+		"begun slot":        {prepare: func(c *clinic, _ *booking.Session) { c.at(monday, 8, 0) }, want: houzhen.CodeSlotPast},
+		"session over":      {prepare: func(c *clinic, _ *booking.Session) { c.at(monday, 12, 0) }, want: houzhen.CodeSessionClosed},
+		"long ride":         {change: func(r *booking.BookRequest) { r.TravelMinutes = 9999 }, want: houzhen.CodeInvalid},
+		"same doctor again": {prepare: func(c *clinic, s *booking.Session) { c.book(*s, "li", 2) }, want: houzhen.CodeAlreadyBooked},
+		"no such time":      {change: func(r *booking.BookRequest) { r.SlotNo, r.Start = 0, monday.At(8, 7, shanghai) }, want: houzhen.CodeSlotUnknown},
+		"that time is full": {
+			prepare: func(c *clinic, s *booking.Session) { c.book(*s, "other", 1) },
+			change:  func(r *booking.BookRequest) { r.SlotNo, r.Start = 0, monday.At(8, 0, shanghai) }, want: houzhen.CodeSlotTaken,
+		},
+		"that time has begun": {
+			prepare: func(c *clinic, _ *booking.Session) { c.at(monday, 8, 10) },
+			change:  func(r *booking.BookRequest) { r.SlotNo, r.Start = 0, monday.At(8, 0, shanghai) }, want: houzhen.CodeSlotPast,
+		},
 		"suspended": {prepare: func(c *clinic, s *booking.Session) {
 			if _, err := c.Suspend(c.Context(), booking.SuspendRequest{SessionID: s.ID}); err != nil {
 				c.Fatal(err)

@@ -207,9 +207,11 @@ func TestMoveRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", name, err, m.want)
 		}
 	}
+	_, err := c.Move(t.Context(), booking.MoveRequest{AppointmentID: a.ID, SessionID: s.ID, Start: monday.At(8, 7, shanghai)})
+	wantCode(t, err, houzhen.CodeSlotUnknown)
 	busy := c.session("zhao", monday, 1)
 	c.book(busy, "li", 8)
-	_, err := c.Move(t.Context(), booking.MoveRequest{AppointmentID: a.ID, SessionID: busy.ID, SlotNo: 2})
+	_, err = c.Move(t.Context(), booking.MoveRequest{AppointmentID: a.ID, SessionID: busy.ID, SlotNo: 2})
 	wantCode(t, err, houzhen.CodeAlreadyBooked)
 	c.at(monday, 9, 0)
 	_, err = c.Move(t.Context(), booking.MoveRequest{AppointmentID: a.ID, SessionID: s.ID, SlotNo: 5})

@@ -33,8 +33,13 @@ func (s *Service) GenerateSessions(ctx context.Context, from, to houzhen.Date) (
 func (s *Service) AddSession(ctx context.Context, o Session) (Session, error) {
 	line := Roster{Part: o.Part, DepartmentID: o.DepartmentID, DoctorID: o.DoctorID}
 	planned := line.session(o.Date, s.loc, s.policy)
-	o.Deadline = s.policy.deadline(o, s.loc)
-	o.ReleaseAt, o.Status, o.Version = planned.ReleaseAt, SessionPlanned, 1
+	o.Status, o.Version = SessionPlanned, 1
+	if o.Deadline.IsZero() {
+		o.Deadline = s.policy.deadline(o, s.loc)
+	}
+	if o.ReleaseAt.IsZero() {
+		o.ReleaseAt = planned.ReleaseAt
+	}
 	if o.AttendingID == "" {
 		o.AttendingID = o.DoctorID
 	}

@@ -70,6 +70,9 @@ func (s *Service) checkLimits(ctx context.Context, tx Tx, patientID string, at S
 	visits := make([]visit, 0, len(booked))
 	var same []string // sessions of that day, whose department counts
 	for _, a := range booked {
+		if a.Day == at.Date && a.DoctorID == at.DoctorID { // says more than a limit does; the index refuses it anyway
+			return houzhen.E(houzhen.CodeAlreadyBooked, "patient has an appointment with this doctor on this day").On("session_id")
+		}
 		if a.Day == at.Date {
 			same = append(same, a.SessionID)
 		} else {

@@ -96,6 +96,9 @@ func (s *Service) sitAnew(ctx context.Context, tx Tx, a Appointment, r MoveReque
 	}
 	places = startingAt(places, r.Start)
 	if len(places) == 0 {
+		if err := whyNone(ctx, tx, session, r.Start, r.Desk); err != nil {
+			return a, err
+		}
 		return a, houzhen.E(houzhen.CodeSessionFull, "no free place").On("session_id")
 	}
 	if a.Nth, err = s.nthOn(ctx, tx, a, session.Date); err != nil {

@@ -55,6 +55,25 @@ func (s *Service) freePlaces(ctx context.Context, tx Tx, session Session, desk b
 	return free(slots, spent, tx.Now(), desk), nil
 }
 
+// whyNone says that a session has no slice at start, or that it has begun; nil
+// when its places are merely taken, or when any time will do.
+func whyNone(ctx context.Context, tx Tx, session Session, start time.Time, desk bool) error {
+	if start.IsZero() {
+		return nil
+	}
+	slots, err := tx.Slots(ctx, session.ID)
+	if err != nil {
+		return fmt.Errorf("load slots: %w", err)
+	}
+	why := error(houzhen.E(houzhen.CodeSlotUnknown, "no slice starts then").On("start"))
+	for _, p := range startingAt(slots, start) {
+		if why = p.bookable(tx.Now(), desk); why == nil {
+			return nil
+		}
+	}
+	return why
+}
+
 // giveBack makes a new walk-in place of the capacity that a leaves behind on
 // the day itself, when its number may not be used again. The caller has locked
 // the session. It gives the number, or 0 if too little of the session is left.
