@@ -145,10 +145,19 @@ func (c Config) Lines() []string {
 	return lines
 }
 
-// maskURL hides the password of an address.
+// maskURL hides the passwords of an address: before the host and among its
+// parameters, where PostgreSQL takes one too.
 func maskURL(s string) string {
-	if u, err := url.Parse(s); err == nil && u.User != nil {
-		return u.Redacted()
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" {
+		return s
 	}
-	return s
+	q := u.Query()
+	for name := range q {
+		if strings.Contains(strings.ToLower(name), "password") {
+			q.Set(name, "xxxxx")
+			u.RawQuery = q.Encode()
+		}
+	}
+	return u.Redacted()
 }

@@ -89,14 +89,26 @@ func (a *App) refresh(ctx context.Context, p auth.Principal) (auth.Principal, er
 	return p, err
 }
 
+// screen gives a paired display its rights: those of the zone that it hangs in.
 func (a *App) screen(ctx context.Context, tokenHash string) (auth.Principal, error) {
-	var p auth.Principal
-	err := a.view(ctx, func(tx everything) error {
-		s, err := tx.ScreenByToken(ctx, tokenHash)
-		p = auth.Principal{Role: auth.Screen, ID: s.ID, Display: s.Kind, ZoneIDs: []string{s.Target}}
+	var s directory.Screen
+	err := a.view(ctx, func(tx everything) (err error) {
+		s, err = tx.ScreenByToken(ctx, tokenHash)
 		return err
 	})
-	return p, err
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	zone := s.Target
+	if s.Kind == topicDoor {
+		index, err := a.Directory.Index(ctx)
+		if err != nil {
+			return auth.Principal{}, err
+		}
+		room, _ := index.Room(s.Target)
+		zone = room.ZoneID
+	}
+	return auth.Principal{Role: auth.Screen, ID: s.ID, Display: s.Kind, ZoneIDs: []string{zone}}, nil
 }
 
 // AskCode sends a code to a phone. It tells nobody whether the phone is known.

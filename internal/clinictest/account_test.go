@@ -111,7 +111,7 @@ func TestWrongCodesSignNobodyIn(t *testing.T) {
 		b := c.Browser()
 		asked := b.Want(http.StatusOK, b.Do("POST", "/api/v1/sign-in/code", map[string]string{"phone": motherPhone}))
 		c.Settle()
-		code := sixDigits.FindString(c.ExpectAt(motherPhone, "auth.code").Params)
+		code := CodeIn(c.ExpectAt(motherPhone, "auth.code"))
 		try := func(code string) Answer {
 			return b.Do("POST", "/api/v1/sign-in", map[string]string{"sign_in": asked.Field("sign_in"), "code": code})
 		}

@@ -130,6 +130,9 @@ func (b *Browser) SignIn(phone string) {
 	b.c.T.Helper()
 	asked := b.Want(http.StatusOK, b.Do("POST", "/api/v1/sign-in/code", map[string]string{"phone": phone}))
 	b.c.Settle()
-	code := sixDigits.FindString(b.c.ExpectAt(phone, "auth.code").Params)
+	code := CodeIn(b.c.ExpectAt(phone, "auth.code"))
 	b.Want(http.StatusOK, b.Do("POST", "/api/v1/sign-in", map[string]string{"sign_in": asked.Field("sign_in"), "code": code}))
 }
+
+// CodeIn finds the sign-in code in a message.
+func CodeIn(m SMS) string { return sixDigits.FindString(m.Params) }

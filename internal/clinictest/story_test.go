@@ -33,7 +33,8 @@ func TestHappyDay(t *testing.T) {
 
 		c.GoTo(c.At(2, "07:50"))
 		c.CheckIn(before)
-		phone, wall := c.watchPosition("张小三", a), c.watchZone("zone-b")
+		phone, wall := c.watchPosition("张小三", a), c.watchScreen("zone", "zone-b")
+		door := c.watchScreen("door", "room-3")
 		var pos board.Position
 		phone.NextState("pos/"+a.ID, &pos)
 		if pos.State != string(queue.NotCheckedIn) || pos.Leave.Advise != board.AdviseWait || pos.Lo == 0 || pos.Hi < pos.Lo {
@@ -62,6 +63,11 @@ func TestHappyDay(t *testing.T) {
 			t.Errorf("the screen calls %+v, want 张*三 to room 3", zone.Call)
 		}
 
+		door.Until("door/room-3", func(state json.RawMessage) bool {
+			var d board.Door
+			return json.Unmarshal(state, &d) == nil && d.Call != nil && d.Call.Label == "A009"
+		})
+
 		c.GoTo(c.At(2, "10:10"))
 		c.Finish(s)
 		c.ExpectState(a, booking.Fulfilled)
@@ -87,13 +93,13 @@ func (c *Clinic) watchPosition(name string, a booking.Appointment) *realtimetest
 	return phone
 }
 
-// watchZone hangs a paired screen up in a zone.
-func (c *Clinic) watchZone(zone string) *realtimetest.Client {
+// watchScreen hangs a paired screen up in a zone, or beside a door.
+func (c *Clinic) watchScreen(kind, target string) *realtimetest.Client {
 	c.T.Helper()
-	token, err := c.App.PairScreen(c.ctx, "zone", zone)
+	token, err := c.App.PairScreen(c.ctx, kind, target)
 	c.must(err)
 	wall := realtimetest.Dial(c.T, c.Server()+"/ws", http.Header{"Cookie": {auth.ScreenCookie + "=" + token}})
-	wall.Watch("zone/" + zone)
+	wall.Watch(kind + "/" + target)
 	return wall
 }
 
