@@ -7,6 +7,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/internal/board"
+	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/templates"
 )
 
@@ -48,6 +49,7 @@ func functions(lang houzhen.Lang, loc *time.Location) template.FuncMap {
 		"done":    progressOf,
 		"dict":    dict,
 		"zone":    loc.String,
+		"telling": telling,
 		"pausewhy": func(r board.Reason) string {
 			words, err := templates.Lookup(lang, "pausewhy."+r.Code)
 			if err != nil {
@@ -103,4 +105,9 @@ func dict(pairs ...any) map[string]any {
 		}
 	}
 	return m
+}
+
+// telling reports whether a reason says more than that all goes in order.
+func telling(r board.Reason) bool {
+	return r.Code != "" && r.Code != queue.ReasonInOrder && r.Code != queue.ReasonReadyFirst
 }

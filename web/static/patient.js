@@ -1,16 +1,16 @@
 // Phone pages: my place in the queue, and no form that is sent twice.
 
 import { Board, live } from "./live.js";
-import { clock, h, label, range, reason, slice, t } from "./words.js";
+import { clock, h, label, range, reason, slice, t, telling } from "./words.js";
 
 class Position extends Board {
   show(p, before) {
     const hero = this.hero(p, before);
     this.replaceChildren(...[
-      h("p.muted", {}, h("strong", {}, label(p.department) + " · " + label(p.doctor)), " " + label(p.title), h("br"),
+      h("p.muted", {}, h("strong", {}, [label(p.department), label(p.doctor)].filter(Boolean).join(" · ")), " " + label(p.title), h("br"),
         label(p.zone) + (p.room ? " · " + t("place.room", { room: p.room }) : "")),
       hero, this.leave(p),
-      reason(p.reason) && h("section.note.soon", {}, h("strong", {}, t("place.why")), h("span", {}, reason(p.reason))),
+      telling(p.reason) && h("section.note.soon", {}, h("strong", {}, t("place.why")), h("span", {}, reason(p.reason))),
       this.querySelector(".age"),
     ].filter(Boolean));
     document.title = p.label + " · " + t("ticket." + p.state);

@@ -2,7 +2,7 @@
 
 import { Board, live } from "./live.js";
 import { press } from "./press.js";
-import { clock, h, label, reason, slice, t } from "./words.js";
+import { clock, h, label, reason, slice, t, telling } from "./words.js";
 
 const deskTags = { seeing: ["go", "deskstate.seeing"], paused: ["soon", "deskstate.paused"], ended: ["off", "deskstate.ended"], suspended: ["stop", "find.suspended"] };
 function deskTag(d) {
@@ -133,7 +133,7 @@ class Desk extends Board {
     return h("li", { "data-ticket": l.ticket }, h("span.label.num", {}, l.label),
       h("span", {}, l.name, l.same_name && h("span.same-name", { title: t("doctor.samename") }, " ■ " + t("desk.same"))),
       form || h("span.tag" + (tone && "." + tone), {}, t("ticket." + l.state)),
-      h("span.sub.num", {}, sub || slice(l.slice_start, l.slice_end) + (form ? "" : lane + (reason(l.reason) && l.reason.code !== "in_order" ? " · " + reason(l.reason) : ""))));
+      h("span.sub.num", {}, sub || slice(l.slice_start, l.slice_end) + (form ? "" : lane + (telling(l.reason) ? " · " + reason(l.reason) : ""))));
   }
 
   form(verb, fields, word) {

@@ -31,6 +31,9 @@ export function reason(r) {
   return text === undefined ? "" : fill(text, r.args || {});
 }
 
+/** telling reports whether a reason says more than that all goes in order. */
+export const telling = (r) => !!r?.code && r.code !== "in_order" && r.code !== "ready_first" && !!reason(r);
+
 /** maybe is t for codes that need not have words. */
 export function maybe(key) { return dictionary[key] ?? ""; }
 
