@@ -24,7 +24,7 @@ type Demo struct {
 	Day      houzhen.Date
 	Start    houzhen.TimeOfDay // when the day is entered: nobody has booked an earlier slice
 	Seed     uint64
-	Patients int             // how many book a day; 0: three of four places
+	Patients int             // how many book a day; 0: five of six places
 	Leap     func(time.Time) // moves the clock to the next morning; nil: the demo stays in the evening
 	Log      *slog.Logger
 

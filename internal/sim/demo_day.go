@@ -15,7 +15,7 @@ import (
 // lookAround is what people notice each minute: that they are told to leave
 // home, and that a doctor does not come.
 func (d *Demo) lookAround(ctx context.Context) error {
-	queues, err := d.queues(ctx)
+	queues, err := d.queuesOf(ctx, d.Day)
 	if err != nil {
 		return err
 	}
@@ -43,9 +43,9 @@ func (d *Demo) lookAround(ctx context.Context) error {
 	return nil
 }
 
-// queues loads the queues of the day.
-func (d *Demo) queues(ctx context.Context) (list []queue.Queue, err error) {
-	from := d.Day.At(0, 0, d.App.Location())
+// queuesOf loads the queues of a day.
+func (d *Demo) queuesOf(ctx context.Context, day houzhen.Date) (list []queue.Queue, err error) {
+	from := day.At(0, 0, d.App.Location())
 	err = d.App.Store.Queue().View(ctx, func(tx queue.Tx) error {
 		list, err = tx.Queues(ctx, "", from, from.Add(24*time.Hour))
 		return err
@@ -191,19 +191,4 @@ func (d *Demo) walkIn(ctx context.Context, anyPlace bool) error {
 // leftBySomebody reports whether a place of the offer was somebody else's.
 func leftBySomebody(o booking.Offer) bool {
 	return slices.ContainsFunc(o.Slices, func(s booking.SliceOffer) bool { return s.FirstNo >= booking.FirstWalkIn })
-}
-
-// Account gives the account of the patient of an appointment, for the door by
-// which a viewer becomes that patient.
-func (d *Demo) Account(ctx context.Context, appointmentID string) (string, error) {
-	a, err := d.App.Booking.Appointment(ctx, appointmentID)
-	if err != nil {
-		return "", err
-	}
-	p, err := d.App.Directory.Patient(ctx, a.PatientID)
-	if err != nil {
-		return "", err
-	}
-	account, err := d.App.Directory.EnsureAccount(ctx, p.Phone, p.Lang)
-	return account.ID, err
 }

@@ -116,7 +116,7 @@ func (d *Demo) seats(ctx context.Context, day houzhen.Date, from time.Time) ([]f
 	Rand(d.Seed, "seats "+day.String()).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	want := d.Patients
 	if want <= 0 {
-		want = len(all) * 3 / 4
+		want = len(all) * 5 / 6
 	}
 	return all[:min(want, len(all))], nil
 }
