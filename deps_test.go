@@ -29,7 +29,7 @@ var arrows = map[string][]string{
 	"notify/notifytest":          {"", "notify", "templates"},
 	"notify/aliyun":              {"", "notify"},
 	"notify/aliyuntest":          {"", "notify"},
-	"realtime":                   {},
+	"realtime":                   {""},
 	"realtime/bustest":           {"realtime"},
 	"realtime/realtimetest":      {"realtime"},
 	"templates":                  {""},
