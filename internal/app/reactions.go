@@ -296,7 +296,7 @@ func (a *App) closeQueue(ctx context.Context, tx everything, e houzhen.Event) er
 	_, err := a.Queue.EndSessionTx(ctx, tx, queue.EndRequest{
 		SessionID: e.Subject, RequestID: "close-" + e.Subject, Dispose: queue.DropCarriedOver,
 	})
-	if code := houzhen.CodeOf(err); code == houzhen.CodeNotFound || code == houzhen.CodeState {
+	if code := houzhen.CodeOf(err); code == houzhen.CodeNotFound || code == houzhen.CodeSessionClosed {
 		return nil // it never had a queue, or the doctor ended it
 	}
 	return err

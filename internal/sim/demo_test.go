@@ -34,6 +34,21 @@ func (c counter) Send(_ context.Context, p notify.Parcel) notify.Sent {
 	return notify.Sent{Outcome: notify.OutcomeAccepted, ProviderID: p.OutID}
 }
 
+// complaints fails the test when a part logs an error.
+type complaints struct {
+	slog.Handler
+	t *testing.T
+}
+
+func (c complaints) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelError }
+
+func (c complaints) Handle(_ context.Context, r slog.Record) error {
+	said := r.Message
+	r.Attrs(func(a slog.Attr) bool { said += " " + a.String(); return true })
+	c.t.Errorf("logged: %s", said)
+	return nil
+}
+
 // stage is a demonstration that is moved by hand.
 type stage struct {
 	*testing.T
@@ -53,7 +68,7 @@ func openStage(t *testing.T, patients int, start string) *stage {
 	cfg := app.Defaults()
 	cfg.Data = t.TempDir()
 	a, err := app.New(t.Context(), cfg, app.Options{
-		Clock: s.clock, Poll: time.Millisecond, Senders: []notify.Sender{counter{notify.SMS, s.kinds}, counter{notify.Push, s.kinds}},
+		Log: slog.New(complaints{slog.DiscardHandler, t}), Clock: s.clock, Poll: time.Millisecond, Senders: []notify.Sender{counter{notify.SMS, s.kinds}, counter{notify.Push, s.kinds}},
 	})
 	s.must(err)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -162,6 +177,9 @@ func TestDemoLivesAMorning(t *testing.T) {
 		}
 	}
 	s.oneSuspension()
+	s.clock.Set(wednesday.At(16, 15, loc)) // sessions of the morning close; their doctors have ended them
+	s.must(s.demo.App.Fire(t.Context()))
+	s.must(s.demo.App.Drain(t.Context()))
 }
 
 // morningIsOver checks that everybody of the morning has exactly one outcome.
