@@ -11,7 +11,8 @@ import (
 )
 
 func TestReleasedPlaceIsTakenAndTheLateOwnerStillSeen(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.Session("wang", 1, houzhen.Morning)
 		late, never := c.Book("张小三", s, "08:00"), c.Book("李小四", s, "08:00")
 		early := c.Book("孙小七", s, "08:30")
@@ -66,7 +67,8 @@ func TestReleasedPlaceIsTakenAndTheLateOwnerStillSeen(t *testing.T) {
 }
 
 func TestMissedAndBack(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.Session("wang", 1, houzhen.Morning)
 		names := []string{"张小三", "李小四", "王小五", "赵小六", "孙小七"}
 		for i, at := range []string{"08:00", "08:00", "08:30", "08:30", "09:00"} {
@@ -107,7 +109,8 @@ func TestMissedAndBack(t *testing.T) {
 }
 
 func TestMissedAndGone(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.Session("wang", 1, houzhen.Morning)
 		a := c.Book("张小三", s, "08:00")
 		c.GoTo(c.At(1, "07:50"))

@@ -26,7 +26,8 @@ func document(birth houzhen.Date, seq int) string {
 }
 
 func TestMotherBooksForHerselfAndHerChildByPhone(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.Session("wang", 1, houzhen.Morning)
 		b := c.Browser()
 		b.Want(http.StatusUnauthorized, b.Do("GET", "/api/v1/patients", nil))
@@ -107,7 +108,8 @@ func (c *Clinic) strangerSeesNothing(session, patient, appointment string) {
 }
 
 func TestWrongCodesSignNobodyIn(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		b := c.Browser()
 		asked := b.Want(http.StatusOK, b.Do("POST", "/api/v1/sign-in/code", map[string]string{"phone": motherPhone}))
 		c.Settle()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -86,9 +87,7 @@ func (b *Browser) Send(method, path string, body []byte, header http.Header) Ans
 	b.c.T.Helper()
 	r, err := http.NewRequestWithContext(b.c.ctx, method, b.URL+path, bytes.NewReader(body))
 	b.c.must(err)
-	for k, v := range header {
-		r.Header[k] = v
-	}
+	maps.Copy(r.Header, header)
 	r.Header.Set("Accept-Language", b.Lang)
 	w, err := b.http.Do(r)
 	b.c.must(err)

@@ -10,7 +10,8 @@ import (
 )
 
 func TestCancelBeforeTheReminder(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.Session("wang", 2, houzhen.Morning)
 		a := c.Book("张小三", s, "09:00")
 		c.ExpectSMS("张小三", "appt.booked")
@@ -43,7 +44,8 @@ func TestCancelBeforeTheReminder(t *testing.T) {
 }
 
 func TestCancelWhileTheReminderWaitsIsSuppressed(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.Session("wang", 2, houzhen.Morning)
 		a := c.Book("张小三", s, "09:00")
 		c.ExpectSMS("张小三", "appt.booked")
@@ -64,7 +66,8 @@ func TestCancelWhileTheReminderWaitsIsSuppressed(t *testing.T) {
 }
 
 func TestMovedTwice(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		tuesday, wednesday := c.Session("wang", 1, houzhen.Afternoon), c.Session("wang", 2, houzhen.Morning)
 		thursday := c.Session("li", 3, houzhen.Morning)
 		a := c.Book("张小三", tuesday, "14:00")
@@ -105,7 +108,8 @@ func TestMovedTwice(t *testing.T) {
 }
 
 func TestMoveOnTheDayTakesTheTicketAlong(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		morning := c.Session("wang", 1, houzhen.Morning)
 		afternoon := c.Session("li", 1, houzhen.Afternoon)
 		c.GoTo(c.At(0, "22:00"))

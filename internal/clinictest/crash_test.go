@@ -68,11 +68,18 @@ func TestKillNine(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "github.com/houzhen/houzhen/cmd/houzhen").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	t.Run("sqlite", func(t *testing.T) { killNine(t, binary, Backend{Name: "sqlite"}) })
-	t.Run("postgresql", func(t *testing.T) { killNine(t, binary, Services(t)) })
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		killNine(t, binary, Backend{Name: "sqlite"})
+	})
+	t.Run("postgresql", func(t *testing.T) {
+		t.Parallel()
+		killNine(t, binary, Services(t))
+	})
 }
 
 func killNine(t *testing.T, binary string, b Backend) {
+	t.Helper()
 	rounds, each := 4, 12
 	if os.Getenv("HOUZHEN_LONG") == "1" {
 		rounds, each = 40, 20

@@ -16,7 +16,7 @@ func always(f aliyuntest.Fault) func(aliyuntest.Call) aliyuntest.Fault {
 }
 
 func TestRedisFlushedBetweenBookingAndReminder(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
 		s := c.Session("wang", 1, houzhen.Morning)
 		_, err := c.TryBook("张小三", s, "09:00") // its task may be in Redis right now
 		c.must(err)
@@ -36,7 +36,7 @@ func TestRedisFlushedBetweenBookingAndReminder(t *testing.T) {
 }
 
 func TestKilledBetweenCommitAndSend(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
 		s := c.Session("wang", 1, houzhen.Morning)
 		c.Person("张小三")
 		c.Idle() // nobody works: what is committed now is only in the database
@@ -94,7 +94,7 @@ func (c *Clinic) heldReminder() booking.Appointment {
 }
 
 func TestKilledAfterTheClaimBeforeTheSend(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
 		a := c.heldReminder()
 		c.Stop()
 		c.Load()
@@ -110,7 +110,8 @@ func TestKilledAfterTheClaimBeforeTheSend(t *testing.T) {
 }
 
 func TestKilledAfterTheProviderTookIt(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		a := c.heldReminder()
 		c.Provider.Script(aliyuntest.Reset().ButTaken()) // the connection breaks with the process
 		c.Settle()
@@ -131,30 +132,33 @@ func TestKilledAfterTheProviderTookIt(t *testing.T) {
 }
 
 func TestGarbageAfterTakingIsFoundAndNotSentAgain(t *testing.T) {
-	for name, fault := range map[string]aliyuntest.Fault{
-		"garbage": aliyuntest.Garbage(), "empty": aliyuntest.Empty(), "gateway": aliyuntest.BadGateway(), "numbers": aliyuntest.NumericCode(),
-	} {
-		t.Run(name, func(t *testing.T) {
-			Each(t, func(t *testing.T, c *Clinic) {
-				s := c.Session("wang", 1, houzhen.Morning)
-				c.Provider.Script(fault.ButTaken())
-				a := c.Book("张小三", s, "09:00")
-				if got, want := c.Ledger(a.ID), []string{"appt.booked unknown"}; !slices.Equal(got, want) {
-					t.Errorf("ledger %v, want %v", got, want)
-				}
-				c.ExpectSMS("张小三", "appt.booked")
-				c.Wait(30 * time.Minute)
-				if got := c.Ledger(a.ID)[0]; got != "appt.booked accepted" && got != "appt.booked delivered" {
-					t.Errorf("ledger %q, want it found", got)
-				}
-				c.ExpectNothingElse()
-			})
-		})
-	}
+	Each(t, func(c *Clinic) {
+		t := c.T
+		s := c.SessionWith("wang", 1, houzhen.Morning, func(s *booking.Session) { s.SliceCapacity = 4 })
+		booked := map[string]booking.Appointment{}
+		for name, fault := range map[string]aliyuntest.Fault{
+			"张小三": aliyuntest.Garbage(), "李小四": aliyuntest.Empty(), "王小五": aliyuntest.BadGateway(), "赵小六": aliyuntest.NumericCode(),
+		} {
+			c.Provider.Script(fault.ButTaken())
+			a := c.Book(name, s, "09:00")
+			booked[name] = a
+			if got, want := c.Ledger(a.ID), []string{"appt.booked unknown"}; !slices.Equal(got, want) {
+				t.Errorf("%s: ledger %v, want %v", name, got, want)
+			}
+			c.ExpectSMS(name, "appt.booked")
+		}
+		c.Wait(30 * time.Minute)
+		for name, a := range booked {
+			if got := c.Ledger(a.ID)[0]; got != "appt.booked accepted" && got != "appt.booked delivered" {
+				t.Errorf("%s: ledger %q, want it found", name, got)
+			}
+		}
+		c.ExpectNothingElse()
+	})
 }
 
 func TestProviderDownForTenMinutes(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
 		s := c.Session("wang", 1, houzhen.Morning)
 		c.Provider.Decide(always(aliyuntest.RefuseWith(503, "ServiceUnavailable")))
 		names := []string{"张小三", "李小四", "王小五"}
@@ -174,7 +178,8 @@ func TestProviderDownForTenMinutes(t *testing.T) {
 }
 
 func TestWrongCredentialsStopTheChannelAndLoseNothing(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.Session("wang", 1, houzhen.Morning)
 		c.Provider.Decide(always(aliyuntest.RefuseWith(400, "isv.AMOUNT_NOT_ENOUGH")))
 		c.Book("张小三", s, "08:00")

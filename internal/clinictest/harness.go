@@ -46,16 +46,16 @@ type Backend struct {
 
 // Each tells the story on every backend: SQLite with the in-process Redis, and
 // PostgreSQL with Redis.
-func Each(t *testing.T, story func(t *testing.T, c *Clinic)) {
+func Each(t *testing.T, story func(c *Clinic)) {
 	t.Helper()
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		story(t, Open(t, Backend{Name: "sqlite"}))
+		story(Open(t, Backend{Name: "sqlite"}))
 	})
 	t.Run("postgresql", func(t *testing.T) {
 		t.Parallel()
-		story(t, Open(t, Services(t)))
+		story(Open(t, Services(t)))
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 func TestQuietHoursHoldAConfirmationUntilSeven(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
 		s := c.Session("wang", 3, houzhen.Morning)
 		c.GoTo(c.At(0, "22:30"))
 		c.Book("张小三", s, "09:00")
@@ -25,7 +25,7 @@ func TestQuietHoursHoldAConfirmationUntilSeven(t *testing.T) {
 }
 
 func TestConfirmationHeldOvernightIsNotSentOnceItIsCancelled(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
 		s := c.Session("wang", 3, houzhen.Morning)
 		c.GoTo(c.At(0, "22:30"))
 		a := c.Book("张小三", s, "09:00")
@@ -39,7 +39,8 @@ func TestConfirmationHeldOvernightIsNotSentOnceItIsCancelled(t *testing.T) {
 // TestSensitiveDepartmentIsNeverNamed goes the whole way of a patient and looks
 // at everything that left the house.
 func TestSensitiveDepartmentIsNeverNamed(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.SessionWith("zhao", 1, houzhen.Morning, func(s *booking.Session) { s.DepartmentID = "derma" })
 		other := c.SessionWith("zhao", 1, houzhen.Afternoon, func(s *booking.Session) { s.DepartmentID = "derma" })
 		a := c.Book("张小三", s, "08:00")
@@ -75,7 +76,7 @@ func TestSensitiveDepartmentIsNeverNamed(t *testing.T) {
 }
 
 func TestPatientWithTheAppGetsNoticesToo(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
 		c.Meet("张小三", func(p *directory.Patient) { p.PushAccount = "account-1" })
 		s := c.Session("wang", 1, houzhen.Morning)
 		a := c.Book("张小三", s, "08:00")
@@ -94,7 +95,8 @@ func TestPatientWithTheAppGetsNoticesToo(t *testing.T) {
 }
 
 func TestPatientWhoReadsEnglish(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		c.Meet("John Smith", func(p *directory.Patient) { p.Lang = houzhen.English })
 		s := c.Session("wang", 1, houzhen.Morning)
 		c.Book("John Smith", s, "08:00")

@@ -27,7 +27,8 @@ func atOnce(do ...func() error) []error {
 }
 
 func TestTwoRaceForTheLastPlace(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.SessionWith("wang", 1, houzhen.Morning, func(s *booking.Session) { s.SliceCapacity = 1 })
 		names := []string{"张小三", "李小四", "王小五", "赵小六"}
 		var racers []func() error
@@ -68,7 +69,8 @@ func TestTwoRaceForTheLastPlace(t *testing.T) {
 }
 
 func TestDoubleClickAndTwoComputersCallOnePatientOnce(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.Session("wang", 1, houzhen.Morning)
 		a, b := c.Book("张小三", s, "08:00"), c.Book("李小四", s, "08:00")
 		c.GoTo(c.At(1, "07:50"))
@@ -105,7 +107,8 @@ func TestDoubleClickAndTwoComputersCallOnePatientOnce(t *testing.T) {
 }
 
 func TestCheckInTwiceIsOneTicket(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.Session("wang", 1, houzhen.Morning)
 		a := c.Book("张小三", s, "08:00")
 		c.GoTo(c.At(1, "07:30"))
@@ -132,7 +135,8 @@ func TestCheckInTwiceIsOneTicket(t *testing.T) {
 }
 
 func TestSameKeyIsTheSameBooking(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.Session("wang", 1, houzhen.Morning)
 		c.Person("张小三")
 		var a, b booking.Appointment

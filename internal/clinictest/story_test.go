@@ -15,7 +15,8 @@ import (
 )
 
 func TestHappyDay(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		c.Meet("张小三", func(p *directory.Patient) { p.TravelMinutes = 40 })
 		s := c.Session("wang", 2, houzhen.Morning)
 		a := c.Book("张小三", s, "10:00")

@@ -9,7 +9,8 @@ import (
 )
 
 func TestDoctorSuspendedTheEveningBefore(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		lost := c.Session("wang", 1, houzhen.Morning)
 		c.Session("li", 1, houzhen.Morning)
 		c.Session("wang", 3, houzhen.Morning)
@@ -72,7 +73,8 @@ func TestDoctorSuspendedTheEveningBefore(t *testing.T) {
 }
 
 func TestSuspensionSparesThoseWhoAreThere(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.Session("wang", 1, houzhen.Morning)
 		c.Session("li", 1, houzhen.Afternoon)
 		here, home := c.Book("张小三", s, "08:00"), c.Book("李小四", s, "10:00")
@@ -94,7 +96,8 @@ func TestSuspensionSparesThoseWhoAreThere(t *testing.T) {
 }
 
 func TestSuspendedTwiceIsToldOnce(t *testing.T) {
-	Each(t, func(t *testing.T, c *Clinic) {
+	Each(t, func(c *Clinic) {
+		t := c.T
 		s := c.Session("wang", 1, houzhen.Morning)
 		c.Session("li", 1, houzhen.Morning)
 		a := c.Book("张小三", s, "08:00")
