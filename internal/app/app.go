@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -130,8 +131,8 @@ func (a *App) Redis() redis.UniversalClient { return a.redis }
 // Close releases everything, last taken first.
 func (a *App) Close() error {
 	var errs []error
-	for i := len(a.closers) - 1; i >= 0; i-- {
-		errs = append(errs, a.closers[i]())
+	for _, release := range slices.Backward(a.closers) {
+		errs = append(errs, release())
 	}
 	a.closers = nil
 	return errors.Join(errs...)

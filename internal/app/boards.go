@@ -69,10 +69,10 @@ func (b *boards) Door(ctx context.Context, roomID string) (board.Door, error) {
 	if !ok {
 		return d, houzhen.E(houzhen.CodeNotFound, "no such room").On("room")
 	}
-	d.Row.Room, d.Row.Ready = room.Name.Zh, []board.Person{}
+	d.Room, d.Ready = room.Name.Zh, []board.Person{}
 	err = b.zonePlaces(ctx, room.ZoneID, func(index *directory.Index, places []place) {
 		for _, p := range places {
-			if p.q.RoomID != roomID || d.Row.Session != "" && p.q.Desk == queue.DeskEnded {
+			if p.q.RoomID != roomID || d.Session != "" && p.q.Desk == queue.DeskEnded {
 				continue
 			}
 			mask := index.ZoneOf(room.ZoneID).Mask

@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,19 +83,10 @@ func TestNoSecretIsEverPrinted(t *testing.T) {
 		}
 	}
 	for _, want := range []string{"listen=:8080", "timezone=Asia/Shanghai", "aliyun.region=cn-hangzhou", "keys=(secret, 32 signs)"} {
-		if !contains(lines, want) {
+		if !slices.Contains(lines, want) {
 			t.Errorf("no line %q in:\n%s", want, strings.Join(lines, "\n"))
 		}
 	}
-}
-
-func contains(lines []string, want string) bool {
-	for _, l := range lines {
-		if l == want {
-			return true
-		}
-	}
-	return false
 }
 
 func TestWhichChannelIsUsed(t *testing.T) {

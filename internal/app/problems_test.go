@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,9 +43,7 @@ func visit(t *testing.T) *visitor {
 func (v *visitor) book(body map[string]any) clinictest.Answer {
 	v.T.Helper()
 	request := map[string]any{"patient_id": v.patient, "session_id": v.open.ID}
-	for k, x := range body {
-		request[k] = x
-	}
+	maps.Copy(request, body)
 	return v.b.Do("POST", "/api/v1/appointments", request)
 }
 
