@@ -3,6 +3,7 @@ package realtime
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -242,6 +243,10 @@ func (h *Hub) retry(t *topic, n need, err error) {
 	t.tries++
 	t.mu.Unlock()
 	h.count.failed.Add(1)
-	h.opts.Logger.WarnContext(h.ctx, "state not loaded", "topic", t.name, "error", err, "again_in", delay)
+	level := slog.LevelWarn
+	if errors.Is(err, errOutrun) { // a busy topic; the newer state is asked for already
+		level = slog.LevelDebug
+	}
+	h.opts.Logger.Log(h.ctx, level, "state not loaded", "topic", t.name, "error", err, "again_in", delay)
 	time.AfterFunc(delay, func() { h.want(t, n) })
 }
