@@ -38,6 +38,9 @@ type Clinic struct {
 // Start is when every story begins: Monday, 2 March 2026, 08:00 in Shanghai.
 var Start = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
+// callbackToken is the unguessable part of the receipts' address.
+const callbackToken = "receipts-of-the-stories-come-here"
+
 // Backend is where a story runs.
 type Backend struct {
 	Name               string
@@ -79,6 +82,7 @@ func Open(t *testing.T, b Backend) *Clinic {
 	c.cfg.Aliyun = app.AliyunConfig{
 		AccessKeyID: aliyuntest.DefaultKeyID, AccessKeySecret: aliyuntest.DefaultSecret, Region: "cn-hangzhou", Scheme: "HTTP",
 		Sign: "示例医院", Endpoint: c.Provider.Addr(), PushEndpoint: c.Provider.Addr(), PushAppKey: 1, Templates: c.templates(),
+		CallbackToken: callbackToken,
 	}
 	c.Start()
 	t.Cleanup(func() { c.stop() })
@@ -103,6 +107,21 @@ func (c *Clinic) Load() {
 			c.T.Errorf("close: %v", err)
 		}
 	}
+}
+
+// Node adds another node to the clinic and gives it; it works until the test
+// ends. Both embedded parts are one process's own, so it needs services.
+func (c *Clinic) Node() *app.App {
+	c.T.Helper()
+	first, end := c.App, c.stop
+	c.Start()
+	second, endSecond := c.App, c.stop
+	c.App = first
+	c.stop = func() {
+		endSecond()
+		end()
+	}
+	return second
 }
 
 // Start makes the application and lets it work.
