@@ -60,7 +60,7 @@ func (r *Replay) suspend(ctx context.Context, s booking.Session) error {
 	}
 	for _, a := range booked {
 		chance := Rand(r.Chances.Seed, "choose "+a.ID)
-		r.line.add(step{at: s.Date.AddDays(-1).At(20, 0, r.App.Location()), calm: true, do: func() error {
+		r.line.add(step{at: s.Date.AddDays(-1).At(20, 0, r.App.Location()), key: "choose " + a.ID, calm: true, do: func() error {
 			return r.choose(ctx, a, chance)
 		}})
 	}

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
@@ -29,6 +32,7 @@ type Replay struct {
 	line     timeline
 	sessions map[sessionKey]booking.Session
 	byPlace  map[string][]booking.Session
+	mu       sync.Mutex
 	answers  map[string]answer // by row
 	done     int
 }
@@ -65,20 +69,52 @@ func (r *Replay) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		group := r.line.company(s, window)
 		if s.calm && !s.at.Equal(calm) { // what one change causes is nobody else's
 			if err := r.App.Drain(ctx); err != nil {
 				return err
 			}
 			calm = s.at
 		}
-		if s.at.After(r.Clock.Now()) {
-			r.Clock.Set(s.at)
+		if last := group[len(group)-1].at; last.After(r.Clock.Now()) {
+			r.Clock.Set(last)
 		}
-		if err := s.do(); err != nil {
+		if err := together(group); err != nil {
 			return err
 		}
 	}
 	return r.tick(ctx)
+}
+
+// window is how much of the past happens at one instant: people of different
+// sessions act side by side, as callers do, up to this much late.
+const window = 10 * time.Minute
+
+// hands is how many act at one time.
+const hands = 16
+
+// together runs a group: each lane in order, the lanes side by side.
+func together(group []step) error {
+	if len(group) == 1 {
+		return group[0].do()
+	}
+	lanes := map[string][]step{}
+	for _, s := range group {
+		lanes[s.lane] = append(lanes[s.lane], s)
+	}
+	var g errgroup.Group
+	g.SetLimit(hands)
+	for _, lane := range lanes {
+		g.Go(func() error {
+			for _, s := range lane {
+				if err := s.do(); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // setUp saves the house, the people and the sessions.
@@ -130,20 +166,20 @@ func (r *Replay) schedule(ctx context.Context) {
 		byID[s.ID] = s
 		eve := s.Date.AddDays(-1).At(18, 0, r.App.Location())
 		if Rand(r.Chances.Seed, "suspend "+s.ID).Float64() < r.Chances.Suspend {
-			r.line.add(step{at: eve, calm: true, do: func() error { return r.suspend(ctx, s) }})
+			r.line.add(step{at: eve, key: "suspend " + s.ID, calm: true, do: func() error { return r.suspend(ctx, s) }})
 		}
 	}
 	clinicDays, days := map[houzhen.Date]bool{}, map[houzhen.Date]bool{}
 	for _, row := range r.Rows {
 		r.sessions[keyOf(row)] = byID[keyOf(row).id()]
-		r.line.add(step{at: row.Scheduled, do: func() error { return r.book(ctx, row) }})
+		r.line.add(step{at: row.Scheduled, key: "book " + row.ID, lane: keyOf(row).id(), do: func() error { return r.book(ctx, row) }})
 		clinicDays[row.Day], days[row.Day] = true, true
 		days[row.Day.AddDays(-1)] = true
 		days[houzhen.DateOf(row.Scheduled, r.App.Location())] = true
 	}
 	for day := range days {
 		for _, at := range ticksOf(day, clinicDays[day], r.App.Location()) {
-			r.line.add(step{at: at, do: func() error { return r.tick(ctx) }})
+			r.line.add(step{at: at, key: "tick", do: func() error { return r.tick(ctx) }})
 		}
 	}
 }
@@ -152,7 +188,7 @@ func (r *Replay) schedule(ctx context.Context) {
 // clinic day, a quarter past each slice's end, and a few times on other days.
 func ticksOf(day houzhen.Date, clinic bool, loc *time.Location) []time.Time {
 	var ticks []time.Time
-	for _, hour := range []int{7, 10, 13, 16, 19, 22} {
+	for _, hour := range []int{7, 10, 15, 20} {
 		ticks = append(ticks, day.At(hour, 0, loc))
 	}
 	for m := 6*60 + 15; clinic && m < 21*60; m += 30 {
@@ -173,10 +209,7 @@ func (r *Replay) tick(ctx context.Context) error {
 }
 
 func (r *Replay) book(ctx context.Context, row Row) error {
-	r.done++
-	if r.Progress != nil {
-		r.Progress(r.done)
-	}
+	defer r.progress()
 	s := r.sessions[keyOf(row)]
 	a, err := r.App.Booking.Book(ctx, booking.BookRequest{
 		Caller: "replay", Key: row.ID, SessionID: s.ID, PatientID: "patient-" + row.Patient, Channel: booking.DeskChannel,
@@ -185,10 +218,10 @@ func (r *Replay) book(ctx context.Context, row Row) error {
 		if code == houzhen.CodeInternal || code == houzhen.CodeUnavailable {
 			return fmt.Errorf("book row %d: %w", row.Line, err)
 		}
-		r.answers[row.ID] = answer{refused: code}
+		r.note(row, answer{refused: code})
 		return nil
 	}
-	r.answers[row.ID] = answer{appointment: a.ID}
+	r.note(row, answer{appointment: a.ID})
 	chance := Rand(r.Chances.Seed, "row "+row.ID)
 	switch luck := chance.Float64(); {
 	case luck < r.Chances.Cancel:
@@ -202,6 +235,21 @@ func (r *Replay) book(ctx context.Context, row Row) error {
 	return nil
 }
 
+func (r *Replay) note(row Row, a answer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answers[row.ID] = a
+}
+
+func (r *Replay) progress() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done++
+	if r.Progress != nil {
+		r.Progress(r.done)
+	}
+}
+
 // later changes a booking at one of the hours of change before its slice; a
 // booking that is too near is left as it is.
 func (r *Replay) later(_ context.Context, a booking.Appointment, chance *rand.Rand, do func() error) {
@@ -211,7 +259,7 @@ func (r *Replay) later(_ context.Context, a booking.Appointment, chance *rand.Ra
 	}
 	at := nextChange(a.BookedAt.Add(time.Duration(chance.Int64N(int64(left)))), r.App.Location())
 	if at.Before(a.Start.Add(-time.Hour)) {
-		r.line.add(step{at: at, calm: true, do: do})
+		r.line.add(step{at: at, key: "change " + a.ID, calm: true, do: do})
 	}
 }
 
@@ -236,5 +284,5 @@ func (r *Replay) arrive(ctx context.Context, a booking.Appointment, chance *rand
 		at = earliest
 	}
 	version := a.Version
-	r.line.add(step{at: at, do: func() error { return r.checkIn(ctx, a.ID, version) }})
+	r.line.add(step{at: at, key: "come " + a.ID, lane: a.SessionID, do: func() error { return r.checkIn(ctx, a.ID, version) }})
 }
