@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -170,16 +171,22 @@ func (c *demoCmd) report(ctx context.Context, e *env, d *sim.Demo, sent *tally) 
 			}
 			continue
 		}
-		line := s.At.Format("01-02 15:04")
-		for _, n := range []struct {
-			word  string
-			count int
-		}{
-			{"expected", s.Expected}, {"waiting", s.Waiting}, {"in_room", s.InRoom}, {"seen", s.Seen}, {"sent", int(sent.n.Load())},
-			{"released", s.Released}, {"suspended", s.Suspended},
-		} {
-			line += fmt.Sprintf("  %s %d", both("demo.count."+n.word, " "), n.count)
-		}
-		_, _ = fmt.Fprintln(e.out, line)
+		_, _ = fmt.Fprintln(e.out, progress(s, sent.n.Load()))
 	}
+}
+
+// progress puts the counts of one moment into a line.
+func progress(s sim.DemoStatus, sent int64) string {
+	parts := []string{s.At.Format("01-02 15:04")}
+	add := func(word string, n int64) {
+		parts = append(parts, fmt.Sprintf("%s %d", both("demo.count."+word, " "), n))
+	}
+	add("expected", int64(s.Expected))
+	add("waiting", int64(s.Waiting))
+	add("in_room", int64(s.InRoom))
+	add("seen", int64(s.Seen))
+	add("sent", sent)
+	add("released", int64(s.Released))
+	add("suspended", int64(s.Suspended))
+	return strings.Join(parts, "  ")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,7 +41,7 @@ func (d *Demo) sitDown(ctx context.Context, s booking.Session) {
 	k := &desk{Demo: d, session: s, chance: r, entered: map[string]time.Time{}}
 	k.begins = s.Start.Add(minutes(r, -2, 9))
 	k.tea = s.Start.Add(s.End.Sub(s.Start)/2 + minutes(r, -25, 25))
-	k.pace = float64(s.SliceMinutes) / float64(max(s.SliceCapacity, 1)) * (0.80 + 0.15*r.Float64())
+	k.pace = float64(s.SliceMinutes) / float64(max(s.SliceCapacity, 1)) * (0.95 + 0.20*r.Float64())
 	d.desks++
 	d.at(later(k.begins, d.now()), func() error { return k.look(ctx) })
 }
@@ -139,14 +140,7 @@ func (k *desk) stopIfOver(ctx context.Context, q *queue.Queue) error {
 }
 
 func anybody(q queue.Queue, states ...queue.State) bool {
-	for _, t := range q.Tickets {
-		for _, s := range states {
-			if t.State == s {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(q.Tickets, func(t queue.Ticket) bool { return slices.Contains(states, t.State) })
 }
 
 // pauses resumes when the pause is over, whoever began it.
