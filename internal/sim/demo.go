@@ -126,8 +126,7 @@ func (d *Demo) Do() error {
 
 // refused lets pass what a rule says no to.
 func refused(err error) error {
-	switch houzhen.CodeOf(err) {
-	case houzhen.CodeInternal, houzhen.CodeUnavailable:
+	if code := houzhen.CodeOf(err); code == houzhen.CodeInternal || code == houzhen.CodeUnavailable {
 		return err
 	}
 	return nil

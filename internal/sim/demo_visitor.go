@@ -26,16 +26,15 @@ type visitor struct {
 	patient, account, appointment string
 	start, end                    time.Time // of his slice
 
-	habit    habit
-	stated   int // minutes of his way as he told, 0 if he did not
-	travel   time.Duration
-	wanders  bool // is not at the door at his first call
-	leaves   bool // and does not come back
-	trip     int  // a later plan to come replaces an earlier one
-	onRoad   bool
-	here     bool
-	chance   *rand.Rand
-	consults time.Duration // as drawn once he is in the room
+	habit   habit
+	stated  int // minutes of his way as he told, 0 if he did not
+	travel  time.Duration
+	wanders bool // is not at the door at his first call
+	leaves  bool // and does not come back
+	trip    int  // a later plan to come replaces an earlier one
+	onRoad  bool
+	here    bool
+	chance  *rand.Rand
 }
 
 func newVisitor(r *rand.Rand) *visitor {
