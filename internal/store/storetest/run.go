@@ -31,6 +31,7 @@ func Run(t *testing.T, open Opener) {
 		{"Queue", runQueue},
 		{"Messages", runMessages},
 		{"MessageWork", runMessageWork},
+		{"Tally", runTally},
 		{"Access", runAccess},
 		{"Audit", runAudit},
 		{"Migrations", runMigrations},
