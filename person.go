@@ -106,7 +106,7 @@ var surnames string
 // compound holds the surnames of two signs, which stay whole under a mask.
 var compound = func() map[string]bool {
 	m := map[string]bool{}
-	for _, s := range strings.Fields(surnames) {
+	for s := range strings.FieldsSeq(surnames) {
 		m[s] = true
 	}
 	return m

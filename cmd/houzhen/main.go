@@ -16,6 +16,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/internal/app"
+	"github.com/houzhen/houzhen/internal/jobs"
 )
 
 // cli is the command line: shared settings and one field a command.
@@ -73,6 +74,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return 2
 	}
 	e := &env{ctx: ctx, cfg: c.Config, out: out, errOut: errOut, log: newLogger(errOut, c.Log)}
+	jobs.LogRedis(e.log)
 	if err := called.Run(e); err != nil && !errors.Is(err, context.Canceled) {
 		complain(errOut, err)
 		return 1

@@ -53,40 +53,24 @@ func (c *replayAppointments) Run(e *env) (err error) {
 	}
 	step := clock.NewStep(time.Unix(0, 0).UTC())
 	cfg, opt, sent, cleanUp, err := c.settings(e, step, loc)
+	if cleanUp != nil {
+		defer func() {
+			if failed := cleanUp(); err == nil {
+				err = failed
+			}
+		}()
+	}
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if failed := cleanUp(); err == nil {
-			err = failed
-		}
-	}()
 	syncs, err := fdatasyncPerSecond(cfg.Data)
 	if err != nil {
 		return err
 	}
-	a, err := app.New(e.ctx, cfg, opt)
-	if err != nil {
-		return err
+	report, failed := c.live(e, cfg, opt, rows, bad, step, sent)
+	if failed != nil && houzhen.CodeOf(failed) != houzhen.CodeInternal || report.Store == "" {
+		return failed
 	}
-	defer func() { _ = a.Close() }()
-	bar := c.bar(e.errOut, len(rows))
-	r := &sim.Replay{
-		App: a, Clock: step, Rows: rows, Progress: func(int) { _ = bar.Add(1) },
-		Chances: sim.Chances{Capacity: c.Capacity, Cancel: c.Cancel, Move: c.Move, Suspend: c.Suspend, Seed: c.Seed},
-	}
-	debug.SetGCPercent(400) // a replay has the machine to itself
-	begun := time.Now()
-	if err := drive(e.ctx, a, r.Run); err != nil {
-		return err
-	}
-	wall := time.Since(begun)
-	_ = bar.Finish()
-	audit, err := sim.Recount(e.ctx, a, sent)
-	if err != nil {
-		return err
-	}
-	report, failed := r.Report(e.ctx, bad, audit, wall)
 	report.Fdatasync, report.Redis = syncs, "in-process"
 	if cfg.RedisURL != "" {
 		report.Redis = "redis"
@@ -98,6 +82,35 @@ func (c *replayAppointments) Run(e *env) (err error) {
 		failed = houzhen.E(houzhen.CodeInternal, "the audit found what must never be")
 	}
 	return failed
+}
+
+// live lives through the rows and settles them. A report without its store is
+// none; with an error it is one whose rows do not add up.
+func (c *replayAppointments) live(e *env, cfg app.Config, opt app.Options, rows []sim.Row, bad []sim.BadRow,
+	step *clock.Step, sent iter.Seq[sim.Sent],
+) (sim.Report, error) {
+	a, err := app.New(e.ctx, cfg, opt)
+	if err != nil {
+		return sim.Report{}, err
+	}
+	defer func() { _ = a.Close() }()
+	bar := c.bar(e.errOut, len(rows))
+	r := &sim.Replay{
+		App: a, Clock: step, Rows: rows, Progress: func(int) { _ = bar.Add(1) },
+		Chances: sim.Chances{Capacity: c.Capacity, Cancel: c.Cancel, Move: c.Move, Suspend: c.Suspend, Seed: c.Seed},
+	}
+	debug.SetGCPercent(400) // a replay has the machine to itself
+	begun := time.Now()
+	if err := drive(e.ctx, a, r.Run); err != nil {
+		return sim.Report{}, err
+	}
+	wall := time.Since(begun)
+	_ = bar.Finish()
+	audit, err := sim.Recount(e.ctx, a, sent)
+	if err != nil {
+		return sim.Report{}, err
+	}
+	return r.Report(e.ctx, bad, audit, wall)
 }
 
 func (c *replayAppointments) read() ([]sim.Row, []sim.BadRow, error) {

@@ -17,7 +17,7 @@ type serveCmd struct{}
 // Run implements the command.
 func (serveCmd) Run(e *env) error {
 	for _, line := range e.cfg.Lines() {
-		e.log.DebugContext(e.ctx, "setting", "line", line)
+		_, _ = fmt.Fprintln(e.errOut, line)
 	}
 	a, err := app.New(e.ctx, e.cfg, app.Options{Log: e.log})
 	if err != nil {

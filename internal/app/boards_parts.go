@@ -207,7 +207,7 @@ func (p place) position(t queue.Ticket) board.Position {
 		Appointment: t.AppointmentID, Label: t.Label, State: string(t.State), Ahead: at.ahead, Lo: milli(at.lo), Hi: milli(at.hi),
 		Room: p.room(), Zone: p.index.ZoneOf(p.q.ZoneID).Name, Doctor: p.doctor().Name, Title: p.doctor().Title,
 		Department: department.Name, Number: t.No, SliceStart: milli(t.SliceStart), SliceEnd: milli(t.SliceEnd), Reason: at.reason,
-		Desk: p.desk(), Until: milli(p.q.PausedUntil), CheckedInAt: milli(t.CheckedInAt), Version: p.q.Version,
+		Desk: p.desk(), Until: milli(p.q.PausedUntil), CheckedInAt: milli(t.CheckedInAt), Version: p.q.Version, At: milli(p.now),
 	}
 	if department.Sensitive {
 		pos.Department, pos.Doctor, pos.Title = department.Alias, houzhen.Label{}, houzhen.Label{}

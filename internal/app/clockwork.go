@@ -92,6 +92,9 @@ func (a *App) purge(ctx context.Context, _ time.Time) error {
 	if _, err := a.Store.PurgeReplays(ctx, now.Add(-keepReplays)); err != nil {
 		return fmt.Errorf("purge replays: %w", err)
 	}
+	if _, err := a.Store.PurgeSignIns(ctx, now.Add(-keepReplays)); err != nil {
+		return fmt.Errorf("purge sign-ins: %w", err)
+	}
 	if _, err := a.Store.DeleteExpiredSessions(ctx); err != nil {
 		return fmt.Errorf("purge web sessions: %w", err)
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -20,11 +21,11 @@ func Rules() (*auth.Rules, error) { return auth.NewRules(api.Routes(), web.Route
 
 // Handler makes the server's handler: pages, API and sockets behind the rule
 // table. demo lists the addresses of a demonstration; nil outside of one.
-func (a *App) Handler(demo web.Demo) (http.Handler, error) {
+func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) {
 	problem := api.WriteProblem(a.log)
 	secure := strings.HasPrefix(a.cfg.PublicURL, "https://")
 	sessions := auth.NewSessions(auth.SessionOptions{Store: a.Store.Sessions(), Secure: secure, OnError: problem})
-	sign, err := a.newSignIn(sessions)
+	sign, err := a.newSignIn(ctx, sessions)
 	if err != nil {
 		return nil, err
 	}

@@ -100,7 +100,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h, err := c.App.Handler(nil)
+	h, err := c.App.Handler(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func (a *App) Serve(ctx context.Context, ready func(addr string)) error {
 
 // ServeOn is Serve on a given listener.
 func (a *App) ServeOn(ctx context.Context, l net.Listener, ready func(addr string)) error {
-	handler, err := a.Handler(a.opt.Demo)
+	handler, err := a.Handler(ctx, a.opt.Demo)
 	if err != nil {
 		return err
 	}

@@ -21,8 +21,8 @@ type signIn struct {
 	staff    *auth.Staff
 }
 
-func (a *App) newSignIn(sessions *scs.SessionManager) (*signIn, error) {
-	passwords, err := auth.NewPasswords(auth.PasswordOptions{})
+func (a *App) newSignIn(ctx context.Context, sessions *scs.SessionManager) (*signIn, error) {
+	passwords, err := auth.NewPasswords(ctx, auth.PasswordOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("passwords: %w", err)
 	}
@@ -172,7 +172,7 @@ func (a *App) AddStaff(ctx context.Context, s directory.Staff, password string) 
 	if err := auth.CheckPassword(password); err != nil {
 		return err
 	}
-	passwords, err := auth.NewPasswords(auth.PasswordOptions{})
+	passwords, err := auth.NewPasswords(ctx, auth.PasswordOptions{})
 	if err != nil {
 		return err
 	}

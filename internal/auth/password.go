@@ -44,7 +44,7 @@ type Passwords struct {
 }
 
 // NewPasswords makes a hasher.
-func NewPasswords(opt PasswordOptions) (*Passwords, error) {
+func NewPasswords(ctx context.Context, opt PasswordOptions) (*Passwords, error) {
 	if opt.MemoryKiB == 0 {
 		opt.MemoryKiB = 19 << 10
 	}
@@ -56,7 +56,7 @@ func NewPasswords(opt PasswordOptions) (*Passwords, error) {
 		opt.Rand = rand.Reader
 	}
 	p := &Passwords{opt: opt, slots: make(chan struct{}, opt.AtOnce)}
-	decoy, err := p.hash(context.Background(), "nobody has this password")
+	decoy, err := p.hash(ctx, "nobody has this password")
 	p.decoy = decoy
 	return p, err
 }

@@ -16,7 +16,7 @@ const secret = "correct horse battery"
 // cheap is a hasher that costs a test nothing.
 func cheap(t *testing.T, kib uint32) *auth.Passwords {
 	t.Helper()
-	p, err := auth.NewPasswords(auth.PasswordOptions{MemoryKiB: kib})
+	p, err := auth.NewPasswords(t.Context(), auth.PasswordOptions{MemoryKiB: kib})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestPasswordsHaveBounds(t *testing.T) {
 }
 
 func TestAFloodOfHashesWaitsInLine(t *testing.T) {
-	p, err := auth.NewPasswords(auth.PasswordOptions{MemoryKiB: 64, AtOnce: 1})
+	p, err := auth.NewPasswords(t.Context(), auth.PasswordOptions{MemoryKiB: 64, AtOnce: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestAFloodOfHashesWaitsInLine(t *testing.T) {
 }
 
 func FuzzVerify(f *testing.F) {
-	p, err := auth.NewPasswords(auth.PasswordOptions{MemoryKiB: 8})
+	p, err := auth.NewPasswords(f.Context(), auth.PasswordOptions{MemoryKiB: 8})
 	if err != nil {
 		f.Fatal(err)
 	}

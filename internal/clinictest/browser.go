@@ -48,7 +48,7 @@ func (c *Clinic) Server() string {
 	if c.url != "" {
 		return c.url
 	}
-	h, err := c.App.Handler(nil)
+	h, err := c.App.Handler(c.ctx, nil)
 	c.must(err)
 	s := httptest.NewServer(h)
 	c.T.Cleanup(s.Close)
