@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,20 @@ type view struct {
 	Form    map[string]string // what was typed, when a form comes back
 	Now     time.Time
 	Data    any
+}
+
+// House says in whose frame an error stands: a wall's, the staff's or the
+// patients'. A page that nobody may see yet is told by its address.
+func (v view) House() string {
+	door, _, _ := strings.Cut(strings.TrimPrefix(v.Path, "/"), "/")
+	door, _, _ = strings.Cut(door, "?")
+	switch {
+	case v.Who.Is(auth.Screen) || door == "screen":
+		return "screen"
+	case v.Who.Staff() || slices.Contains([]string{"staff", "strip", "desk", "manage", "messages"}, door):
+		return "staff"
+	}
+	return "patient"
 }
 
 // problem is an error as a page shows it.

@@ -92,9 +92,9 @@ func (b *boards) Desk(ctx context.Context, zoneID string) (board.Desk, error) {
 	d := board.Desk{ID: zoneID, Queues: []board.DeskQueue{}, Absent: []board.Line{}}
 	err := b.zonePlaces(ctx, zoneID, func(index *directory.Index, places []place) {
 		d.Zone = index.ZoneOf(zoneID).Name
-		alike := sameNames(places)
+		names := sameNames(places)
 		for _, p := range places {
-			lines := p.lines(alike)
+			lines := p.lines(names)
 			d.Queues = append(d.Queues, board.DeskQueue{
 				Session: p.q.SessionID, Doctor: p.doctor().Name, Room: p.room(), Desk: p.desk(), Until: milli(p.q.PausedUntil),
 				Start: milli(p.q.Start), End: milli(p.q.End), Tickets: lines,

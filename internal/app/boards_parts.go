@@ -116,22 +116,39 @@ func newer(a, b *board.Call) *board.Call {
 	return a
 }
 
-// sameNames finds masked names that stand more than once in a zone.
-func sameNames(places []place) map[string]bool {
-	count := map[string]int{}
-	for _, p := range places {
-		for _, name := range p.names {
-			count[name.String()]++
-		}
-	}
-	alike := map[string]bool{}
-	for name, n := range count {
-		alike[name] = n > 1
-	}
-	return alike
+// namesakes counts the people of a zone by their full and by their masked
+// name. One who waits for two doctors is one.
+type namesakes struct {
+	full   map[houzhen.Name]int
+	masked map[string]int
 }
 
-func (p place) seat(t queue.Ticket, alike map[string]bool) board.Seat {
+func sameNames(places []place) namesakes {
+	n := namesakes{full: map[houzhen.Name]int{}, masked: map[string]int{}}
+	counted := map[string]bool{}
+	for _, p := range places {
+		for _, t := range p.q.Tickets {
+			name, ok := p.names[t.ID]
+			if !ok || counted[t.PatientID] {
+				continue
+			}
+			counted[t.PatientID] = true
+			n.full[name]++
+			n.masked[name.String()]++
+		}
+	}
+	return n
+}
+
+// same reports whether somebody else has the very name: whoever calls must ask
+// for more than that.
+func (n namesakes) same(name houzhen.Name) bool { return n.full[name] > 1 }
+
+// alike reports whether a screen shows somebody else so, too: the number tells
+// them apart.
+func (n namesakes) alike(name houzhen.Name) bool { return n.masked[name.String()] > 1 }
+
+func (p place) seat(t queue.Ticket, names namesakes) board.Seat {
 	name := p.names[t.ID]
 	since := t.CheckedInAt
 	switch t.State {
@@ -143,11 +160,11 @@ func (p place) seat(t queue.Ticket, alike map[string]bool) board.Seat {
 	}
 	return board.Seat{
 		Ticket: t.ID, Appointment: t.AppointmentID, Label: t.Label, Name: name.String(), State: string(t.State),
-		Since: milli(since), SameName: alike[name.String()], Reason: p.order[t.ID].reason,
+		Since: milli(since), SameName: names.same(name), Alike: names.alike(name), Reason: p.order[t.ID].reason,
 	}
 }
 
-func (p place) strip(alike map[string]bool) board.Strip {
+func (p place) strip(names namesakes) board.Strip {
 	department := p.index.DepartmentOf(p.session.DepartmentID)
 	s := board.Strip{
 		Session: p.q.SessionID, Doctor: p.doctor().Name, Department: department.Name, Room: p.room(), Desk: p.desk(),
@@ -155,20 +172,20 @@ func (p place) strip(alike map[string]bool) board.Strip {
 		Waiting: len(p.in(queue.Waiting, queue.Ready)), Seen: len(p.in(queue.Done)),
 	}
 	if t, ok := p.present(); ok {
-		seat := p.seat(t, alike)
+		seat := p.seat(t, names)
 		s.Now = &seat
 	}
 	if len(p.picks) > 0 {
-		seat := p.seat(p.ticket(p.picks[0]), alike)
+		seat := p.seat(p.ticket(p.picks[0]), names)
 		s.Next = &seat
 	}
 	for _, id := range p.picks {
 		if t := p.ticket(id); t.State == queue.Ready {
-			s.Ready = append(s.Ready, p.seat(t, alike))
+			s.Ready = append(s.Ready, p.seat(t, names))
 		}
 	}
 	for _, t := range p.in(queue.Missed) {
-		s.Missed = append(s.Missed, p.seat(t, alike))
+		s.Missed = append(s.Missed, p.seat(t, names))
 	}
 	absent := len(p.in(queue.NotCheckedIn))
 	dropped := len(p.in(queue.Dropped))
@@ -180,7 +197,7 @@ func (p place) strip(alike map[string]bool) board.Strip {
 
 // lines are the tickets of a desk's column: present, then in calling order,
 // then missed and those not yet here.
-func (p place) lines(alike map[string]bool) []board.Line {
+func (p place) lines(names namesakes) []board.Line {
 	var tickets []queue.Ticket
 	tickets = append(tickets, p.in(queue.Called, queue.InConsult)...)
 	for _, id := range p.picks {
@@ -190,11 +207,11 @@ func (p place) lines(alike map[string]bool) []board.Line {
 	tickets = append(tickets, p.in(queue.NotCheckedIn)...)
 	lines := make([]board.Line, 0, len(tickets))
 	for _, t := range tickets {
-		seat := p.seat(t, alike)
+		seat := p.seat(t, names)
 		lines = append(lines, board.Line{
 			Ticket: t.ID, Appointment: t.AppointmentID, Session: t.SessionID, Label: t.Label, Name: seat.Name, State: seat.State,
 			Lane: string(t.Lane), SliceStart: milli(t.SliceStart), SliceEnd: milli(t.SliceEnd), Since: seat.Since,
-			SameName: seat.SameName, Reason: seat.Reason,
+			SameName: seat.SameName, Alike: seat.Alike, Reason: seat.Reason,
 		})
 	}
 	return lines

@@ -118,7 +118,8 @@ type Seat struct {
 	Name        string `json:"name"`
 	State       string `json:"state"`
 	Since       int64  `json:"since"`     // called or started
-	SameName    bool   `json:"same_name"` // somebody in the zone is shown alike: ask for more
+	SameName    bool   `json:"same_name"` // somebody in the zone has the same name: ask for more
+	Alike       bool   `json:"alike"`     // somebody in the zone is masked alike: go by the number
 	Reason      Reason `json:"reason"`    // why next
 }
 
@@ -163,6 +164,7 @@ type Line struct {
 	SliceEnd    int64  `json:"slice_end"`
 	Since       int64  `json:"since"` // when it entered its state
 	SameName    bool   `json:"same_name"`
+	Alike       bool   `json:"alike"`
 	Reason      Reason `json:"reason"`
 }
 

@@ -13,6 +13,7 @@ class Position extends Board {
       telling(p.reason) && h("section.note.soon", {}, h("strong", {}, t("place.why")), h("span", {}, reason(p.reason))),
       this.querySelector(".age"),
     ].filter(Boolean));
+    for (const el of document.querySelectorAll("[data-while]")) el.hidden = el.dataset.while !== p.state;
     document.title = p.label + " · " + t("ticket." + p.state);
     if (p.state === "called" && before?.state !== "called") navigator.vibrate?.([300, 150, 300]);
   }

@@ -4,7 +4,7 @@
 import { Board, live } from "./live.js";
 import { clock, h, label, maybe, t } from "./words.js";
 
-const PER_PAGE = 8, BAND = 8000, TURN = 10_000, OLD_CALL = 120_000;
+const PER_PAGE = 8, BAND = 8000, GLANCE = 3000, TURN = 10_000, OLD_CALL = 120_000;
 
 class Screen extends Board {
   started() {
@@ -23,6 +23,7 @@ class Screen extends Board {
       const was = (before?.rows || [before || {}]).find((r) => r.session === row.session);
       if (row.now && !row.now_in && row.now.label !== was?.now?.label) this.pulsing.set(row.now.label, performance.now() + BAND);
     }
+    this.pass();
     this.draw(f);
   }
 
@@ -30,17 +31,34 @@ class Screen extends Board {
     if (!f.call || f.call.seq <= this.seq) return;
     this.seq = f.call.seq;
     if ((f.at || live.now()) - f.call.at > OLD_CALL) return; // an old call is not called again
+    this.calls = this.calls.filter((c) => c.room !== f.call.room); // one a room, the newest
     this.calls.push(f.call);
     this.pulsing.set(f.call.label, performance.now() + BAND);
-    if (this.calls.length === 1) this.band();
+    if (this.shown?.call.room === f.call.room) this.clear();
   }
 
-  band() {
-    const c = this.calls[0];
-    document.querySelector(".band")?.remove();
-    if (!c) return;
-    document.body.append(h("div.band", { role: "alert" }, h("div", {}, ...sentence(c))));
-    setTimeout(() => { this.calls.shift(); this.band(); }, this.calls.length > 1 ? BAND / 2 : BAND);
+  // open reports whether a call still stands: its room has not gone on.
+  open(call) { return (this.frame?.rows || [this.frame]).some((r) => r?.now && !r.now_in && r.now.label === call.label); }
+
+  // pass puts up the next call that still stands. What is up stays for its
+  // time, or for a glance once its room has gone on or others are waiting.
+  pass() {
+    this.calls = this.calls.filter((c) => this.open(c));
+    if (this.shown) {
+      const up = performance.now() - this.shown.since, open = this.open(this.shown.call);
+      if (up < GLANCE || (open && up < (this.calls.length ? BAND / 2 : BAND))) return;
+      this.clear();
+    }
+    const call = this.calls.shift();
+    if (!call) return;
+    const el = h("div.band", { role: "alert" }, h("div", {}, ...sentence(call)));
+    this.shown = { call, el, since: performance.now() };
+    document.body.append(el);
+  }
+
+  clear() {
+    this.shown?.el.remove();
+    this.shown = null;
   }
 
   calling(row) { return row.now && !row.now_in && (this.pulsing.get(row.now.label) || 0) > performance.now(); }
@@ -48,6 +66,7 @@ class Screen extends Board {
   tick() {
     const el = this.querySelector(".clock");
     if (el) el.textContent = clock(live.now());
+    this.pass();
     for (const [key, until] of this.pulsing) if (until < performance.now()) { this.pulsing.delete(key); this.draw(this.frame); }
   }
 

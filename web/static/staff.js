@@ -10,6 +10,9 @@ function deskTag(d) {
   return h("span.tag." + tone, {}, t(key) + (d.desk === "paused" && d.until ? " → " + clock(d.until) : ""));
 }
 
+// numberOf is a ticket's number, in bold where somebody else is masked alike.
+const numberOf = (x) => h("span.label.num" + (x.alike ? ".alike" : ""), { title: x.alike && t("doctor.alike") }, x.label);
+
 const minutesSince = (ms) => Math.max(0, Math.floor((live.now() - ms) / 60000));
 
 class Strip extends Board {
@@ -62,7 +65,7 @@ class Strip extends Board {
     const el = this.querySelector(".present");
     el.dataset.state = now?.state || "";
     el.replaceChildren(...(now ? [
-      h("span.label.num", {}, now.label),
+      numberOf(now),
       h("span.meta", {}, h("strong", {}, now.name), h("span.muted.num", { "data-since": now.since }, t("ticket." + now.state) + " " + t("time.minutes", { n: minutesSince(now.since) }))),
       now.same_name ? h("span.same-name", {}, "■ " + t("doctor.samename")) : "",
     ] : [h("span.muted", {}, t("doctor.nobody"))]));
@@ -130,8 +133,8 @@ class Desk extends Board {
   line(l, form, sub) {
     const lane = l.lane && l.lane !== "normal" ? " · " + t("lane." + l.lane) : "";
     const tone = tones[l.state] ?? "off";
-    return h("li", { "data-ticket": l.ticket }, h("span.label.num", {}, l.label),
-      h("span", {}, l.name, l.same_name && h("span.same-name", { title: t("doctor.samename") }, " ■ " + t("desk.same"))),
+    return h("li", { "data-ticket": l.ticket }, numberOf(l),
+      h("span.name", {}, l.name, l.same_name && h("span.same-name", { title: t("doctor.samename") }, " ■ " + t("desk.same"))),
       form || h("span.tag" + (tone && "." + tone), {}, t("ticket." + l.state)),
       h("span.sub.num", {}, sub || slice(l.slice_start, l.slice_end) + (form ? "" : lane + (telling(l.reason) ? " · " + reason(l.reason) : ""))));
   }
@@ -146,10 +149,12 @@ function list(items, empty = "desk.empty") {
   return items.length ? h("ul.lines", {}, items) : h("div.card.empty", {}, t(empty));
 }
 
-// swap replaces what stands under a column's title.
+// swap replaces what stands under a column's title, and stays where it was.
 function swap(column, el) {
+  const at = column.lastElementChild.scrollTop;
   while (column.children.length > 1) column.lastElementChild.remove();
   column.append(el);
+  el.scrollTop = at;
 }
 
 customElements.define("hz-strip", Strip);
