@@ -1,0 +1,185 @@
+package web_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/houzhen/houzhen/api/apitest"
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/web"
+)
+
+// exercise is one verb of the pages: whom it is for, what it asks of the
+// clinic, and an id that does not exist.
+type exercise struct {
+	method, path, form string
+	as, wrong          auth.Principal
+	asked              string // "" looks only
+	lost               string // the same with an unknown id, "" has none
+	broken             string // what breaks when the store does, "" all of it
+}
+
+func exercises() []exercise {
+	return []exercise{
+		{"GET", "/book?session=s12&no=5", "", patient, nurse, "", "/book?session=none&no=5", ""},
+		{"POST", "/book", "request=k&session=s12&no=5&patient=p1", patient, doctor, "book p1 k", "", "book"},
+		{"GET", "/patients", "", patient, screen, "", "", ""},
+		{"GET", "/patients/new", "", patient, manager, "", "", "-"},
+		{"POST", "/patients", "name=A&doc=1&doc_type=id&relation=self&consent=1", patient, nurse, "register self", "", "register"},
+		{"GET", "/appointments", "", patient, nurse, "", "", ""},
+		{"GET", "/appointments/a1", "", patient, doctor, "", "/appointments/none", ""},
+		{"POST", "/appointments/a2/cancel", "", patient, manager, "cancel a2", "/appointments/none/cancel", "cancel"},
+		{"GET", "/appointments/a2/options", "", patient, screen, "", "/appointments/none/options", "options"},
+		{"POST", "/appointments/a2/options/choose", "option=o1", patient, nurse, "choose o1", "/appointments/none/options/choose", "choose"},
+		{"GET", "/place/a1", "", patient, doctor, "", "/place/none", "position"},
+		{"POST", "/place/a1/travel", "minutes=25", patient, nurse, "travel a1", "/place/none/travel", "travel"},
+		{"GET", "/strip", "", doctor, patient, "", "", "sessions"},
+		{"GET", "/strip/s1", "", doctor, screen, "", "/strip/none", "strip"},
+		{"POST", "/strip/s1/call-next", "request=k", doctor, patient, "call-next s1 k d1", "/strip/none/call-next", "call-next"},
+		{"POST", "/strip/s1/finish", "request=k", doctor, patient, "finish s1 k ", "/strip/none/finish", "finish"},
+		{"POST", "/strip/s1/start", "request=k", doctor, screen, "start s1 k ", "/strip/none/start", "start"},
+		{"POST", "/strip/s1/recall", "request=k", doctor, patient, "recall s1 k t9", "/strip/none/recall", "recall"},
+		{"POST", "/strip/s1/missed", "request=k", nurse, patient, "missed s1 k t9", "/strip/none/missed", "missed"},
+		{"POST", "/strip/s1/take-back", "request=k&ticket=t3", doctor, patient, "take-back s1 k t3", "/strip/none/take-back", "take-back"},
+		{"POST", "/strip/s1/pause", "request=k&minutes=10&reason=short", doctor, patient, "pause s1 k short", "/strip/none/pause", "pause"},
+		{"POST", "/strip/s1/resume", "request=k", doctor, screen, "resume s1 k ", "/strip/none/resume", "resume"},
+		{"POST", "/strip/s1/end", "request=k&dispose=refunded", manager, patient, "end s1 k refunded", "/strip/none/end", "end"},
+		{"GET", "/desk", "", nurse, doctor, "", "", "house"},
+		{"GET", "/desk/z1", "", nurse, patient, "", "", "desk"},
+		{"POST", "/desk/z1/checkin", "request=k&code=A028", nurse, doctor, "check-in A028", "", "check-in"},
+		{"POST", "/desk/z1/recheckin", "request=k&ticket=t3", manager, screen, "recheckin s1 k t3", "", "recheckin"},
+		{"GET", "/messages", "", nurse, doctor, "", "", "messages"},
+		{"GET", "/manage", "", manager, nurse, "", "", "sessions"},
+		{"GET", "/manage/sessions/s4", "", manager, doctor, "", "/manage/sessions/none", "session"},
+		{"POST", "/manage/sessions/s4/suspend", "reason=ill", manager, nurse, "suspend s4 ill", "", "suspend"},
+		{"GET", "/manage/roster", "", manager, doctor, "", "", "-"},
+		{"GET", "/manage/jobs", "", manager, nurse, "", "", "-"},
+		{"GET", "/screen/zone/z1", "", screen, patient, "", "", "zone"},
+		{"GET", "/screen/door/r3", "", screen, patient, "", "", "door"},
+	}
+}
+
+func (x exercise) name() string { return x.method + " " + x.path }
+
+// send asks as p, as a script would, so that a door is a status.
+func (x exercise) send(t *testing.T, s *web.Site, p auth.Principal, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), x.method, path, strings.NewReader(x.form))
+	if x.method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	r.Header.Set("Accept", "application/json")
+	return record(as(t, s, p), r)
+}
+
+func TestEveryVerbReachesTheClinic(t *testing.T) {
+	t.Parallel()
+	for _, x := range exercises() {
+		c := apitest.New()
+		w := x.send(t, newSite(t, c), x.as, x.path)
+		if w.Code >= http.StatusBadRequest {
+			t.Errorf("%s: got %d %s", x.name(), w.Code, w.Body)
+		}
+		if x.asked != "" && count(c, x.asked) != 1 {
+			t.Errorf("%s asked %q, want %q once", x.name(), c.Asked(), x.asked)
+		}
+	}
+}
+
+func TestNoVerbWithoutASession(t *testing.T) {
+	t.Parallel()
+	for _, x := range exercises() {
+		c := apitest.New()
+		if w := x.send(t, newSite(t, c), nobody, x.path); w.Code != http.StatusUnauthorized {
+			t.Errorf("%s: got %d, want 401", x.name(), w.Code)
+		}
+		if asked := c.Asked(); len(asked) > 0 {
+			t.Errorf("%s reached %q", x.name(), asked)
+		}
+	}
+}
+
+func TestNoVerbForTheWrongRole(t *testing.T) {
+	t.Parallel()
+	for _, x := range exercises() {
+		c := apitest.New()
+		if w := x.send(t, newSite(t, c), x.wrong, x.path); w.Code != http.StatusForbidden {
+			t.Errorf("%s as %s: got %d, want 403", x.name(), x.wrong.Role, w.Code)
+		}
+		if asked := c.Asked(); len(asked) > 0 {
+			t.Errorf("%s reached %q", x.name(), asked)
+		}
+	}
+}
+
+func TestAnUnknownIDDoesNothing(t *testing.T) {
+	t.Parallel()
+	for _, x := range exercises() {
+		if x.lost == "" {
+			continue
+		}
+		c := apitest.New()
+		if w := x.send(t, newSite(t, c), x.as, x.lost); w.Code != http.StatusNotFound {
+			t.Errorf("%s %s: got %d, want 404", x.method, x.lost, w.Code)
+		}
+		if verb, _, _ := strings.Cut(x.asked, " "); verb != "" && count(c, verb+" ") > 0 {
+			t.Errorf("%s %s reached %q", x.method, x.lost, c.Asked())
+		}
+	}
+}
+
+// A store that breaks is said without its words, on paper and to a script.
+func TestABrokenStoreIsSaidWithoutItsWords(t *testing.T) {
+	t.Parallel()
+	const secret = "dial tcp 10.0.0.7: refused"
+	for _, x := range exercises() {
+		if x.broken == "-" { // asks for nothing
+			continue
+		}
+		c := apitest.New()
+		if x.broken == "" {
+			c.Err = errors.New(secret)
+		} else {
+			c.Fail[x.broken] = errors.New(secret)
+		}
+		s := newSite(t, c)
+		script := x.send(t, s, x.as, x.path)
+		page := get(t, as(t, s, x.as), x.path)
+		if x.method == http.MethodPost {
+			page = post(t, as(t, s, x.as), x.path, x.form)
+		}
+		for what, w := range map[string]*httptest.ResponseRecorder{"script": script, "page": page} {
+			if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "10.0.0.7") {
+				t.Errorf("%s for a %s: got %d %.200s, want 500 without the cause", x.name(), what, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+// Every route that is not open to all has an exercise here.
+func TestEveryGuardedRouteIsExercised(t *testing.T) {
+	t.Parallel()
+	rules, err := auth.NewRules(web.Routes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := map[string]bool{ // each has a story or flow of its own
+		"GET /staff": true, "GET /manage/asynq/": true, "POST /manage/roster": true,
+	}
+	for _, x := range exercises() {
+		path, _, _ := strings.Cut(x.path, "?")
+		rule, ok := rules.Lookup(x.method, path)
+		if !ok {
+			t.Errorf("%s has no route", x.name())
+		}
+		done[rule.String()] = true
+	}
+	for _, r := range rules.All() {
+		if !r.Allows(auth.Anonymous) && !done[r.String()] {
+			t.Errorf("nobody exercises %s", r)
+		}
+	}
+}
