@@ -93,6 +93,12 @@ func (u *Audit) fact(e houzhen.Event) error {
 		u.leave(e.Subject)
 		u.sit(e.Subject, spot{e.Session, d.Slot})
 		u.moved[e.Subject] = append(u.moved[e.Subject], change{e.Version, e.At})
+	case houzhen.PlaceReleased:
+		var d houzhen.ReleasedData
+		if err := json.Unmarshal(e.Data, &d); err != nil {
+			return fmt.Errorf("read %s: %w", e.Kind, err)
+		}
+		u.used[spot{e.Session, d.NewSlot}] = true // whoever takes it takes the absent patient's
 	case houzhen.AppointmentCancelled, houzhen.OptionLapsed:
 		u.leave(e.Subject)
 		u.ended[e.Subject] = e.At

@@ -28,11 +28,11 @@ func DefaultChances() Chances {
 // Validate refuses shares that are none.
 func (c Chances) Validate() error {
 	for name, v := range map[string]float64{"cancel": c.Cancel, "move": c.Move, "suspend": c.Suspend} {
-		if v < 0 || v > 1 {
+		if !(v >= 0 && v <= 1) { // not a number is no share either
 			return houzhen.E(houzhen.CodeInvalid, "give a share from 0 to 1").On(name)
 		}
 	}
-	if c.Capacity <= 0 || c.Capacity > 10 {
+	if !(c.Capacity > 0 && c.Capacity <= 10) {
 		return houzhen.E(houzhen.CodeInvalid, "give places per patient, over 0 to 10").On("capacity")
 	}
 	return nil

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/houzhen/houzhen"
 )
@@ -60,20 +62,24 @@ func ReadRows(r io.Reader) (rows []Row, bad []BadRow, err error) {
 		if errors.Is(err, io.EOF) {
 			return rows, bad, nil
 		}
-		line, _ := c.FieldPos(0)
-		row, reason := parseRow(rec, at, err)
-		switch {
-		case reason == "" && seen[row.ID]:
-			reason = "AppointmentID stands twice"
-		case reason == "":
-			seen[row.ID] = true
-			row.Line = line
-			rows = append(rows, row)
+		if fault := (*csv.ParseError)(nil); errors.As(err, &fault) {
+			bad = append(bad, BadRow{Line: fault.StartLine, Reason: "not a CSV row"})
 			continue
-		case err != nil && !errors.Is(err, csv.ErrFieldCount) && !isParseError(err):
+		}
+		if err != nil {
 			return nil, nil, fmt.Errorf("read row: %w", err)
 		}
-		bad = append(bad, BadRow{Line: line, Reason: reason})
+		line, _ := c.FieldPos(0)
+		row, reason := parseRow(rec, at)
+		if reason == "" && seen[row.ID] {
+			reason = "AppointmentID stands twice"
+		}
+		if reason != "" {
+			bad = append(bad, BadRow{Line: line, Reason: reason})
+			continue
+		}
+		seen[row.ID], row.Line = true, line
+		rows = append(rows, row)
 	}
 }
 
@@ -92,14 +98,14 @@ func columns(head []string) (map[string]int, error) {
 	return at, nil
 }
 
-func parseRow(rec []string, at map[string]int, readErr error) (Row, string) {
-	if readErr != nil {
-		return Row{}, "not a CSV row"
-	}
+func parseRow(rec []string, at map[string]int) (Row, string) {
 	field := map[string]string{}
 	for _, name := range wanted {
 		if at[name] >= len(rec) {
 			return Row{}, "has too few fields"
+		}
+		if text := rec[at[name]]; !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return Row{}, "is not text"
 		}
 		field[name] = rec[at[name]]
 	}
@@ -124,9 +130,4 @@ func parseRow(rec []string, at map[string]int, readErr error) (Row, string) {
 		return Row{}, "was booked after its own date"
 	}
 	return row, ""
-}
-
-func isParseError(err error) bool {
-	var p *csv.ParseError
-	return errors.As(err, &p)
 }
