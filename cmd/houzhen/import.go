@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/app"
 	"github.com/houzhen/houzhen/internal/roster"
 	"github.com/houzhen/houzhen/templates"
@@ -72,7 +73,7 @@ func (c *importHouse) Run(e *env) error {
 	defer func() { _ = f.Close() }()
 	house, err := roster.ParseHouse(f)
 	if err != nil {
-		return err
+		return unfit(e.errOut, house, err)
 	}
 	a, err := app.New(e.ctx, e.cfg, app.Options{Log: e.log})
 	if err != nil {
@@ -80,11 +81,19 @@ func (c *importHouse) Run(e *env) error {
 	}
 	defer func() { _ = a.Close() }()
 	if err := a.Directory.SaveHouse(e.ctx, house); err != nil {
-		for _, f := range house.Faults() {
-			_, _ = fmt.Fprintf(e.errOut, "%s: %s\n", f.Path, f.Reason)
-		}
 		return err
 	}
 	_, _ = fmt.Fprintf(e.out, "took %d departments, %d zones, %d rooms, %d doctors\n", len(house.Departments), len(house.Zones), len(house.Rooms), len(house.Doctors))
 	return nil
+}
+
+// unfit names everything that is wrong with a house that could be read.
+func unfit(w io.Writer, house directory.House, err error) error {
+	if houzhen.CodeOf(err) != houzhen.CodeInvalid {
+		return err
+	}
+	for _, f := range house.Faults() {
+		_, _ = fmt.Fprintf(w, "%s: %s\n", f.Path, f.Reason)
+	}
+	return errors.New("nothing was taken; mend these parts of the house")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -195,17 +196,24 @@ func providerSent(s *aliyuntest.Server) iter.Seq[sim.Sent] {
 	}
 }
 
-// fileSent reads the file of messages as the record of what went out.
+// fileSent reads the file of messages as the record of what went out. What
+// cannot be read there counts as a message that nobody knows, so that the audit
+// never passes for want of a record.
 func fileSent(path string) iter.Seq[sim.Sent] {
 	return func(yield func(sim.Sent) bool) {
 		f, err := os.Open(path)
 		if err != nil {
+			yield(sim.Sent{})
 			return
 		}
 		defer func() { _ = f.Close() }()
 		for d := json.NewDecoder(f); ; {
-			var line notify.Line
-			if d.Decode(&line) != nil || !yield(sim.Sent{OutID: line.OutID, At: line.At}) {
+			var line struct { // not notify.Line: its phone is masked, which is no phone to read
+				At    time.Time `json:"at"`
+				OutID string    `json:"out_id"`
+			}
+			err := d.Decode(&line)
+			if errors.Is(err, io.EOF) || !yield(sim.Sent{OutID: line.OutID, At: line.At}) || err != nil {
 				return
 			}
 		}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/alecthomas/kong"
@@ -13,7 +15,7 @@ import (
 // flag is refused, so that a misspelt setting never passes in silence.
 func yamlSettings(r io.Reader) (kong.Resolver, error) {
 	values := map[string]any{}
-	if err := yaml.NewDecoder(r).Decode(&values); err != nil {
+	if err := yaml.NewDecoder(r).Decode(&values); err != nil && !errors.Is(err, io.EOF) { // an empty file sets nothing
 		return nil, fmt.Errorf("settings file is not YAML: %w", err)
 	}
 	return settings(values), nil
@@ -35,7 +37,13 @@ func (s settings) Validate(a *kong.Application) error {
 	return nil
 }
 
-// Resolve gives the value of a flag, nil when the file does not name it.
+// Resolve gives the value of a flag, nil when the file does not name it or the
+// environment has another.
 func (s settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, name := range flag.Envs {
+		if _, set := os.LookupEnv(name); set {
+			return nil, nil //nolint:nilnil // kong's sign for: not from here
+		}
+	}
 	return s[flag.Name], nil
 }
