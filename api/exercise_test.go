@@ -1,0 +1,189 @@
+package api_test
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/api"
+	"github.com/houzhen/houzhen/api/apitest"
+	"github.com/houzhen/houzhen/internal/auth"
+)
+
+var wall = auth.Principal{Role: auth.Screen, ID: "w1", ZoneIDs: []string{"z1"}}
+
+// exercise is one guarded verb: whom it is for and who may not, the verb of
+// the clinic that does the work, and an address with an id that does not exist.
+type exercise struct {
+	method, path, body string
+	as, wrong          auth.Principal
+	does, lost         string
+}
+
+func exercises() []exercise {
+	list := []exercise{
+		{"GET", "/api/v1/patients", "", patient, nurse, "patients", ""},
+		{"POST", "/api/v1/patients", `{"name":"A","doc":"1","relation":"self"}`, patient, doctor, "register", ""},
+		{"POST", "/api/v1/appointments", `{"patient_id":"p1","session_id":"s1"}`, patient, manager, "book", ""},
+		{"GET", "/api/v1/appointments", "", patient, wall, "appointments", ""},
+		{"GET", "/api/v1/appointments/a1", "", patient, nurse, "appointment", "/api/v1/appointments/none"},
+		{"POST", "/api/v1/appointments/a2/cancel", "", patient, doctor, "cancel", "/api/v1/appointments/none/cancel"},
+		{"POST", "/api/v1/appointments/a2/move", `{"session_id":"s14"}`, patient, nurse, "move", "/api/v1/appointments/none/move"},
+		{"GET", "/api/v1/appointments/a2/options", "", patient, manager, "options", "/api/v1/appointments/none/options"},
+		{"POST", "/api/v1/appointments/a2/options/o1/choose", "", patient, wall, "choose", "/api/v1/appointments/none/options/o1/choose"},
+		{"GET", "/api/v1/appointments/a1/position", "", patient, nurse, "position", "/api/v1/appointments/none/position"},
+		{"PUT", "/api/v1/appointments/a1/travel", `{"minutes":25}`, patient, doctor, "travel", "/api/v1/appointments/none/travel"},
+		{"POST", "/api/v1/checkin", `{"voucher":"48213"}`, nurse, doctor, "check-in", ""},
+		{"GET", "/api/v1/sessions/s1/queue", "", doctor, patient, "strip", "/api/v1/sessions/none/queue"},
+		{"POST", "/api/v1/sessions/s1/suspend", `{"reason":"ill"}`, manager, doctor, "suspend", ""},
+		{"POST", "/api/v1/tickets/t5/recheckin", "", nurse, patient, "recheckin", ""},
+		{"GET", "/api/v1/messages", "", nurse, doctor, "messages", ""},
+		{"POST", "/api/v1/roster", `{"format":"csv","text":"a,b"}`, manager, nurse, "import", ""},
+	}
+	for _, v := range api.Verbs() {
+		list = append(list, exercise{
+			"POST", "/api/v1/sessions/s1/" + string(v), `{"ticket_id":"t5"}`, doctor, patient, string(v), "/api/v1/sessions/none/" + string(v),
+		})
+	}
+	return list
+}
+
+func (x exercise) name() string { return x.method + " " + x.path }
+
+// done counts how often the clinic was asked to do it.
+func (x exercise) done(c *apitest.Clinic) int {
+	n := 0
+	for _, a := range c.Asked() {
+		if verb, _, _ := strings.Cut(a, " "); verb == x.does {
+			n++
+		}
+	}
+	return n
+}
+
+func TestEveryVerbIsDoneForWhomItIsFor(t *testing.T) {
+	t.Parallel()
+	for _, x := range exercises() {
+		c := apitest.New()
+		w := do(t, as(t, newAPI(c), x.as), x.method, x.path, x.body)
+		if w.Code >= http.StatusBadRequest || x.done(c) == 0 {
+			t.Errorf("%s: got %d, %s done %d times: %s", x.name(), w.Code, x.does, x.done(c), w.Body)
+		}
+	}
+}
+
+func TestNoVerbWithoutASession(t *testing.T) {
+	t.Parallel()
+	for _, x := range exercises() {
+		c := apitest.New()
+		w := do(t, as(t, newAPI(c), nobody), x.method, x.path, x.body)
+		if p := problemOf(t, w); p.Code != houzhen.CodeSignIn || w.Code != http.StatusUnauthorized {
+			t.Errorf("%s: got %d %s, want 401 sign_in", x.name(), w.Code, p.Code)
+		}
+		if asked := c.Asked(); len(asked) > 0 {
+			t.Errorf("%s reached %q", x.name(), asked)
+		}
+	}
+}
+
+func TestNoVerbForTheWrongRole(t *testing.T) {
+	t.Parallel()
+	for _, x := range exercises() {
+		c := apitest.New()
+		w := do(t, as(t, newAPI(c), x.wrong), x.method, x.path, x.body)
+		if p := problemOf(t, w); p.Code != houzhen.CodeForbidden || w.Code != http.StatusForbidden {
+			t.Errorf("%s as %s: got %d %s, want 403 forbidden", x.name(), x.wrong.Role, w.Code, p.Code)
+		}
+		if asked := c.Asked(); len(asked) > 0 {
+			t.Errorf("%s reached %q", x.name(), asked)
+		}
+	}
+}
+
+func TestAnUnknownIDDoesNothing(t *testing.T) {
+	t.Parallel()
+	for _, x := range exercises() {
+		if x.lost == "" {
+			continue
+		}
+		c := apitest.New()
+		w := do(t, as(t, newAPI(c), x.as), x.method, x.lost, x.body)
+		if p := problemOf(t, w); p.Code != houzhen.CodeNotFound || x.done(c) > 0 {
+			t.Errorf("%s %s: got %d %s and %s done %d times, want 404 and never", x.method, x.lost, w.Code, p.Code, x.does, x.done(c))
+		}
+	}
+}
+
+// Whoever asks is told nothing of what broke; our log is.
+func TestABrokenStoreIsSaidWithoutItsWords(t *testing.T) {
+	t.Parallel()
+	const secret = "dial tcp 10.0.0.7: refused"
+	for _, x := range exercises() {
+		c := apitest.New()
+		c.Fail[x.does] = errors.New(secret)
+		var log strings.Builder
+		h := newAPI(c, func(d *api.Deps) { d.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+		w := do(t, as(t, h, x.as), x.method, x.path, x.body)
+		if p := problemOf(t, w); p.Code != houzhen.CodeInternal || w.Code != http.StatusInternalServerError {
+			t.Errorf("%s: got %d %s, want 500 internal", x.name(), w.Code, p.Code)
+		}
+		if strings.Contains(w.Body.String(), "10.0.0.7") {
+			t.Errorf("%s gives away what broke: %s", x.name(), w.Body)
+		}
+		if !strings.Contains(log.String(), "10.0.0.7") {
+			t.Errorf("%s: our log does not say what broke: %s", x.name(), log.String())
+		}
+	}
+}
+
+// A refusal by the domain keeps its code, whichever verb it stops.
+func TestARefusalKeepsItsCode(t *testing.T) {
+	t.Parallel()
+	for _, x := range exercises() {
+		c := apitest.New()
+		c.Fail[x.does] = houzhen.E(houzhen.CodeState, "not now").On("state")
+		w := do(t, as(t, newAPI(c), x.as), x.method, x.path, x.body)
+		if p := problemOf(t, w); p.Code != houzhen.CodeState || p.Field != "state" || w.Code != http.StatusConflict {
+			t.Errorf("%s: got %d %s on %q, want 409 state", x.name(), w.Code, p.Code, p.Field)
+		}
+	}
+}
+
+// Writes that change something need a key, so that a retry is the same write.
+func TestEveryWriteNeedsItsKey(t *testing.T) {
+	t.Parallel()
+	for _, x := range exercises() {
+		if x.method == http.MethodGet || x.does == "import" {
+			continue
+		}
+		c := apitest.New()
+		w := do(t, as(t, newAPI(c), x.as), x.method, x.path, x.body, api.KeyHeader, "")
+		if w.Code != http.StatusBadRequest || x.done(c) > 0 {
+			t.Errorf("%s without a key: got %d, done %d times", x.name(), w.Code, x.done(c))
+		}
+	}
+}
+
+func TestEveryGuardedRouteIsExercised(t *testing.T) {
+	t.Parallel()
+	rules, err := auth.NewRules(api.Routes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := map[string]bool{"GET /v/{file}": true} // a picture, with a test of its own
+	for _, x := range exercises() {
+		rule, ok := rules.Lookup(x.method, x.path)
+		if !ok {
+			t.Errorf("%s has no route", x.name())
+		}
+		done[rule.String()] = true
+	}
+	for _, r := range rules.All() {
+		if !r.Allows(auth.Anonymous) && !done[r.String()] {
+			t.Errorf("nobody exercises %s", r)
+		}
+	}
+}
