@@ -58,7 +58,10 @@ func (tx *Tx) Appointments(ctx context.Context, f booking.AppointmentFilter) ([]
 	w := where{}
 	w.text("session_id = ", f.SessionID)
 	w.in("patient_id", padded(f.PatientIDs))
-	w.text("origin_id = ", f.OriginID)
+	if f.OriginID != "" {
+		w.raw("origin_id <> ''") // or the partial index is not used
+		w.text("origin_id = ", f.OriginID)
+	}
 	w.dates("day", f.From, f.To)
 	w.in("state", states(f.States))
 	w.text("purpose = ", string(f.Purpose))
