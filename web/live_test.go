@@ -180,3 +180,89 @@ func eventually(t *testing.T, ok func() bool) {
 		}
 	}
 }
+
+// A wall shows one call a room, the newest, and none that its room has
+// answered while others were shown.
+func TestZoneScreenSkipsCallsThatAreOver(t *testing.T) {
+	parent := browser(t)
+	c, s := apitest.New(), storyOf(t, "zone")
+	l := serve(t, s, c)
+	ctx, _ := tab(parent, t)
+	if err := chromedp.Do(ctx, open(l, s, houzhen.English, true), until(`document.documentElement.dataset.live === "ok"`)); err != nil {
+		t.Fatal(err)
+	}
+	z, rev := c.Boards.Zone, int64(1)
+	z.Rows = slices.Clone(z.Rows)
+	call := func(row int, label string) {
+		rev++
+		z.Rows[row].Now, z.Rows[row].NowIn = &board.Person{Label: label}, false
+		z.Call = &board.Call{Seq: 10 + rev, Label: label, Room: z.Rows[row].Room, At: z.At}
+		l.publish(t, "zone/z1", rev, z)
+	}
+	shows := func(label string) {
+		t.Helper()
+		if err := chromedp.Do(ctx, until(`document.querySelector(".band")?.textContent.includes("`+label+`")`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	call(0, "A051")
+	shows("A051")
+	call(0, "A052") // the same room again: at once
+	shows("A052")
+	call(1, "B061")
+	if err := chromedp.Do(ctx, until(`!!document.querySelector("tr.calling + tr.calling")`)); err != nil {
+		t.Fatal(err)
+	}
+	z.Rows[1].NowIn = true // B061 has gone in while A052 stood there
+	call(3, "D071")
+	seen, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.seen = [], new MutationObserver(() => window.seen.push(document.querySelector(".band")?.textContent || "")).observe(document.body, {childList: true}), true`))
+	if err != nil || !seen {
+		t.Fatal(err)
+	}
+	shows("D071")
+	stale, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.seen.some((x) => x.includes("B061"))`))
+	if err != nil || stale {
+		t.Errorf("a call that was over was still shown (%v)", err)
+	}
+	if n, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.querySelectorAll(".band").length`)); err != nil || n != 1 {
+		t.Errorf("%d banners at once (%v), want one", n, err)
+	}
+}
+
+func TestAPhoneStopsAskingForTheRoadOnArrival(t *testing.T) {
+	parent := browser(t)
+	c, s := apitest.New(), storyOf(t, "place_home")
+	s.set(c)
+	l := serve(t, s, c)
+	ctx, _ := tab(parent, t)
+	asked := `[...document.querySelectorAll("[data-while]")].filter((e) => e.offsetParent).length`
+	if err := chromedp.Do(ctx, open(l, s, houzhen.Chinese, false), until(`document.documentElement.dataset.live === "ok"`), until(asked+` === 2`)); err != nil {
+		t.Fatal(err)
+	}
+	p := c.Boards.Position
+	p.State, p.Version, p.CheckedInAt = "waiting", 13, p.At
+	l.publish(t, "pos/a1", 13, p)
+	if err := chromedp.Do(ctx, until(asked+` === 0`)); err != nil {
+		t.Error("who has arrived is still asked for the road, or to check in")
+	}
+}
+
+func TestAListOnTheDeskStaysWhereItWasScrolled(t *testing.T) {
+	parent := browser(t)
+	c, s := apitest.New(), storyOf(t, "desk")
+	for range 5 {
+		c.Boards.Desk.Absent = append(c.Boards.Desk.Absent, c.Boards.Desk.Absent...)
+	}
+	l := serve(t, s, c)
+	ctx, _ := tab(parent, t)
+	list := `document.querySelector(".col > .lines")`
+	err := chromedp.Do(ctx, open(l, s, houzhen.Chinese, false), until(`document.documentElement.dataset.live === "ok"`),
+		until(`(`+list+`.scrollTop = 300, `+list+`.dataset.old = 1, `+list+`.scrollTop === 300)`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.publish(t, "desk/z1", 2, c.Boards.Desk)
+	if err := chromedp.Do(ctx, until(`!`+list+`.dataset.old && `+list+`.scrollTop === 300`)); err != nil {
+		t.Error("the list jumped back to its top")
+	}
+}
