@@ -266,3 +266,24 @@ func TestAListOnTheDeskStaysWhereItWasScrolled(t *testing.T) {
 		t.Error("the list jumped back to its top")
 	}
 }
+
+// A door shows its one number larger than any banner could: it only pulses.
+func TestADoorHasNoBanner(t *testing.T) {
+	parent := browser(t)
+	c, s := apitest.New(), storyOf(t, "door")
+	l := serve(t, s, c)
+	ctx, _ := tab(parent, t)
+	if err := chromedp.Do(ctx, open(l, s, houzhen.Chinese, true), until(`document.documentElement.dataset.live === "ok"`)); err != nil {
+		t.Fatal(err)
+	}
+	d := c.Boards.Door
+	d.Now, d.NowIn = &board.Person{Label: "A040"}, false
+	d.Call = &board.Call{Seq: 99, Label: "A040", Room: d.Room, At: d.At}
+	l.publish(t, "door/r3", 2, d)
+	if err := chromedp.Do(ctx, until(`!!document.querySelector(".door-now.calling")?.textContent.includes("A040")`)); err != nil {
+		t.Fatal(err)
+	}
+	if up, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!!document.querySelector(".band")`)); err != nil || up {
+		t.Errorf("a door has a banner (%v)", err)
+	}
+}

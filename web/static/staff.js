@@ -134,9 +134,9 @@ class Desk extends Board {
     const lane = l.lane && l.lane !== "normal" ? " · " + t("lane." + l.lane) : "";
     const tone = tones[l.state] ?? "off";
     return h("li", { "data-ticket": l.ticket }, numberOf(l),
-      h("span.name", {}, l.name, l.same_name && h("span.same-name", { title: t("doctor.samename") }, " ■ " + t("desk.same"))),
+      h("span.name", {}, l.name),
       form || h("span.tag" + (tone && "." + tone), {}, t("ticket." + l.state)),
-      h("span.sub.num", {}, sub || slice(l.slice_start, l.slice_end) + (form ? "" : lane + (telling(l.reason) ? " · " + reason(l.reason) : ""))));
+      h("span.sub.num", {}, l.same_name && [h("span.same-name", { title: t("doctor.samename") }, "■ " + t("desk.same")), " · "], sub || slice(l.slice_start, l.slice_end) + (form ? "" : lane + (telling(l.reason) ? " · " + reason(l.reason) : ""))));
   }
 
   form(verb, fields, word) {
