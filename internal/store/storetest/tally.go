@@ -12,6 +12,7 @@ import (
 
 // runTally: what went out on a day is counted by subject and by recipient.
 func runTally(t *testing.T, open Opener) {
+	t.Helper()
 	db := open(t)
 	now := Start()
 	row := func(subject, recipient string, kind notify.Kind, class notify.Class, channel notify.Channel, state notify.State, sent time.Time) notify.Message {
