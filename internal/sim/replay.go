@@ -45,7 +45,7 @@ type answer struct {
 
 // changeHours are when people change their minds: whatever happens in between
 // waits for the next of them, and the house is calm then.
-var changeHours = []int{9, 12, 15, 18, 20}
+var changeHours = []int{9, 13, 18}
 
 // Run lives through all rows. The application must be driven (App.Drive).
 func (r *Replay) Run(ctx context.Context) error {
@@ -191,7 +191,7 @@ func ticksOf(day houzhen.Date, clinic bool, loc *time.Location) []time.Time {
 	for _, hour := range []int{7, 10, 15, 20} {
 		ticks = append(ticks, day.At(hour, 0, loc))
 	}
-	for m := 6*60 + 15; clinic && m < 21*60; m += 30 {
+	for m := 6*60 + 45; clinic && m <= 17*60+15; m += 30 {
 		ticks = append(ticks, day.At(0, 0, loc).Add(time.Duration(m)*time.Minute))
 	}
 	return ticks
