@@ -1,11 +1,13 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -34,9 +36,9 @@ func NewReactor(store Store, reactions map[houzhen.EventKind][]Reaction, log *sl
 	return &Reactor{store: store, reactions: reactions, log: log}
 }
 
-// Handle reacts to those of the facts that nobody has handled, in the order in
-// which they were written and in one transaction. One that fails is undone
-// alone, counted and left to the sweeper; the others go on. An error means
+// Handle reacts to those of the facts that nobody has handled, in one
+// transaction, those of a session in the order in which they were written. One
+// that fails is undone alone, counted and left to the sweeper; the others go on. An error means
 // that the store is in trouble and some of ids are still unhandled.
 //
 // The first try runs without savepoints, which cost more than the reactions of
@@ -57,6 +59,11 @@ func (r *Reactor) Handle(ctx context.Context, ids []string) error {
 	return errors.Join(errs...)
 }
 
+// bySession keeps the facts of a session in the order in which they were
+// written, and sessions in one order for all: two batches that lock the rows
+// of the same sessions wait for each other instead of meeting head-on.
+func bySession(a, b houzhen.Event) int { return cmp.Compare(a.Session, b.Session) }
+
 // each reacts to one claimed fact and tells whether it counts as handled.
 type each func(ctx context.Context, tx Tx, e houzhen.Event) (handled bool, err error)
 
@@ -69,6 +76,7 @@ func (r *Reactor) batch(ctx context.Context, ids []string, do each) error {
 		if err != nil {
 			return fmt.Errorf("claim facts: %w", err)
 		}
+		slices.SortStableFunc(facts, bySession)
 		done := make([]string, 0, len(facts))
 		for _, e := range facts {
 			handled, err := do(inner, tx, e)
