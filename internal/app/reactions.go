@@ -89,18 +89,16 @@ func (a *App) subject(ctx context.Context, tx everything, at booking.Appointment
 }
 
 func (a *App) tellBooked(ctx context.Context, tx everything, e houzhen.Event) error {
-	at, err := tx.Appointment(ctx, e.Subject)
-	if err != nil || !at.Active() || at.Version != e.Version {
-		return err
-	}
-	s, err := a.subject(ctx, tx, at)
-	if err != nil {
-		return err
-	}
-	return a.enter(ctx, tx, a.policy.PlanBooked(s, tx.Now()))
+	return a.confirm(ctx, tx, e, a.policy.PlanBooked)
 }
 
 func (a *App) tellMoved(ctx context.Context, tx everything, e houzhen.Event) error {
+	return a.confirm(ctx, tx, e, a.policy.PlanMoved)
+}
+
+// confirm tells the patient of the place that a fact gave him, unless he has
+// another one by now.
+func (a *App) confirm(ctx context.Context, tx everything, e houzhen.Event, plan func(notify.Subject, time.Time) []notify.Message) error {
 	at, err := tx.Appointment(ctx, e.Subject)
 	if err != nil || !at.Active() || at.Version != e.Version {
 		return err
@@ -109,7 +107,7 @@ func (a *App) tellMoved(ctx context.Context, tx everything, e houzhen.Event) err
 	if err != nil {
 		return err
 	}
-	return a.enter(ctx, tx, a.policy.PlanMoved(s, tx.Now()))
+	return a.enter(ctx, tx, plan(s, tx.Now()))
 }
 
 // tellCancelled tells the patient that the place is given back, or that the

@@ -109,13 +109,3 @@ func expected(err error) error {
 	}
 	return nil
 }
-
-func compareText(a, b string) int {
-	if a < b {
-		return -1
-	}
-	if a > b {
-		return 1
-	}
-	return 0
-}

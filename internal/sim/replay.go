@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -126,7 +127,7 @@ func (r *Replay) setUp(ctx context.Context) error {
 	for _, p := range r.plan.people {
 		people = append(people, p)
 	}
-	slices.SortFunc(people, func(a, b directory.Patient) int { return compareText(a.ID, b.ID) })
+	slices.SortFunc(people, func(a, b directory.Patient) int { return cmp.Compare(a.ID, b.ID) })
 	for batch := range slices.Chunk(people, 500) {
 		err := r.App.Store.Directory().InTx(ctx, func(tx directory.Tx) error {
 			for _, p := range batch {
