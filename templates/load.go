@@ -70,7 +70,7 @@ func (l *library) loadLang(fsys fs.FS, lang houzhen.Lang) error {
 		return err
 	}
 	for folder, into := range map[string]map[houzhen.Lang]sheet{"reasons": l.reasons, "roster": l.faults, "page": l.page} {
-		if into[lang], err = loadSheet(fsys, fmt.Sprintf("%s/%s.yaml", folder, lang)); err != nil {
+		if into[lang], err = loadSheets(fsys, folder, lang); err != nil {
 			return err
 		}
 	}
@@ -91,6 +91,39 @@ func read(fsys fs.FS, name string, into any) error {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
 	return nil
+}
+
+// areas lists the files of a folder for one language: its own, as "en.yaml",
+// and one for each area that keeps its words apart, as "waitlist.en.yaml".
+func areas(fsys fs.FS, folder string, lang houzhen.Lang) ([]string, error) {
+	own := fmt.Sprintf("%s/%s.yaml", folder, lang)
+	more, err := fs.Glob(fsys, fmt.Sprintf("%s/*.%s.yaml", folder, lang))
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", folder, err)
+	}
+	return append([]string{own}, more...), nil
+}
+
+// loadSheets joins the files of all areas; a key stands in one of them only.
+func loadSheets(fsys fs.FS, folder string, lang houzhen.Lang) (sheet, error) {
+	names, err := areas(fsys, folder, lang)
+	if err != nil {
+		return nil, err
+	}
+	all := sheet{}
+	for _, name := range names {
+		s, err := loadSheet(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		for key, t := range s {
+			if _, twice := all[key]; twice {
+				return nil, fmt.Errorf("%s: %s: stands in another file too", name, key)
+			}
+			all[key] = t
+		}
+	}
+	return all, nil
 }
 
 func loadSheet(fsys fs.FS, name string) (sheet, error) {

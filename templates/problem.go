@@ -23,22 +23,37 @@ func Problem(code houzhen.Code, lang houzhen.Lang, args map[string]string) (titl
 }
 
 func loadProblems(fsys fs.FS, lang houzhen.Lang) (map[string]problem, error) {
-	var raw map[string]struct{ Title, Detail string }
-	name := fmt.Sprintf("errors/%s.yaml", lang)
-	if err := read(fsys, name, &raw); err != nil {
+	names, err := areas(fsys, "errors", lang)
+	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]problem, len(raw))
+	out := map[string]problem{}
+	for _, name := range names {
+		if err := loadProblemFile(fsys, name, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func loadProblemFile(fsys fs.FS, name string, out map[string]problem) error {
+	var raw map[string]struct{ Title, Detail string }
+	if err := read(fsys, name, &raw); err != nil {
+		return err
+	}
 	for code, r := range raw {
+		if _, twice := out[code]; twice {
+			return fmt.Errorf("%s: %s: stands in another file too", name, code)
+		}
 		title, err := parse(strings.TrimSpace(r.Title))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", name, code, err)
+			return fmt.Errorf("%s: %s: %w", name, code, err)
 		}
 		detail, err := parse(strings.TrimSpace(r.Detail))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", name, code, err)
+			return fmt.Errorf("%s: %s: %w", name, code, err)
 		}
 		out[code] = problem{title, detail}
 	}
-	return out, nil
+	return nil
 }

@@ -106,6 +106,14 @@ func TestLoadReportsAFaultyFile(t *testing.T) {
 			}
 		})
 	}
+	twice := fstest.MapFS{"page/en.yaml": {Data: []byte("a: x")}, "page/desk.en.yaml": {Data: []byte("a: y")}}
+	if got, err := loadSheets(twice, "page", "en"); err == nil {
+		t.Errorf("a key in two files gave %v, want an error", got)
+	}
+	two := fstest.MapFS{"page/en.yaml": {Data: []byte("a: x")}, "page/desk.en.yaml": {Data: []byte("b: y")}}
+	if got, err := loadSheets(two, "page", "en"); err != nil || len(got) != 2 {
+		t.Errorf("two files gave %v, %v, want both keys", got, err)
+	}
 	if _, err := load(fstest.MapFS{}); err == nil {
 		t.Error("got no error without files, want one")
 	}
