@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -106,10 +107,9 @@ func (s *Service) look(ctx context.Context, r BookRequest) (session Session, pla
 		if session, err = bookableSession(ctx, tx, r.SessionID); err != nil {
 			return err
 		}
-		if r.Channel != DeskChannel {
-			if err := s.checkLimits(ctx, tx, r.PatientID, session); err != nil {
-				return err
-			}
+		verdicts, err := s.judge(ctx, tx, []Ask{{Request: r, Session: session}})
+		if err != nil || verdicts[0] != nil {
+			return cmp.Or(err, verdicts[0])
 		}
 		if r.SlotNo == 0 {
 			places, err = s.freePlaces(ctx, tx, session, r.Channel == DeskChannel)

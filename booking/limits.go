@@ -55,38 +55,101 @@ func busiest(visits []visit, day houzhen.Date, days int) int {
 	return most
 }
 
-// checkLimits loads the patient's visits around the day and judges.
-func (s *Service) checkLimits(ctx context.Context, tx Tx, patientID string, at Session) error {
-	if !s.policy.limited() {
-		return nil
+// limits is the rule that a policy's soft limits make. The desk is free of it.
+type limits struct{ policy Policy }
+
+// Judge loads the visits around the days asked for, of all patients at once.
+func (l limits) Judge(ctx context.Context, tx Tx, asks []Ask) ([]error, error) {
+	verdicts := make([]error, len(asks))
+	var patients []string
+	var from, to houzhen.Date
+	for _, ask := range asks {
+		if ask.Request.Channel == DeskChannel {
+			continue
+		}
+		patients = append(patients, ask.Request.PatientID)
+		first, last := ask.Session.Date.AddDays(-89), ask.Session.Date.AddDays(89)
+		if from.IsZero() || first.Before(from) {
+			from = first
+		}
+		if to.Before(last) {
+			to = last
+		}
 	}
+	if len(patients) == 0 || !l.policy.limited() {
+		return verdicts, nil
+	}
+	of, err := visitsOf(ctx, tx, patients, from, to)
+	if err != nil {
+		return nil, err
+	}
+	departments, err := departmentsOf(ctx, tx, asks, of)
+	if err != nil {
+		return nil, err
+	}
+	for i, ask := range asks {
+		if ask.Request.Channel != DeskChannel {
+			verdicts[i] = l.judge(ask, of[ask.Request.PatientID], departments)
+		}
+	}
+	return verdicts, nil
+}
+
+// visitsOf loads what counts against the limits, by patient.
+func visitsOf(ctx context.Context, tx Tx, patients []string, from, to houzhen.Date) (map[string][]Appointment, error) {
 	booked, err := tx.Appointments(ctx, AppointmentFilter{
-		PatientIDs: []string{patientID}, From: at.Date.AddDays(-89), To: at.Date.AddDays(89),
+		PatientIDs: patients, From: from, To: to,
 		States: []State{Booked, CheckedIn, Fulfilled, NoShow}, Purpose: PurposeVisit,
 	})
 	if err != nil {
-		return fmt.Errorf("load visits: %w", err)
+		return nil, fmt.Errorf("load visits: %w", err)
 	}
+	of := map[string][]Appointment{}
+	for _, a := range booked {
+		of[a.PatientID] = append(of[a.PatientID], a)
+	}
+	return of, nil
+}
+
+// departmentsOf gives the departments of the sessions that patients have on the
+// very days they ask for; of other days the department does not count.
+func departmentsOf(ctx context.Context, tx Tx, asks []Ask, of map[string][]Appointment) (map[string]string, error) {
+	departments := map[string]string{}
+	var ids []string
+	for _, ask := range asks {
+		for _, a := range of[ask.Request.PatientID] {
+			if _, seen := departments[a.SessionID]; a.Day == ask.Session.Date && !seen {
+				departments[a.SessionID] = ""
+				ids = append(ids, a.SessionID)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return departments, nil
+	}
+	sessions, err := tx.Sessions(ctx, SessionFilter{IDs: ids})
+	if err != nil {
+		return nil, fmt.Errorf("load sessions of visits: %w", err)
+	}
+	for _, o := range sessions {
+		departments[o.ID] = o.DepartmentID
+	}
+	return departments, nil
+}
+
+// judge says whether one patient may have one more visit.
+func (l limits) judge(ask Ask, booked []Appointment, departments map[string]string) error {
+	at := ask.Session
 	visits := make([]visit, 0, len(booked))
-	var same []string // sessions of that day, whose department counts
 	for _, a := range booked {
 		if a.Day == at.Date && a.DoctorID == at.DoctorID { // says more than a limit does; the index refuses it anyway
 			return houzhen.E(houzhen.CodeAlreadyBooked, "patient has an appointment with this doctor on this day").On("session_id")
 		}
+		v := visit{Day: a.Day}
 		if a.Day == at.Date {
-			same = append(same, a.SessionID)
-		} else {
-			visits = append(visits, visit{Day: a.Day})
+			v.DepartmentID = departments[a.SessionID]
 		}
+		visits = append(visits, v)
 	}
-	if len(same) > 0 {
-		sessions, err := tx.Sessions(ctx, SessionFilter{IDs: same})
-		if err != nil {
-			return fmt.Errorf("load sessions of visits: %w", err)
-		}
-		for _, o := range sessions {
-			visits = append(visits, visit{Day: o.Date, DepartmentID: o.DepartmentID})
-		}
-	}
-	return s.policy.within(visits, visit{Day: at.Date, DepartmentID: at.DepartmentID})
+	return l.policy.within(visits, visit{Day: at.Date, DepartmentID: at.DepartmentID})
 }

@@ -14,15 +14,20 @@ type Service struct {
 	store  Store
 	loc    *time.Location
 	policy Policy
+	rules  []Rule
 }
 
 // NewService makes the service. loc is the hospital's zone; the policy must
 // be valid.
-func NewService(store Store, loc *time.Location, policy Policy) (*Service, error) {
+func NewService(store Store, loc *time.Location, policy Policy, options ...Option) (*Service, error) {
 	if err := policy.Validate(); err != nil {
 		return nil, fmt.Errorf("booking policy: %w", err)
 	}
-	return &Service{store: store, loc: loc, policy: policy}, nil
+	s := &Service{store: store, loc: loc, policy: policy, rules: []Rule{limits{policy}}}
+	for _, o := range options {
+		o(s)
+	}
+	return s, nil
 }
 
 // Policy gives the policy in force.
