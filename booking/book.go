@@ -1,7 +1,6 @@
 package booking
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -108,8 +107,11 @@ func (s *Service) look(ctx context.Context, r BookRequest) (session Session, pla
 			return err
 		}
 		verdicts, err := s.judge(ctx, tx, []Ask{{Request: r, Session: session}})
-		if err != nil || verdicts[0] != nil {
-			return cmp.Or(err, verdicts[0])
+		if err != nil {
+			return err
+		}
+		if verdicts[0] != nil {
+			return verdicts[0]
 		}
 		if r.SlotNo == 0 {
 			places, err = s.freePlaces(ctx, tx, session, r.Channel == DeskChannel)
