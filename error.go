@@ -42,6 +42,7 @@ const (
 	CodeSessionClosed    Code = "session_closed"
 	CodeSessionSuspended Code = "session_suspended"
 	CodeAlreadyBooked    Code = "already_booked" // one per patient, doctor and day
+	CodeQuota            Code = "quota"          // the place is kept for another channel or group
 	CodeLimit            Code = "limit"          // a person's limit per department, day or week
 	CodeState            Code = "state"          // not possible in the state it is in
 	CodeHoldExpired      Code = "hold_expired"

@@ -17,12 +17,15 @@ const (
 	AppointmentCheckedIn EventKind = "appointment.checked_in"
 	AppointmentFulfilled EventKind = "appointment.fulfilled"
 	AppointmentNoShow    EventKind = "appointment.no_show"
-	PlaceReleased        EventKind = "place.released" // the capacity of an absent patient went back
-	OptionKept           EventKind = "option.kept"    // a place is kept in somebody's name
+	PlaceReleased        EventKind = "place.released"  // the capacity of an absent patient went back
+	PlaceOpened          EventKind = "place.opened"    // places were added to a session beyond what was released
+	PlaceDisplaced       EventKind = "place.displaced" // a capacity cut took the place somebody stands on
+	OptionKept           EventKind = "option.kept"     // a place is kept in somebody's name
 	OptionChosen         EventKind = "option.chosen"
 	OptionLapsed         EventKind = "option.lapsed"
 	SessionOpened        EventKind = "session.opened"
 	SessionSuspended     EventKind = "session.suspended"
+	SessionResized       EventKind = "session.resized" // its capacity or its quotas were changed
 	SessionClosed        EventKind = "session.closed"
 	TicketAdmitted       EventKind = "ticket.admitted" // known to the queue, not yet arrived
 	TicketCheckedIn      EventKind = "ticket.checked_in"
@@ -41,7 +44,7 @@ const (
 // EventKinds lists every kind, in the order above.
 var EventKinds = []EventKind{
 	AppointmentBooked, AppointmentMoved, AppointmentCancelled, AppointmentCheckedIn, AppointmentFulfilled, AppointmentNoShow,
-	PlaceReleased, OptionKept, OptionChosen, OptionLapsed, SessionOpened, SessionSuspended, SessionClosed,
+	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
 	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
 }
@@ -95,6 +98,18 @@ type (
 	ReleasedData struct {
 		Slot    int `json:"slot"`
 		NewSlot int `json:"new_slot"`
+	}
+	// OpenedData names the new places and from when on others than the
+	// waitlist may have them.
+	OpenedData struct {
+		Slots  []int     `json:"slots"`
+		OpenAt time.Time `json:"open_at"`
+	}
+	// ResizedData says how many places a session or one of its slices has now.
+	ResizedData struct {
+		Start     time.Time `json:"start,omitzero"` // of the slice; zero for the session
+		Places    int       `json:"places"`
+		Displaced int       `json:"displaced"` // patients who must be found another place
 	}
 	// PickData says who was called where, and why.
 	PickData struct {

@@ -46,6 +46,7 @@ func statuses() map[houzhen.Code]int {
 		houzhen.CodeSessionClosed:    http.StatusUnprocessableEntity,
 		houzhen.CodeSessionSuspended: http.StatusUnprocessableEntity,
 		houzhen.CodeAlreadyBooked:    http.StatusConflict,
+		houzhen.CodeQuota:            http.StatusUnprocessableEntity,
 		houzhen.CodeLimit:            http.StatusUnprocessableEntity,
 		houzhen.CodeState:            http.StatusConflict,
 		houzhen.CodeHoldExpired:      http.StatusConflict,

@@ -79,7 +79,7 @@ func (s *Service) alternatives(ctx context.Context, tx Tx, lost Session, start t
 	})
 	found := []Alternative{}
 	for chunk := range slices.Chunk(sessions, sessionsAtOnce) {
-		free, err := s.freeOf(ctx, tx, chunk, false)
+		free, err := s.freeOf(ctx, tx, chunk, Who{})
 		if err != nil {
 			return nil, err
 		}

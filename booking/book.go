@@ -19,6 +19,7 @@ type BookRequest struct {
 	PatientID     string
 	AccountID     string // "" at the desk
 	Channel       string
+	Groups        []Quota // whose kept places the caller has shown the patient may have
 	TravelMinutes int
 	Hold          bool // only keep the place until Confirm, at most as long as the policy says
 }
@@ -103,7 +104,7 @@ func (s *Service) book(ctx context.Context, r BookRequest) (Appointment, error) 
 // session, and the places to try in order.
 func (s *Service) look(ctx context.Context, r BookRequest) (session Session, places []Slot, err error) {
 	err = s.store.View(ctx, func(tx Tx) error {
-		if session, err = bookableSession(ctx, tx, r.SessionID); err != nil {
+		if session, err = bookableSession(ctx, tx, r.SessionID, r.who()); err != nil {
 			return err
 		}
 		verdicts, err := s.judge(ctx, tx, []Ask{{Request: r, Session: session}})
@@ -114,11 +115,11 @@ func (s *Service) look(ctx context.Context, r BookRequest) (session Session, pla
 			return verdicts[0]
 		}
 		if r.SlotNo == 0 {
-			places, err = s.freePlaces(ctx, tx, session, r.Channel == DeskChannel)
+			places, err = s.freePlaces(ctx, tx, session, r.who())
 			if places = startingAt(places, r.Start); err != nil || len(places) > 0 {
 				return err
 			}
-			return whyNone(ctx, tx, session, r.Start, r.Channel == DeskChannel)
+			return whyNone(ctx, tx, session, r.Start, r.who())
 		}
 		slot, err := tx.Slot(ctx, r.SessionID, r.SlotNo)
 		switch {
@@ -128,13 +129,13 @@ func (s *Service) look(ctx context.Context, r BookRequest) (session Session, pla
 			return fmt.Errorf("load slot: %w", err)
 		}
 		places = []Slot{slot}
-		return slot.bookable(tx.Now(), r.Channel == DeskChannel)
+		return slot.bookable(tx.Now(), r.who(), session.FallBackAt)
 	})
 	return session, places, err
 }
 
 // bookableSession loads a session and says whether it can be booked.
-func bookableSession(ctx context.Context, tx Tx, id string) (Session, error) {
+func bookableSession(ctx context.Context, tx Tx, id string, who Who) (Session, error) {
 	session, err := tx.Session(ctx, id)
 	switch {
 	case houzhen.CodeOf(err) == houzhen.CodeNotFound:
@@ -142,7 +143,7 @@ func bookableSession(ctx context.Context, tx Tx, id string) (Session, error) {
 	case err != nil:
 		return session, fmt.Errorf("load session: %w", err)
 	}
-	return session, session.bookable(tx.Now())
+	return session, session.bookable(tx.Now(), who)
 }
 
 func startingAt(places []Slot, start time.Time) []Slot {

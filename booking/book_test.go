@@ -372,7 +372,7 @@ func TestFind(t *testing.T) {
 	}
 	c.at(monday, 9, 10)
 	for desk, free := range map[bool]int{false: 10, true: 12} {
-		offers, err = c.Find(t.Context(), booking.FindQuery{DoctorID: "chen", Desk: desk})
+		offers, err = c.Find(t.Context(), booking.FindQuery{DoctorID: "chen", Who: booking.Who{Desk: desk}})
 		if err != nil || len(offers) != 1 || offers[0].Free != free {
 			t.Errorf("desk %v: got %+v, %v, want %d free", desk, offers, err, free)
 		}

@@ -51,18 +51,17 @@ type Session struct {
 	Prefix                       string // letter of its ticket numbers
 	Status                       SessionStatus
 	ReleaseAt                    time.Time // bookable from then on
+	FallBackAt                   time.Time // quotas are general from then on; zero is never
 	Version                      int64
 }
 
 // Band says from which run of numbers a slot comes: booked numbers never shift.
 type Band string
 
-// Number bands. Booked slots are 1…, walk-in and freed ones from 201.
+// Number bands; pool.go says which numbers each has.
 const (
 	BandBooked Band = "booked"
 	BandWalkIn Band = "walkin"
-
-	FirstWalkIn = 201
 )
 
 // Slot is one patient's place in a slice (号源), named by its number.
@@ -72,8 +71,11 @@ type Slot struct {
 	Start, End time.Time // its slice
 	Band       Band
 	Withheld   bool
-	FreedBy    string // the appointment whose absence freed it, "" otherwise
-	Taken      bool   // derived: an active appointment stands on it
+	FreedBy    string    // the appointment whose absence freed it, "" otherwise
+	Quota      Quota     // for whom it is kept until the session's fall-back
+	OpenAt     time.Time // bookable from then on; zero is at once
+	Reason     string    // why it was added beyond the roster, or withheld
+	Taken      bool      // derived: an active appointment stands on it
 }
 
 // State of an appointment. Everything above Cancelled is active and covered by
@@ -169,6 +171,7 @@ type Roster struct {
 	Class                        RegClass
 	Prefix                       string
 	ValidFrom, ValidTo           houzhen.Date // inclusive; zero is open
+	Quotas                       Quotas       // places kept for channels and groups; the rest is the general pool
 }
 
 // Exception changes the roster on one date.
@@ -197,6 +200,7 @@ type Tx interface {
 	Slot(ctx context.Context, sessionID string, no int) (Slot, error) // CodeSlotUnknown
 	Slots(ctx context.Context, sessionIDs ...string) ([]Slot, error)  // by session and number, Taken filled
 	AddSlot(ctx context.Context, s Slot) error
+	UpdateSlot(ctx context.Context, s Slot) error // quota, opening, withheld, reason; CodeSlotUnknown
 
 	Appointment(ctx context.Context, id string) (Appointment, error)
 	LockAppointment(ctx context.Context, id string) (Appointment, error)
@@ -221,6 +225,9 @@ type Tx interface {
 	Exceptions(ctx context.Context, from, to houzhen.Date) ([]Exception, error)
 	SaveRoster(ctx context.Context, r Roster) error
 	SaveException(ctx context.Context, e Exception) error
+
+	ReleaseRules(ctx context.Context) ([]ReleaseRule, error) // every version, by department and version
+	AddReleaseRule(ctx context.Context, r ReleaseRule) error // CodeConflict: that version exists
 }
 
 // Store runs transactions.

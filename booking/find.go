@@ -18,7 +18,7 @@ const maxFindDays = 92
 type FindQuery struct {
 	DepartmentID, DoctorID string
 	From, To               houzhen.Date
-	Desk                   bool // running slices too
+	Who                    Who // whose view: general places, and those kept for him
 }
 
 // SliceOffer is what one slice has.
@@ -60,7 +60,7 @@ func (s *Service) offers(ctx context.Context, tx Tx, q FindQuery) ([]Offer, erro
 	if err != nil || len(sessions) == 0 {
 		return []Offer{}, err
 	}
-	free, err := s.freeOf(ctx, tx, sessions, q.Desk)
+	free, err := s.freeOf(ctx, tx, sessions, q.Who)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (s *Service) bookableSessions(ctx context.Context, tx Tx, f SessionFilter) 
 	if err != nil {
 		return nil, fmt.Errorf("load sessions: %w", err)
 	}
-	sessions = slices.DeleteFunc(sessions, func(o Session) bool { return o.bookable(tx.Now()) != nil })
+	sessions = slices.DeleteFunc(sessions, func(o Session) bool { return o.bookable(tx.Now(), Who{}) != nil })
 	slices.SortFunc(sessions, func(a, b Session) int {
 		return cmp.Or(a.Start.Compare(b.Start), strings.Compare(a.ID, b.ID))
 	})
@@ -86,7 +86,7 @@ func (s *Service) bookableSessions(ctx context.Context, tx Tx, f SessionFilter) 
 }
 
 // freeOf loads the bookable places of several sessions.
-func (s *Service) freeOf(ctx context.Context, tx Tx, sessions []Session, desk bool) (map[string][]Slot, error) {
+func (s *Service) freeOf(ctx context.Context, tx Tx, sessions []Session, who Who) (map[string][]Slot, error) {
 	ids := make([]string, 0, len(sessions))
 	for _, o := range sessions {
 		ids = append(ids, o.ID)
@@ -104,7 +104,7 @@ func (s *Service) freeOf(ctx context.Context, tx Tx, sessions []Session, desk bo
 		if err != nil {
 			return nil, err
 		}
-		of[o.ID] = free(of[o.ID], spent, tx.Now(), desk)
+		of[o.ID] = free(of[o.ID], spent, tx.Now(), who, o.FallBackAt)
 	}
 	return of, nil
 }

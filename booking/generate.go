@@ -31,14 +31,19 @@ func (s *Service) GenerateSessions(ctx context.Context, from, to houzhen.Date) (
 // AddSession adds one session by hand (an extra session, an outside roster),
 // filling what is left empty: id, deadline, release, status.
 func (s *Service) AddSession(ctx context.Context, o Session) (Session, error) {
-	line := Roster{Part: o.Part, DepartmentID: o.DepartmentID, DoctorID: o.DoctorID}
-	planned := line.session(o.Date, s.loc, s.policy)
+	rule, err := s.ReleaseRule(ctx, o.DepartmentID)
+	if err != nil {
+		return Session{}, err
+	}
 	o.Status, o.Version = SessionPlanned, 1
 	if o.Deadline.IsZero() {
 		o.Deadline = s.policy.deadline(o, s.loc)
 	}
 	if o.ReleaseAt.IsZero() {
-		o.ReleaseAt = planned.ReleaseAt
+		o.ReleaseAt = rule.ReleaseAt(o.Date, o.DepartmentID, s.loc)
+	}
+	if o.FallBackAt.IsZero() {
+		o.FallBackAt = rule.FallBack(o.Date, s.loc)
 	}
 	if o.AttendingID == "" {
 		o.AttendingID = o.DoctorID
@@ -46,7 +51,7 @@ func (s *Service) AddSession(ctx context.Context, o Session) (Session, error) {
 	if o.ID == "" {
 		o.ID = sessionID(o)
 	}
-	err := s.store.InTx(ctx, func(tx Tx) error { return tx.AddSession(ctx, o, LaySlots(o)) })
+	err = s.store.InTx(ctx, func(tx Tx) error { return tx.AddSession(ctx, o, LaySlots(o)) })
 	if err != nil {
 		return Session{}, fmt.Errorf("add session: %w", err)
 	}
@@ -71,8 +76,12 @@ func (s *Service) missingSessions(ctx context.Context, from, to houzhen.Date) (m
 		for _, o := range known {
 			exists[sessionKey(o)] = true
 		}
+		rules, err := tx.ReleaseRules(ctx)
+		if err != nil {
+			return fmt.Errorf("load release rules: %w", err)
+		}
 		for d := from; !to.Before(d); d = d.AddDays(1) {
-			for _, o := range PlanSessions(rosters, exceptions, d, s.loc, s.policy) {
+			for _, o := range PlanSessions(rosters, exceptions, d, s.loc, s.policy, rules...) {
 				if !exists[sessionKey(o)] {
 					o.ID = sessionID(o)
 					missing = append(missing, o)

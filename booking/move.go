@@ -16,6 +16,8 @@ type MoveRequest struct {
 	SlotNo        int
 	Start         time.Time
 	Desk          bool // asked at the desk: running slices are open
+	Channel       string
+	Groups        []Quota // as in BookRequest
 }
 
 // moveTries bounds how often a place that was lost meanwhile is replaced.
@@ -60,7 +62,7 @@ func (s *Service) move(ctx context.Context, r MoveRequest, lock bool) (a Appoint
 		if err = tx.UpdateAppointment(ctx, &a); err != nil {
 			return fmt.Errorf("update appointment: %w", err)
 		}
-		if err = s.stillOpen(ctx, tx, a); err != nil {
+		if err = s.stillOpen(ctx, tx, a, r); err != nil {
 			return err
 		}
 		if err = s.leaveTrace(ctx, tx, old, trace); err != nil {
@@ -81,22 +83,22 @@ func (a Appointment) at(r MoveRequest) bool {
 
 // sitAnew puts a on the first place that r asks for and that is free.
 func (s *Service) sitAnew(ctx context.Context, tx Tx, a Appointment, r MoveRequest) (Appointment, error) {
-	session, err := bookableSession(ctx, tx, r.SessionID)
+	session, err := bookableSession(ctx, tx, r.SessionID, r.who())
 	if err != nil {
 		return a, err
 	}
-	places, err := s.freePlaces(ctx, tx, session, r.Desk)
+	places, err := s.freePlaces(ctx, tx, session, r.who())
 	if err != nil {
 		return a, err
 	}
 	if r.SlotNo != 0 {
-		if places, err = s.namedPlace(ctx, tx, places, r); err != nil {
+		if places, err = s.namedPlace(ctx, tx, session, places, r); err != nil {
 			return a, err
 		}
 	}
 	places = startingAt(places, r.Start)
 	if len(places) == 0 {
-		if err := whyNone(ctx, tx, session, r.Start, r.Desk); err != nil {
+		if err := whyNone(ctx, tx, session, r.Start, r.who()); err != nil {
 			return a, err
 		}
 		return a, houzhen.E(houzhen.CodeSessionFull, "no free place").On("session_id")
@@ -110,7 +112,7 @@ func (s *Service) sitAnew(ctx context.Context, tx Tx, a Appointment, r MoveReque
 }
 
 // namedPlace gives the one free place of that number, or why it is not.
-func (s *Service) namedPlace(ctx context.Context, tx Tx, free []Slot, r MoveRequest) ([]Slot, error) {
+func (s *Service) namedPlace(ctx context.Context, tx Tx, session Session, free []Slot, r MoveRequest) ([]Slot, error) {
 	for _, p := range free {
 		if p.No == r.SlotNo {
 			return []Slot{p}, nil
@@ -120,7 +122,7 @@ func (s *Service) namedPlace(ctx context.Context, tx Tx, free []Slot, r MoveRequ
 	if err != nil {
 		return nil, fmt.Errorf("load slot: %w", err)
 	}
-	if err := slot.bookable(tx.Now(), r.Desk); err != nil {
+	if err := slot.bookable(tx.Now(), r.who(), session.FallBackAt); err != nil {
 		return nil, err
 	}
 	return nil, houzhen.E(houzhen.CodeSlotTaken, "slot is taken").On("slot")
@@ -155,9 +157,12 @@ func (s *Service) nthOn(ctx context.Context, tx Tx, a Appointment, day houzhen.D
 
 // stillOpen looks at the new session again, now that the update has locked it
 // against being suspended.
-func (s *Service) stillOpen(ctx context.Context, tx Tx, a Appointment) error {
-	_, err := bookableSession(ctx, tx, a.SessionID)
-	return err
+func (s *Service) stillOpen(ctx context.Context, tx Tx, a Appointment, r MoveRequest) error {
+	session, err := bookableSession(ctx, tx, a.SessionID, r.who())
+	if err != nil {
+		return err
+	}
+	return stillHis(ctx, tx, session, a, r.who())
 }
 
 // leaveTrace remembers a number that was left on its own day and gives its

@@ -159,7 +159,7 @@ func (k *keeper) loadPlaces(ctx context.Context, sessions []Session) error {
 	if len(sessions) == 0 {
 		return nil
 	}
-	free, err := k.s.freeOf(ctx, k.tx, sessions, false)
+	free, err := k.s.freeOf(ctx, k.tx, sessions, Who{})
 	if err != nil {
 		return err
 	}

@@ -11,15 +11,18 @@ import (
 	"github.com/houzhen/houzhen"
 )
 
-// free lists the places that can be booked at now, earliest first.
-func free(slots []Slot, spent map[int]bool, now time.Time, desk bool) []Slot {
+// free lists the places that somebody can book at now, earliest first; of one
+// slice those that are kept for him before the general ones.
+func free(slots []Slot, spent map[int]bool, now time.Time, who Who, fallBack time.Time) []Slot {
 	var open []Slot
 	for _, s := range slots {
-		if !s.Taken && !spent[s.No] && s.bookable(now, desk) == nil {
+		if !s.Taken && !spent[s.No] && s.bookable(now, who, fallBack) == nil {
 			open = append(open, s)
 		}
 	}
-	slices.SortFunc(open, func(a, b Slot) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.No, b.No)) })
+	slices.SortFunc(open, func(a, b Slot) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.general(), b.general()), cmp.Compare(a.No, b.No))
+	})
 	return open
 }
 
@@ -43,7 +46,7 @@ func (s *Service) spentNumbers(ctx context.Context, tx Tx, session Session) (map
 }
 
 // freePlaces loads the bookable places of one session.
-func (s *Service) freePlaces(ctx context.Context, tx Tx, session Session, desk bool) ([]Slot, error) {
+func (s *Service) freePlaces(ctx context.Context, tx Tx, session Session, who Who) ([]Slot, error) {
 	slots, err := tx.Slots(ctx, session.ID)
 	if err != nil {
 		return nil, fmt.Errorf("load slots: %w", err)
@@ -52,12 +55,12 @@ func (s *Service) freePlaces(ctx context.Context, tx Tx, session Session, desk b
 	if err != nil {
 		return nil, err
 	}
-	return free(slots, spent, tx.Now(), desk), nil
+	return free(slots, spent, tx.Now(), who, session.FallBackAt), nil
 }
 
 // whyNone says that a session has no slice at start, or that it has begun; nil
 // when its places are merely taken, or when any time will do.
-func whyNone(ctx context.Context, tx Tx, session Session, start time.Time, desk bool) error {
+func whyNone(ctx context.Context, tx Tx, session Session, start time.Time, who Who) error {
 	if start.IsZero() {
 		return nil
 	}
@@ -67,7 +70,7 @@ func whyNone(ctx context.Context, tx Tx, session Session, start time.Time, desk 
 	}
 	why := error(houzhen.E(houzhen.CodeSlotUnknown, "no slice starts then").On("start"))
 	for _, p := range startingAt(slots, start) {
-		if why = p.bookable(tx.Now(), desk); why == nil {
+		if why = p.bookable(tx.Now(), who, session.FallBackAt); why == nil {
 			return nil
 		}
 	}

@@ -24,6 +24,13 @@ type Policy struct {
 	ReleaseTime   houzhen.TimeOfDay // at what time of day
 	ReleaseSpread time.Duration     // departments are spread over it, so that not all open at once
 
+	FallBackDays int               // quotas are general that many days before the date …
+	FallBackTime houzhen.TimeOfDay // … from this time of day
+	OverbookMost int               // places added beyond the roster, a session
+	ElderAge     int               // from that age on places of the elders' quota may be had
+	OpenedLead   time.Duration     // a place added after the release opens that much later: the waitlist goes first
+	DrawWindow   time.Duration     // requests of a draw are collected that long
+
 	Hold           time.Duration // how long a place is held before it is confirmed
 	ReleaseAfter   time.Duration // after its slice an absent patient's place goes back …
 	ReleaseMinLeft time.Duration // … if that much of the session is left
@@ -48,6 +55,7 @@ func DefaultPolicy() Policy {
 		DeadlineAM: 11*60 + 30, DeadlinePM: 16*60 + 30,
 		PerDay: 2, PerDepartmentDay: 1, PerWeek: 3, PerQuarter: 5,
 		HorizonDays: 14, ReleaseTime: 7 * 60, ReleaseSpread: time.Minute,
+		FallBackDays: 1, FallBackTime: 16 * 60, OverbookMost: 4, ElderAge: 70, OpenedLead: 30 * time.Minute, DrawWindow: time.Minute,
 		Hold: 15 * time.Minute, ReleaseAfter: 15 * time.Minute, ReleaseMinLeft: 45 * time.Minute,
 		OpenLead: time.Hour, CloseAfter: 4 * time.Hour,
 		Options: 3, OptionHold: 24 * time.Hour, OptionLead: 2 * time.Hour, OptionMin: 30 * time.Minute, OptionDays: 14,
@@ -70,6 +78,12 @@ func (p Policy) Validate() error {
 		{"horizon_days", p.HorizonDays >= 0 && p.HorizonDays <= 366},
 		{"release_time", p.ReleaseTime >= 0 && p.ReleaseTime < 24*60},
 		{"release_spread", p.ReleaseSpread >= 0 && p.ReleaseSpread <= time.Hour},
+		{"fall_back_days", p.FallBackDays >= 0},
+		{"fall_back_time", p.FallBackTime >= 0 && p.FallBackTime < 24*60},
+		{"overbook_most", p.OverbookMost >= 0 && p.OverbookMost <= LastOverbook-FirstOverbook+1},
+		{"elder_age", p.ElderAge >= 50 && p.ElderAge <= 100},
+		{"opened_lead", p.OpenedLead >= 0},
+		{"draw_window", p.DrawWindow >= 10*time.Second && p.DrawWindow%time.Second == 0},
 		{"hold", p.Hold > 0},
 		{"release_after", p.ReleaseAfter >= 0},
 		{"release_min_left", p.ReleaseMinLeft >= 0},

@@ -2,7 +2,6 @@ package booking
 
 import (
 	"cmp"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -21,7 +20,7 @@ const (
 // a date, planned and without ids, by start and doctor. An extra line stands
 // even on a day off and takes the place of the weekly line of its doctor and
 // half-day; of two weekly lines the one that became valid later counts.
-func PlanSessions(rosters []Roster, exceptions []Exception, date houzhen.Date, loc *time.Location, p Policy) []Session {
+func PlanSessions(rosters []Roster, exceptions []Exception, date houzhen.Date, loc *time.Location, p Policy, rules ...ReleaseRule) []Session {
 	chosen := map[[2]string]Roster{}
 	for _, r := range rosters {
 		key := [2]string{r.DoctorID, string(r.Part)}
@@ -39,7 +38,7 @@ func PlanSessions(rosters []Roster, exceptions []Exception, date houzhen.Date, l
 	}
 	sessions := make([]Session, 0, len(chosen))
 	for _, r := range chosen {
-		sessions = append(sessions, r.session(date, loc, p))
+		sessions = append(sessions, r.session(date, loc, p, RuleFor(rules, r.DepartmentID, p)))
 	}
 	slices.SortFunc(sessions, func(a, b Session) int {
 		return cmp.Or(a.Start.Compare(b.Start), strings.Compare(a.DoctorID, b.DoctorID), strings.Compare(string(a.Part), string(b.Part)))
@@ -76,14 +75,14 @@ func off(exceptions []Exception, r Roster, date houzhen.Date) bool {
 }
 
 // session makes the session of one line on one date.
-func (r Roster) session(date houzhen.Date, loc *time.Location, p Policy) Session {
+func (r Roster) session(date houzhen.Date, loc *time.Location, p Policy, rule ReleaseRule) Session {
 	s := Session{
 		DepartmentID: r.DepartmentID, ZoneID: r.ZoneID, RoomID: r.RoomID,
 		DoctorID: r.DoctorID, AttendingID: r.DoctorID,
 		Date: date, Part: r.Part, Start: date.Clock(r.Start, loc).UTC(), End: date.Clock(r.End, loc).UTC(),
 		SliceMinutes: r.SliceMinutes, SliceCapacity: r.SliceCapacity,
 		Class: r.Class, Prefix: r.Prefix, Status: SessionPlanned, Version: 1,
-		ReleaseAt: p.releaseAt(date, r.DepartmentID, loc),
+		ReleaseAt: rule.ReleaseAt(date, r.DepartmentID, loc), FallBackAt: rule.FallBack(date, loc),
 	}
 	s.Deadline = p.deadline(s, loc)
 	return s
@@ -104,20 +103,4 @@ func (p Policy) deadline(s Session, loc *time.Location) time.Time {
 		return s.End
 	}
 	return clock
-}
-
-// releaseAt gives when a session becomes bookable: the horizon before its
-// date, the departments spread in steps of five seconds. No horizon means at
-// once.
-func (p Policy) releaseAt(date houzhen.Date, departmentID string, loc *time.Location) time.Time {
-	if p.HorizonDays == 0 {
-		return time.Time{}
-	}
-	at := date.AddDays(-p.HorizonDays).Clock(p.ReleaseTime, loc).UTC()
-	if steps := uint64(p.ReleaseSpread / (5 * time.Second)); steps > 0 {
-		h := fnv.New64a()
-		_, _ = h.Write([]byte(departmentID))
-		at = at.Add(time.Duration(h.Sum64()%steps) * 5 * time.Second)
-	}
-	return at
 }

@@ -16,30 +16,21 @@ const (
 	ReasonWithdrawn   = "withdrawn"    // given up without a word of why
 )
 
-// bookable says whether places of s can be booked at now.
-func (s Session) bookable(now time.Time) error {
+// bookable says whether somebody can book places of s at now.
+func (s Session) bookable(now time.Time, who Who) error {
 	switch {
 	case s.Status == SessionSuspended:
 		return houzhen.E(houzhen.CodeSessionSuspended, "session is suspended").On("session_id")
 	case s.Status == SessionClosed || !now.Before(s.End):
 		return houzhen.E(houzhen.CodeSessionClosed, "session is over").On("session_id")
-	case now.Before(s.ReleaseAt):
-		return houzhen.E(houzhen.CodeNotReleased, "session is not released yet").On("session_id").
-			With("at", s.ReleaseAt.UTC().Format(time.RFC3339))
+	case now.Before(s.ReleaseAt) && !who.Drawn:
+		return notReleased("session is not released yet", "session_id", s.ReleaseAt)
 	}
 	return nil
 }
 
-// bookable says whether the place can be taken at now. The desk may still
-// give a place whose slice is running; others only one that has not begun.
-func (s Slot) bookable(now time.Time, desk bool) error {
-	switch {
-	case s.Withheld:
-		return houzhen.E(houzhen.CodeSlotWithheld, "slot is withheld").On("slot")
-	case !now.Before(s.End), !desk && !now.Before(s.Start):
-		return houzhen.E(houzhen.CodeSlotPast, "slot has begun").On("slot")
-	}
-	return nil
+func notReleased(msg, field string, at time.Time) error {
+	return houzhen.E(houzhen.CodeNotReleased, msg).On(field).With("at", at.UTC().Format(time.RFC3339))
 }
 
 func stateError(msg string) *houzhen.Error { return houzhen.E(houzhen.CodeState, msg) }

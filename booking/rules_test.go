@@ -46,14 +46,14 @@ func TestSessionIsBookable(t *testing.T) {
 		"suspended":                 {SessionSuspended, clock(9, 0), houzhen.CodeSessionSuspended},
 		"suspended, not released":   {SessionSuspended, day.AddDays(-30).At(9, 0, zone), houzhen.CodeSessionSuspended},
 	} {
-		if got := houzhen.CodeOf(morning(c.status).bookable(c.now)); got != c.want {
+		if got := houzhen.CodeOf(morning(c.status).bookable(c.now, Who{})); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}
 }
 
 func TestNotReleasedSaysWhen(t *testing.T) {
-	err := morning(SessionPlanned).bookable(day.AddDays(-20).At(9, 0, zone))
+	err := morning(SessionPlanned).bookable(day.AddDays(-20).At(9, 0, zone), Who{})
 	e, ok := err.(*houzhen.Error) //nolint:errorlint // the rule itself gives it, nothing wraps it
 	if !ok || e.Args["at"] != "2026-02-15T23:00:00Z" {
 		t.Errorf("got %v", err)
@@ -77,7 +77,7 @@ func TestSlotIsBookable(t *testing.T) {
 		"withheld":                  {withheld, clock(8, 0), false, houzhen.CodeSlotWithheld},
 		"withheld, at the desk":     {withheld, clock(8, 0), true, houzhen.CodeSlotWithheld},
 	} {
-		if got := houzhen.CodeOf(c.slot.bookable(c.now, c.desk)); got != c.want {
+		if got := houzhen.CodeOf(c.slot.bookable(c.now, Who{Desk: c.desk}, time.Time{})); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}
@@ -387,7 +387,7 @@ func TestFreeIsInOrderOfTime(t *testing.T) {
 		"at the desk": {clock(9, 10), true, []int{201, 3, 202}},
 	} {
 		var got []int
-		for _, p := range free(slots, map[int]bool{5: true}, c.now, c.desk) {
+		for _, p := range free(slots, map[int]bool{5: true}, c.now, Who{Desk: c.desk}, time.Time{}) {
 			got = append(got, p.No)
 		}
 		if d := cmp.Diff(c.want, got); d != "" {

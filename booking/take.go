@@ -32,8 +32,13 @@ func (s *Service) take(ctx context.Context, tx Tx, a *Appointment, session Sessi
 	if err != nil {
 		return fmt.Errorf("load session again: %w", err)
 	}
-	if err := now.bookable(tx.Now()); err != nil {
+	if err := now.bookable(tx.Now(), r.who()); err != nil {
 		return err
+	}
+	if now.Version != session.Version { // its quotas or its capacity may have changed
+		if err := stillHis(ctx, tx, now, *a, r.who()); err != nil {
+			return err
+		}
 	}
 	return s.numberUnspent(ctx, tx, now, *a, r)
 }
@@ -43,14 +48,23 @@ func (s *Service) secondLook(ctx context.Context, tx Tx, a *Appointment, r BookR
 	if err != nil {
 		return fmt.Errorf("lock session: %w", err)
 	}
-	if err := session.bookable(tx.Now()); err != nil {
+	if err := session.bookable(tx.Now(), r.who()); err != nil {
 		return err
 	}
-	places, err := s.freePlaces(ctx, tx, session, r.Channel == DeskChannel)
+	places, err := s.freePlaces(ctx, tx, session, r.who())
 	if err != nil {
 		return err
 	}
 	return s.insertFirst(ctx, tx, a, session, startingAt(places, r.Start), r)
+}
+
+// stillHis looks at a's place again, after the insert.
+func stillHis(ctx context.Context, tx Tx, session Session, a Appointment, who Who) error {
+	slot, err := tx.Slot(ctx, a.SessionID, a.SlotNo)
+	if err != nil {
+		return fmt.Errorf("load slot again: %w", err)
+	}
+	return slot.bookable(tx.Now(), who, session.FallBackAt)
 }
 
 // numberUnspent refuses a number that its owner left on the day itself,

@@ -3,6 +3,7 @@ package bookingtest
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -124,6 +125,23 @@ func (tx *Tx) AddSlot(ctx context.Context, s booking.Slot) error {
 	return nil
 }
 
+// UpdateSlot saves what may change of a slot.
+func (tx *Tx) UpdateSlot(_ context.Context, s booking.Slot) error {
+	if err := tx.may("update_slot", s.SessionID); err != nil {
+		return err
+	}
+	all := slices.Clone(tx.store.slots[s.SessionID])
+	for i, old := range all {
+		if old.No == s.No {
+			old.Quota, old.OpenAt, old.Withheld, old.Reason = s.Quota, s.OpenAt, s.Withheld, s.Reason
+			all[i] = old
+			set(tx, tx.store.slots, s.SessionID, all)
+			return nil
+		}
+	}
+	return houzhen.E(houzhen.CodeSlotUnknown, "no such slot")
+}
+
 // SessionsToOpen lists planned sessions that start by now, earliest first.
 func (tx *Tx) SessionsToOpen(_ context.Context, now time.Time, limit int) ([]booking.Session, error) {
 	return first(limit, byStart(tx.sessionsWhere(func(s booking.Session) bool {
@@ -176,5 +194,25 @@ func (tx *Tx) SaveException(_ context.Context, e booking.Exception) error {
 		return err
 	}
 	set(tx, tx.store.exceptions, e.ID, e)
+	return nil
+}
+
+// ReleaseRules lists every version by department and version.
+func (tx *Tx) ReleaseRules(context.Context) ([]booking.ReleaseRule, error) {
+	return slices.SortedFunc(maps.Values(tx.store.rules), func(a, b booking.ReleaseRule) int {
+		return cmp.Or(strings.Compare(a.DepartmentID, b.DepartmentID), cmp.Compare(a.Version, b.Version))
+	}), nil
+}
+
+// AddReleaseRule inserts a version.
+func (tx *Tx) AddReleaseRule(_ context.Context, r booking.ReleaseRule) error {
+	if err := tx.may("add_release_rule", r.DepartmentID); err != nil {
+		return err
+	}
+	key := fmt.Sprint(r.DepartmentID, "|", r.Version)
+	if _, exists := tx.store.rules[key]; exists {
+		return houzhen.E(houzhen.CodeConflict, "version exists")
+	}
+	set(tx, tx.store.rules, key, r)
 	return nil
 }

@@ -30,6 +30,7 @@ type Store struct {
 	byPatient    map[string]map[string]bool
 	rosters      map[string]booking.Roster
 	exceptions   map[string]booking.Exception
+	rules        map[string]booking.ReleaseRule
 	facts        []houzhen.Event
 	before       func()
 	fail         func(verb, id string) error
@@ -40,7 +41,7 @@ func New(now func() time.Time) *Store {
 	return &Store{
 		Now: now, sessions: map[string]booking.Session{}, slots: map[string][]booking.Slot{},
 		appointments: map[string]booking.Appointment{}, bySession: map[string]map[string]bool{}, byPatient: map[string]map[string]bool{},
-		rosters: map[string]booking.Roster{}, exceptions: map[string]booking.Exception{},
+		rosters: map[string]booking.Roster{}, exceptions: map[string]booking.Exception{}, rules: map[string]booking.ReleaseRule{},
 	}
 }
 

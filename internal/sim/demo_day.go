@@ -160,7 +160,7 @@ func (d *Demo) walkIns(ctx context.Context) {
 // walkIn takes a place that an absent patient left, or, if any will do, one
 // that nobody booked; without one he goes away again.
 func (d *Demo) walkIn(ctx context.Context, anyPlace bool) error {
-	offers, err := d.App.Booking.Find(ctx, booking.FindQuery{From: d.Day, To: d.Day, Desk: true})
+	offers, err := d.App.Booking.Find(ctx, booking.FindQuery{From: d.Day, To: d.Day, Who: booking.Who{Channel: booking.DeskChannel, Desk: true}})
 	if err != nil {
 		return err
 	}

@@ -10,13 +10,13 @@ import (
 )
 
 const rosterColumns = `id, department_id, zone_id, room_id, doctor_id, weekday, part, start_minute, end_minute,
- slice_minutes, slice_capacity, class, prefix, valid_from, valid_to`
+ slice_minutes, slice_capacity, class, prefix, valid_from, valid_to, quotas`
 
 func rosterInto(r *booking.Roster) []any {
 	return []any{
 		&r.ID, &r.DepartmentID, &r.ZoneID, &r.RoomID, &r.DoctorID, (*number)(&r.Weekday), (*string)(&r.Part),
 		(*number)(&r.Start), (*number)(&r.End), (*number)(&r.SliceMinutes), (*number)(&r.SliceCapacity),
-		(*string)(&r.Class), &r.Prefix, (*day)(&r.ValidFrom), (*day)(&r.ValidTo),
+		(*string)(&r.Class), &r.Prefix, (*day)(&r.ValidFrom), (*day)(&r.ValidTo), (*quotas)(&r.Quotas),
 	}
 }
 
@@ -31,9 +31,13 @@ func (tx *Tx) Rosters(ctx context.Context) ([]booking.Roster, error) {
 
 // SaveRoster inserts or updates a line by id.
 func (tx *Tx) SaveRoster(ctx context.Context, r booking.Roster) error {
+	kept, err := jsonText(r.Quotas)
+	if err != nil {
+		return fmt.Errorf("write quotas: %w", err)
+	}
 	return tx.save(ctx, "roster", rosterColumns, r.ID, r.DepartmentID, r.ZoneID, r.RoomID, r.DoctorID, int64(r.Weekday),
 		string(r.Part), int64(r.Start), int64(r.End), int64(r.SliceMinutes), int64(r.SliceCapacity), string(r.Class),
-		r.Prefix, dateNumber(r.ValidFrom), dateNumber(r.ValidTo))
+		r.Prefix, dateNumber(r.ValidFrom), dateNumber(r.ValidTo), kept)
 }
 
 // exceptionRow is an exception as it is stored.

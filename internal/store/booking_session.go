@@ -12,13 +12,13 @@ import (
 )
 
 const sessionColumns = `id, department_id, zone_id, room_id, doctor_id, attending_id, day, part, start_at, end_at,
- deadline, slice_minutes, slice_capacity, class, prefix, status, release_at, version`
+ deadline, slice_minutes, slice_capacity, class, prefix, status, release_at, fall_back_at, version`
 
 func sessionInto(s *booking.Session) []any {
 	return []any{
 		&s.ID, &s.DepartmentID, &s.ZoneID, &s.RoomID, &s.DoctorID, &s.AttendingID, (*day)(&s.Date), (*string)(&s.Part),
 		(*instant)(&s.Start), (*instant)(&s.End), (*instant)(&s.Deadline), (*number)(&s.SliceMinutes),
-		(*number)(&s.SliceCapacity), (*string)(&s.Class), &s.Prefix, (*string)(&s.Status), (*instant)(&s.ReleaseAt),
+		(*number)(&s.SliceCapacity), (*string)(&s.Class), &s.Prefix, (*string)(&s.Status), (*instant)(&s.ReleaseAt), (*instant)(&s.FallBackAt),
 		&s.Version,
 	}
 }
@@ -27,7 +27,7 @@ func sessionArgs(s booking.Session) []any {
 	return []any{
 		s.ID, s.DepartmentID, s.ZoneID, s.RoomID, s.DoctorID, s.AttendingID, dateNumber(s.Date), string(s.Part),
 		micros(s.Start), micros(s.End), micros(s.Deadline), int64(s.SliceMinutes), int64(s.SliceCapacity),
-		string(s.Class), s.Prefix, string(s.Status), micros(s.ReleaseAt), s.Version,
+		string(s.Class), s.Prefix, string(s.Status), micros(s.ReleaseAt), micros(s.FallBackAt), s.Version,
 	}
 }
 
@@ -79,7 +79,7 @@ func (tx *Tx) sessions(ctx context.Context, f booking.SessionFilter, first strin
 // has one on that day and half-day already.
 func (tx *Tx) AddSession(ctx context.Context, s booking.Session, slots []booking.Slot) error {
 	n, err := tx.exec(ctx, `INSERT INTO session (`+sessionColumns+`)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`, sessionArgs(s)...)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING`, sessionArgs(s)...)
 	if err != nil {
 		return fmt.Errorf("add session: %w", err)
 	}
@@ -100,9 +100,9 @@ func (tx *Tx) AddSession(ctx context.Context, s booking.Session, slots []booking
 func (tx *Tx) UpdateSession(ctx context.Context, s booking.Session) error {
 	n, err := tx.exec(ctx, `UPDATE session SET department_id = $1, zone_id = $2, room_id = $3, attending_id = $4,
  start_at = $5, end_at = $6, deadline = $7, slice_minutes = $8, slice_capacity = $9, class = $10, prefix = $11,
- status = $12, release_at = $13, version = version + 1 WHERE id = $14 AND version = $15`,
+ status = $12, release_at = $13, fall_back_at = $14, version = version + 1 WHERE id = $15 AND version = $16`,
 		s.DepartmentID, s.ZoneID, s.RoomID, s.AttendingID, micros(s.Start), micros(s.End), micros(s.Deadline),
-		int64(s.SliceMinutes), int64(s.SliceCapacity), string(s.Class), s.Prefix, string(s.Status), micros(s.ReleaseAt),
+		int64(s.SliceMinutes), int64(s.SliceCapacity), string(s.Class), s.Prefix, string(s.Status), micros(s.ReleaseAt), micros(s.FallBackAt),
 		s.ID, s.Version)
 	return tx.changed(n, err, "session")
 }

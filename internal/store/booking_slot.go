@@ -11,14 +11,14 @@ import (
 )
 
 // Whether a slot is taken is never stored: it follows from the appointments.
-const slotColumns = `session_id, no, start_at, end_at, band, withheld, freed_by, CASE WHEN EXISTS (
+const slotColumns = `session_id, no, start_at, end_at, band, withheld, freed_by, quota, open_at, reason, CASE WHEN EXISTS (
  SELECT 1 FROM appointment WHERE appointment.session_id = slot.session_id AND appointment.slot_no = slot.no AND appointment.state > 0
  ) THEN 1 ELSE 0 END`
 
 func slotInto(s *booking.Slot) []any {
 	return []any{
 		&s.SessionID, (*number)(&s.No), (*instant)(&s.Start), (*instant)(&s.End), (*string)(&s.Band),
-		(*flag)(&s.Withheld), &s.FreedBy, (*flag)(&s.Taken),
+		(*flag)(&s.Withheld), &s.FreedBy, (*string)(&s.Quota), (*instant)(&s.OpenAt), &s.Reason, (*flag)(&s.Taken),
 	}
 }
 
@@ -50,14 +50,29 @@ func (tx *Tx) Slots(ctx context.Context, sessionIDs ...string) ([]booking.Slot, 
 // AddSlot inserts a slot; CodeConflict when the number is taken, or when the
 // same absence has freed a place before.
 func (tx *Tx) AddSlot(ctx context.Context, s booking.Slot) error {
-	n, err := tx.exec(ctx, `INSERT INTO slot (session_id, no, start_at, end_at, band, withheld, freed_by)
- VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-		s.SessionID, int64(s.No), micros(s.Start), micros(s.End), string(s.Band), bit(s.Withheld), s.FreedBy)
+	n, err := tx.exec(ctx, `INSERT INTO slot (session_id, no, start_at, end_at, band, withheld, freed_by, quota, open_at, reason)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+		s.SessionID, int64(s.No), micros(s.Start), micros(s.End), string(s.Band), bit(s.Withheld), s.FreedBy,
+		string(s.Quota), micros(s.OpenAt), s.Reason)
 	if err != nil {
 		return fmt.Errorf("add slot: %w", err)
 	}
 	if n == 0 {
 		return houzhen.E(houzhen.CodeConflict, "slot exists")
+	}
+	return nil
+}
+
+// UpdateSlot saves for whom a slot is kept, from when on it is open, and
+// whether and why it is withheld; CodeSlotUnknown.
+func (tx *Tx) UpdateSlot(ctx context.Context, s booking.Slot) error {
+	n, err := tx.exec(ctx, `UPDATE slot SET quota = $1, open_at = $2, withheld = $3, reason = $4 WHERE session_id = $5 AND no = $6`,
+		string(s.Quota), micros(s.OpenAt), bit(s.Withheld), s.Reason, s.SessionID, int64(s.No))
+	if err != nil {
+		return fmt.Errorf("update slot: %w", err)
+	}
+	if n == 0 {
+		return houzhen.E(houzhen.CodeSlotUnknown, "slot")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
 )
 
 // Columns whose stored form is not the Go form. Each is converted in place by
@@ -17,6 +18,7 @@ type (
 	flag    bool           // 0 or 1
 	number  int            // any integer
 	words   map[string]int // JSON text; "" is nil
+	quotas  booking.Quotas // the same
 )
 
 // Scan reads microseconds.
@@ -57,15 +59,25 @@ func (n *number) Scan(src any) error {
 // Scan reads JSON text.
 func (w *words) Scan(src any) error {
 	*w = nil
-	switch s := src.(type) {
-	case string:
-		if s == "" {
-			return nil
-		}
-		return json.Unmarshal([]byte(s), (*map[string]int)(w))
-	default:
+	return fromJSON(src, (*map[string]int)(w))
+}
+
+// Scan reads JSON text.
+func (q *quotas) Scan(src any) error {
+	*q = nil
+	return fromJSON(src, (*booking.Quotas)(q))
+}
+
+// fromJSON leaves into alone when the text is empty.
+func fromJSON(src, into any) error {
+	s, ok := src.(string)
+	switch {
+	case !ok:
 		return fmt.Errorf("want text, have %T", src)
+	case s == "":
+		return nil
 	}
+	return json.Unmarshal([]byte(s), into)
 }
 
 func integer(src any) (int64, error) {
@@ -88,7 +100,7 @@ func bit(b bool) int64 {
 }
 
 // jsonText gives v as JSON, or "" for an empty map.
-func jsonText[V any](v map[string]V) (string, error) {
+func jsonText[K ~string, V any](v map[K]V) (string, error) {
 	if len(v) == 0 {
 		return "", nil
 	}

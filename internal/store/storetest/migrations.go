@@ -45,7 +45,7 @@ func runMigrations(t *testing.T, open Opener) {
 		})
 		want := []string{
 			"account", "appointment", "audit", "audit_head", "call", "campus", "department", "doctor", "fact", "hospital",
-			"kinship", "message", "patient", "queue", "replay", "room", "roster", "roster_exception", "screen", "session",
+			"kinship", "message", "patient", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen", "session",
 			"sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
 		}
 		if diff := cmp.Diff(got, want); diff != "" {

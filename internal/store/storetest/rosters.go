@@ -17,6 +17,7 @@ func runRosters(t *testing.T, open Opener) {
 		ID: "r1", DepartmentID: "dep", ZoneID: "z", RoomID: "room", DoctorID: "d1", Weekday: time.Tuesday,
 		Part: houzhen.Morning, Start: 8 * 60, End: 12 * 60, SliceMinutes: 30, SliceCapacity: 4, Class: booking.Named,
 		Prefix: "B", ValidFrom: today(), ValidTo: houzhen.Date{Year: 2026, Month: time.December, Day: 31},
+		Quotas: booking.Quotas{booking.QuotaElder: 2, booking.QuotaDesk: 1},
 	}
 	t.Run("a line comes back, and is updated by id", func(t *testing.T) {
 		db := open(t)

@@ -24,6 +24,7 @@ func Run(t *testing.T, open Opener) {
 		{"People", runPeople},
 		{"Sessions", runSessions},
 		{"Rosters", runRosters},
+		{"Pool", runPool},
 		{"Guards", runGuards},
 		{"Moves", runMoves},
 		{"Races", runRaces},

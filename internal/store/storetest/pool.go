@@ -1,0 +1,91 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/internal/store"
+)
+
+func runPool(t *testing.T, open Opener) {
+	t.Helper()
+	t.Run("a slot keeps its quota, its opening and why it is withheld", func(t *testing.T) { slotUpdated(t, open(t)) })
+	t.Run("a session keeps its fall-back", func(t *testing.T) {
+		db := open(t)
+		s, slots := session("s1", "d1", today(), 1)
+		s.FallBackAt = s.Start.Add(-16 * time.Hour)
+		write(t, db, func(tx *store.Tx) error { return tx.AddSession(t.Context(), s, slots) })
+		want := s.FallBackAt
+		for range 2 {
+			look(t, db, func(tx *store.Tx) error {
+				got, err := tx.Session(t.Context(), "s1")
+				if !got.FallBackAt.Equal(want) {
+					t.Errorf("fall-back: got %v, want %v", got.FallBackAt, want)
+				}
+				s = got
+				return err
+			})
+			want = want.Add(time.Hour)
+			s.FallBackAt = want
+			write(t, db, func(tx *store.Tx) error { return tx.UpdateSession(t.Context(), s) })
+		}
+	})
+	t.Run("rules of release are versions, never changed", func(t *testing.T) { ruleVersions(t, open(t)) })
+}
+
+func slotUpdated(t *testing.T, db *store.DB) {
+	t.Helper()
+	addSession(t, db, "s1", "d1", 2)
+	kept := booking.Slot{SessionID: "s1", No: 201, Start: Start(), End: Start().Add(time.Hour), Band: booking.BandOverbook, Quota: booking.QuotaElder, OpenAt: Start(), Reason: "asked"}
+	write(t, db, func(tx *store.Tx) error { return tx.AddSlot(t.Context(), kept) })
+	check := func() {
+		t.Helper()
+		look(t, db, func(tx *store.Tx) error {
+			got, err := tx.Slot(t.Context(), "s1", 201)
+			if diff := cmp.Diff(got, kept); diff != "" {
+				t.Errorf("slot (-got +want):\n%s", diff)
+			}
+			return err
+		})
+	}
+	check()
+	kept.Quota, kept.OpenAt, kept.Withheld, kept.Reason = "", time.Time{}, true, "cut"
+	write(t, db, func(tx *store.Tx) error {
+		other := kept
+		other.Start, other.Band, other.FreedBy = other.End, booking.BandBooked, "somebody" // stay as they are
+		return tx.UpdateSlot(t.Context(), other)
+	})
+	check()
+	write(t, db, func(tx *store.Tx) error {
+		refused(t, tx.UpdateSlot(t.Context(), booking.Slot{SessionID: "s1", No: 99}), houzhen.CodeSlotUnknown)
+		return nil
+	})
+}
+
+func ruleVersions(t *testing.T, db *store.DB) {
+	t.Helper()
+	all := booking.DefaultPolicy().Rule()
+	all.Version, all.By, all.On = 1, "staff:1", Start()
+	heart := all
+	heart.DepartmentID, heart.Version, heart.DrawDoctors, heart.DrawWindow = "heart", 2, []string{"chen", "liu"}, 90*time.Second
+	write(t, db, func(tx *store.Tx) error {
+		for _, r := range []booking.ReleaseRule{heart, all} {
+			if err := tx.AddReleaseRule(t.Context(), r); err != nil {
+				return err
+			}
+			refused(t, tx.AddReleaseRule(t.Context(), r), houzhen.CodeConflict)
+		}
+		return nil
+	})
+	look(t, db, func(tx *store.Tx) error {
+		got, err := tx.ReleaseRules(t.Context())
+		if diff := cmp.Diff(got, []booking.ReleaseRule{all, heart}); diff != "" {
+			t.Errorf("rules (-got +want):\n%s", diff)
+		}
+		return err
+	})
+}
