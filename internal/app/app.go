@@ -18,6 +18,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/clock"
 	"github.com/houzhen/houzhen/internal/jobs"
 	"github.com/houzhen/houzhen/internal/outbox"
@@ -64,6 +65,7 @@ type App struct {
 	Booking   *booking.Service
 	Queue     *queue.Service
 	Notify    *notify.Service
+	Machines  *auth.Machines
 	Hub       *realtime.Hub
 	Pipeline  *jobs.Pipeline
 	Clockwork *jobs.Clockwork

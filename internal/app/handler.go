@@ -53,7 +53,7 @@ func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) 
 	if err != nil {
 		return nil, err
 	}
-	identity := auth.Identity{Sessions: sessions, Screen: a.screen, Refresh: a.refresh, OnError: onError}
+	identity := auth.Identity{Sessions: sessions, Screen: a.screen, Machine: a.machine, Refresh: a.refresh, OnError: onError}
 	return a.behindProxy(identity.Middleware(same)), nil
 }
 

@@ -29,6 +29,7 @@ type signer struct {
 	cookies map[auth.Role][]*http.Cookie
 	phones  int
 	screen  string
+	machine string
 }
 
 func (s *signer) sign(t *testing.T, role auth.Role, r *http.Request) {
@@ -37,7 +38,10 @@ func (s *signer) sign(t *testing.T, role auth.Role, r *http.Request) {
 	if role == auth.Screen {
 		r.Header.Set("Authorization", "Bearer "+s.screen)
 	}
-	if role == auth.Anonymous || role == auth.Screen {
+	if role == auth.Machinery {
+		r.Header.Set("Authorization", "Bearer "+s.machine)
+	}
+	if role == auth.Anonymous || role == auth.Screen || role == auth.Machinery {
 		return
 	}
 	cookies := s.cookies[role]
@@ -129,7 +133,11 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &signer{c: c, h: h, cookies: map[auth.Role][]*http.Cookie{}, screen: screen}
+	_, machine, err := c.App.Machines.Create(t.Context(), auth.NewMachine{Channel: "region", Name: "walk", Scopes: auth.EveryScope(), By: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &signer{c: c, h: h, cookies: map[auth.Role][]*http.Cookie{}, screen: screen, machine: machine}
 	authtest.Walk(t, asPrograms(h), rules, s.sign)
 }
 

@@ -20,6 +20,7 @@ type everything interface {
 	notify.Tx
 	outbox.Tx
 	auth.Tx
+	auth.MachineTx
 
 	// Append writes a line of the hash-chained audit.
 	Append(ctx context.Context, actor, action, object, detail string) error

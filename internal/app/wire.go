@@ -9,6 +9,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/jobs"
 	"github.com/houzhen/houzhen/internal/outbox"
 	"github.com/houzhen/houzhen/notify"
@@ -36,6 +37,7 @@ func (a *App) wire(context.Context) (err error) {
 	if err := a.wireMessages(); err != nil {
 		return err
 	}
+	a.Machines = auth.NewMachines(a.Store.Machines())
 	a.wireHub()
 	a.wirePipeline()
 	return a.wireClockwork()

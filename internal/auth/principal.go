@@ -18,10 +18,11 @@ const (
 	Nurse     Role = "nurse"
 	Doctor    Role = "doctor"
 	Manager   Role = "manager"
+	Machinery Role = "machine" // another system, by its token; what it may do its scopes say
 )
 
 // EveryRole lists all roles, for tables and tests.
-func EveryRole() []Role { return []Role{Anonymous, Patient, Screen, Nurse, Doctor, Manager} }
+func EveryRole() []Role { return []Role{Anonymous, Patient, Screen, Nurse, Doctor, Manager, Machinery} }
 
 // StaffRoles lists the roles of people who work here.
 func StaffRoles() []Role { return []Role{Nurse, Doctor, Manager} }
@@ -34,6 +35,8 @@ type Principal struct {
 	AccountID string   `json:",omitempty"` // for patients
 	DoctorID  string   `json:",omitempty"` // for doctors
 	ZoneIDs   []string `json:",omitempty"` // for screens and nurses: where they belong
+	Channel   string   `json:",omitempty"` // for machines: on whose behalf they ask
+	Scopes    []Scope  `json:",omitempty"` // for machines: what they may do
 }
 
 // As gives the role; the zero Principal is Anonymous.

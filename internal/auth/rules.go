@@ -15,6 +15,7 @@ import (
 type Rule struct {
 	Method, Pattern string
 	Roles           []Role
+	Scope           Scope  // what a machine needs besides its role; only with Machinery
 	Note            string // why, for whoever reads the table
 }
 
@@ -24,6 +25,15 @@ func (r Rule) String() string {
 		return r.Pattern
 	}
 	return r.Method + " " + r.Pattern
+}
+
+// Admits reports whether p may use the route: by his role, and a machine by
+// its scopes too.
+func (r Rule) Admits(p Principal) bool {
+	if slices.Contains(r.Roles, Anonymous) || !p.Is(Machinery) {
+		return r.Allows(p.As())
+	}
+	return r.Allows(Machinery) && slices.Contains(p.Scopes, r.Scope)
 }
 
 // Allows reports whether a role may use the route.
@@ -42,7 +52,7 @@ type Rules struct {
 }
 
 // NewRules joins lists of rules into the table. A rule that names nobody, or a
-// role that does not exist, and patterns that clash are errors.
+// role or scope that does not exist, and patterns that clash are errors.
 func NewRules(lists ...[]Rule) (*Rules, error) {
 	t := &Rules{mux: http.NewServeMux()}
 	for _, r := range slices.Concat(lists...) {
@@ -61,6 +71,9 @@ func (t *Rules) add(r Rule) (err error) {
 		if !slices.Contains(EveryRole(), role) {
 			return fmt.Errorf("rule %s: no such role %q", r, role)
 		}
+	}
+	if slices.Contains(r.Roles, Machinery) != slices.Contains(EveryScope(), r.Scope) {
+		return fmt.Errorf("rule %s: a route for machines names one scope, and no other route does", r)
 	}
 	defer func() {
 		if x := recover(); x != nil { // how ServeMux refuses a pattern
@@ -116,7 +129,7 @@ func Guard(rules *Rules, next http.Handler, onError OnError) http.Handler {
 		switch {
 		case !ok:
 			onError(w, r, houzhen.E(houzhen.CodeNotFound, "no such route"))
-		case rule.Allows(p.As()):
+		case rule.Admits(p):
 			next.ServeHTTP(w, r)
 		case p.Is(Anonymous):
 			onError(w, r, houzhen.E(houzhen.CodeSignIn, "route needs a signed-in user"))

@@ -84,6 +84,8 @@ type Identity struct {
 	Sessions *scs.SessionManager
 	// Screen finds a paired screen by the hash of its token, or CodeNotFound.
 	Screen func(ctx context.Context, tokenHash string) (Principal, error)
+	// Machine finds a machine by the hash of its token, or CodeNotFound.
+	Machine func(ctx context.Context, tokenHash string) (Principal, error)
 	// Refresh, if given, looks whether a session's principal still has its
 	// rights and gives it as it is now; CodeSignIn or CodeNotFound ends the
 	// session.
@@ -108,6 +110,9 @@ func (i Identity) who(r *http.Request) (Principal, error) {
 		return p, err
 	}
 	token := screenToken(r)
+	if strings.HasPrefix(token, TokenPrefix) {
+		return i.machine(r.Context(), token)
+	}
 	if token == "" || i.Screen == nil {
 		return Principal{}, nil
 	}
@@ -119,6 +124,22 @@ func (i Identity) who(r *http.Request) (Principal, error) {
 		return Principal{}, fmt.Errorf("load screen: %w", err)
 	}
 	p.Role = Screen // a screen's token opens nothing else, whatever the table says
+	return p, nil
+}
+
+// machine tells which machine holds a token. Nobody does to one that is over.
+func (i Identity) machine(ctx context.Context, token string) (Principal, error) {
+	if i.Machine == nil {
+		return Principal{}, nil
+	}
+	p, err := i.Machine(ctx, HashToken(token))
+	if houzhen.CodeOf(err) == houzhen.CodeNotFound {
+		return Principal{}, nil
+	}
+	if err != nil {
+		return Principal{}, fmt.Errorf("load machine: %w", err)
+	}
+	p.Role = Machinery // a machine's token opens nothing else
 	return p, nil
 }
 

@@ -85,7 +85,7 @@ func newSite(t *testing.T, secure bool) *site {
 	mux.HandleFunc("GET /desk", teapot)
 	s.rules = newRules(t, []auth.Rule{
 		{Method: "POST", Pattern: "/in/{role}", Roles: []auth.Role{auth.Anonymous}},
-		{Method: "POST", Pattern: "/out", Roles: slices.DeleteFunc(auth.EveryRole(), func(r auth.Role) bool { return r == auth.Anonymous })},
+		{Method: "POST", Pattern: "/out", Roles: slices.DeleteFunc(auth.EveryRole(), func(r auth.Role) bool { return r == auth.Anonymous || r == auth.Machinery })},
 		{Method: "GET", Pattern: "/who", Roles: []auth.Role{auth.Anonymous}},
 		{Method: "GET", Pattern: "/desk", Roles: auth.StaffRoles()},
 	})

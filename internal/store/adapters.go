@@ -48,6 +48,11 @@ func (db *DB) Notify() notify.Store {
 	return adapter[notify.Tx]{db, func(tx *Tx) notify.Tx { return tx }}
 }
 
+// Machines is the store of other systems and their tokens.
+func (db *DB) Machines() auth.MachineStore {
+	return adapter[auth.MachineTx]{db, func(tx *Tx) auth.MachineTx { return tx }}
+}
+
 // Outbox is the store of facts.
 func (db *DB) Outbox() outbox.Store {
 	return adapter[outbox.Tx]{db, func(tx *Tx) outbox.Tx { return tx }}

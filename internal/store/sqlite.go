@@ -22,7 +22,8 @@ func sqliteDialect() *dialect {
 		name: "sqlite", begin: "BEGIN IMMEDIATE", beginRead: "BEGIN", batch: 1, embedded: true,
 		goose: goose.DialectSQLite3,
 		tokens: strings.NewReplacer("{{bigint}}", "INTEGER", "{{bool}}", "INTEGER", "{{blob}}", "BLOB",
-			"{{serial}}", "INTEGER PRIMARY KEY", "{{strict}}", "STRICT", "{{keyed}}", "STRICT, WITHOUT ROWID"),
+			"{{serial}}", "INTEGER PRIMARY KEY", "{{strict}}", "STRICT", "{{keyed}}", "STRICT, WITHOUT ROWID",
+			"{{fact_order}}", "SELECT 1;"), // one writer: the order of writing is that of commits
 		violation: sqliteViolation, retryable: sqliteRetryable,
 	}
 }

@@ -37,6 +37,8 @@ var (
 	_ notify.Tx    = (*Tx)(nil)
 	_ outbox.Tx    = (*Tx)(nil)
 	_ auth.Tx      = (*Tx)(nil)
+
+	_ auth.MachineTx = (*Tx)(nil)
 )
 
 const (

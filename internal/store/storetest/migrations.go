@@ -43,11 +43,13 @@ func runMigrations(t *testing.T, open Opener) {
 		got := slices.DeleteFunc(tables(t, raw(t, address), address), func(name string) bool {
 			return name == "goose_db_version" || name == "sqlite_sequence"
 		})
-		want := []string{
+		want := []string{ // one line a migration
 			"account", "appointment", "audit", "audit_head", "call", "campus", "department", "doctor", "fact", "hospital",
-			"kinship", "message", "patient", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen", "session",
-			"sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
+			"kinship", "message", "patient", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen",
+			"session", "sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
+			"machine", "machine_token", "webhook", "whereabouts",
 		}
+		slices.Sort(want)
 		if diff := cmp.Diff(got, want); diff != "" {
 			t.Errorf("%s (-got +want):\n%s", db.Engine(), diff)
 		}

@@ -34,6 +34,7 @@ func Run(t *testing.T, open Opener) {
 		{"MessageWork", runMessageWork},
 		{"Tally", runTally},
 		{"Access", runAccess},
+		{"Machines", runMachines},
 		{"Audit", runAudit},
 		{"Migrations", runMigrations},
 	} {
