@@ -39,6 +39,11 @@ const (
 	QueuePaused          EventKind = "queue.paused"
 	QueueResumed         EventKind = "queue.resumed"
 	SignInAsked          EventKind = "sign_in.asked"
+	PaymentAsked         EventKind = "payment.asked"    // a held place waits to be paid for
+	PaymentKept          EventKind = "payment.kept"     // paid, and the price of an appointment
+	PaymentRefunded      EventKind = "payment.refunded" // given back
+	PaymentStuck         EventKind = "payment.stuck"    // no rule can decide: it waits for a person
+	PaymentSettled       EventKind = "payment.settled"  // a person has settled it
 )
 
 // EventKinds lists every kind, in the order above.
@@ -47,6 +52,7 @@ var EventKinds = []EventKind{
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
 	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
+	PaymentAsked, PaymentKept, PaymentRefunded, PaymentStuck, PaymentSettled,
 }
 
 // Urgency orders work: it names the job lane that a fact or a message takes.
@@ -110,6 +116,12 @@ type (
 		Start     time.Time `json:"start,omitzero"` // of the slice; zero for the session
 		Places    int       `json:"places"`
 		Displaced int       `json:"displaced"` // patients who must be found another place
+	}
+	// PaymentData is of the payment facts: for which appointment, how much.
+	PaymentData struct {
+		Appointment string `json:"appointment"`
+		Fen         int64  `json:"fen"`
+		Reason      string `json:"reason,omitempty"`
 	}
 	// PickData says who was called where, and why.
 	PickData struct {

@@ -46,6 +46,11 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.TicketLeaveNow:       {a.tellLeaveNow, a.show},
 		houzhen.QueuePaused:          {a.show},
 		houzhen.QueueResumed:         {a.show},
+		houzhen.PaymentAsked:         {},
+		houzhen.PaymentKept:          {},
+		houzhen.PaymentRefunded:      {},
+		houzhen.PaymentStuck:         {},
+		houzhen.PaymentSettled:       {},
 		houzhen.SignInAsked:          {}, // its message is planned with the code, in one transaction
 	}
 	wired := map[houzhen.EventKind][]outbox.Reaction{}

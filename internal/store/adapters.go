@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
@@ -36,6 +37,11 @@ func (db *DB) Directory() directory.Store {
 // Booking is the store of places.
 func (db *DB) Booking() booking.Store {
 	return adapter[booking.Tx]{db, func(tx *Tx) booking.Tx { return tx }}
+}
+
+// Pay is the store of payments.
+func (db *DB) Pay() pay.Store {
+	return adapter[pay.Tx]{db, func(tx *Tx) pay.Tx { return tx }}
 }
 
 // Queue is the store of waiting patients.

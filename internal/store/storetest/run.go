@@ -29,6 +29,7 @@ func Run(t *testing.T, open Opener) {
 		{"Moves", runMoves},
 		{"Races", runRaces},
 		{"Due", runDue},
+		{"Payments", runPayments},
 		{"Queue", runQueue},
 		{"Messages", runMessages},
 		{"MessageWork", runMessageWork},
