@@ -214,6 +214,9 @@ type Tx interface {
 	// raised by one): CodeConflict, or as AddAppointment when a guard refuses.
 	UpdateAppointment(ctx context.Context, a *Appointment) error
 
+	// Displaced lists active visits on withheld slots of a run of days, by id.
+	Displaced(ctx context.Context, from, to houzhen.Date) ([]Appointment, error)
+
 	// Due lists for the clockwork, oldest first, at most limit.
 	SessionsToOpen(ctx context.Context, now time.Time, limit int) ([]Session, error)               // planned, Start - lead <= now
 	SessionsToClose(ctx context.Context, now time.Time, limit int) ([]Session, error)              // open or planned, End long past

@@ -47,6 +47,9 @@ func (s *Service) Cancel(ctx context.Context, r CancelRequest) (a Appointment, e
 				return err
 			}
 		}
+		if err = s.lapseOptions(ctx, tx, a.ID, BySystem, ReasonWithdrawn); err != nil {
+			return err
+		}
 		return emit(tx, houzhen.AppointmentCancelled, a, cancelledData(a))
 	})
 	return a, err

@@ -38,6 +38,11 @@ func (s *Service) liveOptions(ctx context.Context, tx Tx, originID string) ([]Ap
 // Choosing it again gives the same appointment.
 func (s *Service) Choose(ctx context.Context, optionID string) (a Appointment, err error) {
 	err = s.store.InTx(ctx, func(tx Tx) error {
+		instead, moved, err := s.chooseInstead(ctx, tx, optionID)
+		if err != nil || moved {
+			a = instead
+			return err
+		}
 		if a, err = s.lockOption(ctx, tx, optionID); err != nil {
 			return err
 		}

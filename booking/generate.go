@@ -20,8 +20,8 @@ func (s *Service) GenerateSessions(ctx context.Context, from, to houzhen.Date) (
 	if err != nil {
 		return 0, err
 	}
-	return sweep(ctx, s, missing, func(ctx context.Context, tx Tx, o Session) (bool, error) {
-		if err := tx.AddSession(ctx, o, LaySlots(o)); err != nil {
+	return sweep(ctx, s, missing, func(ctx context.Context, tx Tx, o planned) (bool, error) {
+		if err := s.addSession(ctx, tx, o.Session, LayOut(o.Session, o.quotas), o.extra); err != nil {
 			return false, fmt.Errorf("add session: %w", err)
 		}
 		return true, nil
@@ -30,7 +30,11 @@ func (s *Service) GenerateSessions(ctx context.Context, from, to houzhen.Date) (
 
 // AddSession adds one session by hand (an extra session, an outside roster),
 // filling what is left empty: id, deadline, release, status.
-func (s *Service) AddSession(ctx context.Context, o Session) (Session, error) {
+func (s *Service) AddSession(ctx context.Context, o Session, q ...Quotas) (Session, error) {
+	quotas := append(q, nil)[0]
+	if err := quotas.Validate(); err != nil {
+		return Session{}, err
+	}
 	rule, err := s.ReleaseRule(ctx, o.DepartmentID)
 	if err != nil {
 		return Session{}, err
@@ -40,7 +44,7 @@ func (s *Service) AddSession(ctx context.Context, o Session) (Session, error) {
 		o.Deadline = s.policy.deadline(o, s.loc)
 	}
 	if o.ReleaseAt.IsZero() {
-		o.ReleaseAt = rule.ReleaseAt(o.Date, o.DepartmentID, s.loc)
+		o.ReleaseAt = rule.opens(o, s.loc)
 	}
 	if o.FallBackAt.IsZero() {
 		o.FallBackAt = rule.FallBack(o.Date, s.loc)
@@ -51,14 +55,31 @@ func (s *Service) AddSession(ctx context.Context, o Session) (Session, error) {
 	if o.ID == "" {
 		o.ID = sessionID(o)
 	}
-	err = s.store.InTx(ctx, func(tx Tx) error { return tx.AddSession(ctx, o, LaySlots(o)) })
+	err = s.store.InTx(ctx, func(tx Tx) error { return s.addSession(ctx, tx, o, LayOut(o, quotas), false) })
 	if err != nil {
 		return Session{}, fmt.Errorf("add session: %w", err)
 	}
 	return o, nil
 }
 
-func (s *Service) missingSessions(ctx context.Context, from, to houzhen.Date) (missing []Session, err error) {
+// addSession inserts a session. An extra one that is added after its own
+// release opens to all only when the waitlist had its turn.
+func (s *Service) addSession(ctx context.Context, tx Tx, o Session, slots []Slot, extra bool) error {
+	late := extra && !o.ReleaseAt.IsZero() && tx.Now().After(o.ReleaseAt) && tx.Now().Before(o.Start)
+	data := houzhen.OpenedData{OpenAt: tx.Now().Add(s.policy.OpenedLead)}
+	for i := range slots {
+		if late {
+			slots[i].OpenAt = data.OpenAt
+			data.Slots = append(data.Slots, slots[i].No)
+		}
+	}
+	if err := tx.AddSession(ctx, o, slots); err != nil || len(data.Slots) == 0 {
+		return err
+	}
+	return emitSession(tx, houzhen.PlaceOpened, o, data)
+}
+
+func (s *Service) missingSessions(ctx context.Context, from, to houzhen.Date) (missing []planned, err error) {
 	err = s.store.View(ctx, func(tx Tx) error {
 		rosters, err := tx.Rosters(ctx)
 		if err != nil {
@@ -81,9 +102,9 @@ func (s *Service) missingSessions(ctx context.Context, from, to houzhen.Date) (m
 			return fmt.Errorf("load release rules: %w", err)
 		}
 		for d := from; !to.Before(d); d = d.AddDays(1) {
-			for _, o := range PlanSessions(rosters, exceptions, d, s.loc, s.policy, rules...) {
-				if !exists[sessionKey(o)] {
-					o.ID = sessionID(o)
+			for _, o := range plan(rosters, exceptions, d, s.loc, s.policy, rules...) {
+				if !exists[sessionKey(o.Session)] {
+					o.ID = sessionID(o.Session)
 					missing = append(missing, o)
 				}
 			}

@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -56,6 +57,9 @@ func (s *Service) move(ctx context.Context, r MoveRequest, lock bool) (a Appoint
 			return err
 		}
 		old, trace := a, locked[a.SessionID]
+		if r, err = s.keepsRight(ctx, tx, a, r); err != nil {
+			return err
+		}
 		if a, err = s.sitAnew(ctx, tx, a, r); err != nil {
 			return err
 		}
@@ -68,11 +72,37 @@ func (s *Service) move(ctx context.Context, r MoveRequest, lock bool) (a Appoint
 		if err = s.leaveTrace(ctx, tx, old, trace); err != nil {
 			return err
 		}
+		if err = s.lapseOptions(ctx, tx, a.ID, BySystem, ReasonOtherChosen); err != nil {
+			return err
+		}
 		return emit(tx, houzhen.AppointmentMoved, a, houzhen.MovedData{
 			FromSession: old.SessionID, FromSlot: old.SlotNo, Slot: a.SlotNo, Patient: a.PatientID, Day: a.Day,
 		})
 	})
 	return a, err
+}
+
+// keepsRight lets whoever stands on a place kept for a group, and took it
+// before the quotas fell back, have another of that group.
+func (s *Service) keepsRight(ctx context.Context, tx Tx, a Appointment, r MoveRequest) (MoveRequest, error) {
+	if r.Channel == "" {
+		r.Channel = a.Channel
+	}
+	slot, err := tx.Slot(ctx, a.SessionID, a.SlotNo)
+	if err != nil {
+		return r, fmt.Errorf("load slot: %w", err)
+	}
+	if !slices.Contains(GroupQuotas, slot.Quota) {
+		return r, nil
+	}
+	session, err := tx.Session(ctx, a.SessionID)
+	if err != nil {
+		return r, fmt.Errorf("load session: %w", err)
+	}
+	if session.FallBackAt.IsZero() || a.BookedAt.Before(session.FallBackAt) {
+		r.Groups = append(slices.Clone(r.Groups), slot.Quota)
+	}
+	return r, nil
 }
 
 // at reports whether a already stands where r asks for.

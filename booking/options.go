@@ -132,7 +132,7 @@ func (k *keeper) load(ctx context.Context, ended []Appointment, peers []string) 
 	if err != nil {
 		return fmt.Errorf("load sessions: %w", err)
 	}
-	sessions = slices.DeleteFunc(sessions, func(o Session) bool { return o.ID == k.lost.ID || !now.Before(o.End) })
+	sessions = slices.DeleteFunc(sessions, func(o Session) bool { return o.bookable(now, Who{Drawn: true}) != nil })
 	k.candidates = rankCandidates(k.lost, sessions, peers)
 	if err := k.loadPlaces(ctx, sessions); err != nil {
 		return err
@@ -150,6 +150,9 @@ func (k *keeper) load(ctx context.Context, ended []Appointment, peers []string) 
 	}
 	k.visits = map[string][]Appointment{}
 	for _, v := range visits {
+		if slices.ContainsFunc(ended, func(a Appointment) bool { return a.ID == v.ID }) {
+			continue // still stands, but is to be left
+		}
 		k.visits[v.PatientID] = append(k.visits[v.PatientID], v)
 	}
 	return nil

@@ -85,8 +85,8 @@ func (s *Service) giveBack(ctx context.Context, tx Tx, session Session, a Appoin
 	if err != nil {
 		return 0, fmt.Errorf("load slots: %w", err)
 	}
-	if slices.ContainsFunc(slots, func(x Slot) bool { return x.FreedBy == a.ID }) {
-		return 0, nil // went back when the patient was late
+	if slices.ContainsFunc(slots, func(x Slot) bool { return x.FreedBy == a.ID || x.No == a.SlotNo && x.Withheld }) || BandOf(a.SlotNo) == BandOverbook {
+		return 0, nil // went back when the patient was late; or there is no such capacity any more
 	}
 	slot, worth := freedSlot(session, a, nextWalkIn(slots), tx.Now(), s.policy.ReleaseMinLeft)
 	if !worth {

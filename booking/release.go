@@ -93,6 +93,43 @@ func (r ReleaseRule) ReleaseAt(date houzhen.Date, departmentID string, loc *time
 	return at
 }
 
+// DrawSettle is how long after the window of a draw what is left of its places
+// opens to all: the lots are drawn and booked meanwhile.
+const DrawSettle = 10 * time.Minute
+
+// Draws reports whether the places of a doctor are drawn.
+func (r ReleaseRule) Draws(doctorID string) bool {
+	return r.HorizonDays > 0 && slices.Contains(r.DrawDoctors, doctorID)
+}
+
+// opens gives from when on a session can be booked by all: at the release, or
+// after the draw.
+func (r ReleaseRule) opens(o Session, loc *time.Location) time.Time {
+	at := r.ReleaseAt(o.Date, o.DepartmentID, loc)
+	if r.Draws(o.DoctorID) {
+		at = at.Add(r.DrawWindow + DrawSettle)
+	}
+	return at
+}
+
+// retimed gives when a session that is not released yet is released by a new
+// rule. What was announced for within the notice stays, and nothing is
+// released sooner than that from now: a release is told beforehand.
+func (r ReleaseRule) retimed(o Session, now time.Time, loc *time.Location) (time.Time, bool) {
+	soon := now.Add(ReleaseNotice)
+	if o.Status != SessionPlanned || !o.ReleaseAt.After(soon) {
+		return o.ReleaseAt, false
+	}
+	at := r.opens(o, loc)
+	if at.Before(soon) {
+		at = soon.Truncate(time.Second)
+	}
+	return at, !at.Equal(o.ReleaseAt)
+}
+
+// ReleaseNotice is how long before it the time of a release is fixed.
+const ReleaseNotice = time.Hour
+
 // FallBack gives from when on the quotas of a session are everybody's.
 func (r ReleaseRule) FallBack(date houzhen.Date, loc *time.Location) time.Time {
 	return date.AddDays(-r.FallBackDays).Clock(r.FallBackAt, loc).UTC()

@@ -21,7 +21,23 @@ const (
 // even on a day off and takes the place of the weekly line of its doctor and
 // half-day; of two weekly lines the one that became valid later counts.
 func PlanSessions(rosters []Roster, exceptions []Exception, date houzhen.Date, loc *time.Location, p Policy, rules ...ReleaseRule) []Session {
-	chosen := map[[2]string]Roster{}
+	all := plan(rosters, exceptions, date, loc, p, rules...)
+	sessions := make([]Session, 0, len(all))
+	for _, o := range all {
+		sessions = append(sessions, o.Session)
+	}
+	return sessions
+}
+
+// planned is a session with the quotas of its line.
+type planned struct {
+	Session
+	quotas Quotas
+	extra  bool // beyond the weekly lines
+}
+
+func plan(rosters []Roster, exceptions []Exception, date houzhen.Date, loc *time.Location, p Policy, rules ...ReleaseRule) []planned {
+	chosen, extra := map[[2]string]Roster{}, map[[2]string]bool{}
 	for _, r := range rosters {
 		key := [2]string{r.DoctorID, string(r.Part)}
 		if r.Weekday != actsAs(exceptions, r.DoctorID, date) || !r.valid(date) || off(exceptions, r, date) {
@@ -33,14 +49,15 @@ func PlanSessions(rosters []Roster, exceptions []Exception, date houzhen.Date, l
 	}
 	for _, e := range exceptions {
 		if e.Kind == ExceptionExtra && e.Date == date {
-			chosen[[2]string{e.Extra.DoctorID, string(e.Extra.Part)}] = e.Extra
+			key := [2]string{e.Extra.DoctorID, string(e.Extra.Part)}
+			chosen[key], extra[key] = e.Extra, true
 		}
 	}
-	sessions := make([]Session, 0, len(chosen))
-	for _, r := range chosen {
-		sessions = append(sessions, r.session(date, loc, p, RuleFor(rules, r.DepartmentID, p)))
+	sessions := make([]planned, 0, len(chosen))
+	for key, r := range chosen {
+		sessions = append(sessions, planned{r.session(date, loc, p, RuleFor(rules, r.DepartmentID, p)), r.Quotas, extra[key]})
 	}
-	slices.SortFunc(sessions, func(a, b Session) int {
+	slices.SortFunc(sessions, func(a, b planned) int {
 		return cmp.Or(a.Start.Compare(b.Start), strings.Compare(a.DoctorID, b.DoctorID), strings.Compare(string(a.Part), string(b.Part)))
 	})
 	return sessions
@@ -82,9 +99,9 @@ func (r Roster) session(date houzhen.Date, loc *time.Location, p Policy, rule Re
 		Date: date, Part: r.Part, Start: date.Clock(r.Start, loc).UTC(), End: date.Clock(r.End, loc).UTC(),
 		SliceMinutes: r.SliceMinutes, SliceCapacity: r.SliceCapacity,
 		Class: r.Class, Prefix: r.Prefix, Status: SessionPlanned, Version: 1,
-		ReleaseAt: rule.ReleaseAt(date, r.DepartmentID, loc), FallBackAt: rule.FallBack(date, loc),
+		FallBackAt: rule.FallBack(date, loc),
 	}
-	s.Deadline = p.deadline(s, loc)
+	s.Deadline, s.ReleaseAt = p.deadline(s, loc), rule.opens(s, loc)
 	return s
 }
 

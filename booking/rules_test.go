@@ -206,6 +206,8 @@ func TestWalkInNumbersGoOn(t *testing.T) {
 		201: {{No: 8, Band: BandBooked}},
 		202: {{No: 8, Band: BandBooked}, {No: 201, Band: BandWalkIn}},
 		208: {{No: 207, Band: BandWalkIn}, {No: 203, Band: BandWalkIn}},
+		401: {{No: 300, Band: BandWalkIn}, {No: 301, Band: BandOverbook}},
+		402: {{No: 401, Band: BandWalkIn}},
 	} {
 		if got := nextWalkIn(slots); got != want {
 			t.Errorf("got %d, want %d", got, want)

@@ -60,6 +60,9 @@ func nextWalkIn(slots []Slot) int {
 			next = s.No + 1
 		}
 	}
+	if next == FirstOverbook {
+		return LastOverbook + 1
+	}
 	return next
 }
 

@@ -208,3 +208,12 @@ func (tx *Tx) due(limit int, is func(booking.Appointment) (time.Time, bool)) []b
 	})
 	return first(limit, list)
 }
+
+// Displaced lists active visits on withheld slots.
+func (tx *Tx) Displaced(_ context.Context, from, to houzhen.Date) ([]booking.Appointment, error) {
+	return tx.appointmentsWhere(slices.Sorted(maps.Keys(tx.store.appointments)), func(a booking.Appointment) bool {
+		return (a.State == booking.Booked || a.State == booking.CheckedIn || a.State == booking.Held) &&
+			a.Purpose != booking.PurposeOption && !a.Day.Before(from) && !to.Before(a.Day) &&
+			slices.ContainsFunc(tx.store.slots[a.SessionID], func(s booking.Slot) bool { return s.No == a.SlotNo && s.Withheld })
+	}), nil
+}

@@ -52,7 +52,11 @@ func sweep(once func(context.Context) (int, error)) func(context.Context, time.T
 // generate lays out the sessions of the coming weeks from the rosters.
 func (a *App) generate(ctx context.Context, _ time.Time) error {
 	today := a.Today()
-	_, err := a.Booking.GenerateSessions(ctx, today, today.AddDays(a.Booking.Policy().HorizonDays+1))
+	horizon, err := a.Booking.Horizon(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = a.Booking.GenerateSessions(ctx, today, today.AddDays(horizon+1))
 	return err
 }
 

@@ -240,7 +240,7 @@ func (a *App) admission(ctx context.Context, tx everything, at booking.Appointme
 	}
 	return queue.Admission{
 		AppointmentID: at.ID, PatientID: at.PatientID, SessionID: at.SessionID, No: at.SlotNo,
-		SliceStart: at.Start, SliceEnd: at.End, WalkIn: at.SlotNo >= booking.FirstWalkIn, TravelMinutes: travel,
+		SliceStart: at.Start, SliceEnd: at.End, WalkIn: booking.BandOf(at.SlotNo) == booking.BandWalkIn, TravelMinutes: travel,
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 )
 
@@ -42,4 +43,13 @@ func (tx *Tx) dueAppointments(ctx context.Context, text string, args ...any) ([]
 		return nil, fmt.Errorf("list due appointments: %w", err)
 	}
 	return out, nil
+}
+
+// Displaced lists active visits on withheld slots of a run of days, by id. The
+// slots come first: few are withheld.
+func (tx *Tx) Displaced(ctx context.Context, from, to houzhen.Date) ([]booking.Appointment, error) {
+	return tx.dueAppointments(ctx, `SELECT a.`+strings.ReplaceAll(appointmentColumns, ", ", ", a.")+`
+ FROM slot JOIN appointment a ON a.session_id = slot.session_id AND a.slot_no = slot.no
+ WHERE slot.withheld = 1 AND a.state > 0 AND a.state <= 3 AND a.purpose <> 'option' AND a.day >= $1 AND a.day <= $2 ORDER BY a.id`,
+		dateNumber(from), dateNumber(to))
 }

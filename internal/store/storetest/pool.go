@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -34,6 +35,7 @@ func runPool(t *testing.T, open Opener) {
 			write(t, db, func(tx *store.Tx) error { return tx.UpdateSession(t.Context(), s) })
 		}
 	})
+	t.Run("who stands on a withheld slot is listed", func(t *testing.T) { displacedListed(t, open(t)) })
 	t.Run("rules of release are versions, never changed", func(t *testing.T) { ruleVersions(t, open(t)) })
 }
 
@@ -88,4 +90,36 @@ func ruleVersions(t *testing.T, db *store.DB) {
 		}
 		return err
 	})
+}
+
+func displacedListed(t *testing.T, db *store.DB) {
+	t.Helper()
+	s := addSession(t, db, "s1", "d1", 4)
+	for no, change := range map[int]func(*booking.Appointment){
+		1: func(*booking.Appointment) {}, // its place is not withheld
+		2: func(*booking.Appointment) {},
+		3: func(a *booking.Appointment) { a.State = booking.Cancelled },
+		4: func(a *booking.Appointment) { a.Purpose, a.State = booking.PurposeOption, booking.Held },
+	} {
+		a := appointment(s, no, "p"+strconv.Itoa(no))
+		change(&a)
+		write(t, db, func(tx *store.Tx) error {
+			if err := tx.AddAppointment(t.Context(), a); err != nil || no == 1 {
+				return err
+			}
+			return tx.UpdateSlot(t.Context(), booking.Slot{SessionID: "s1", No: no, Withheld: true})
+		})
+	}
+	for name, c := range map[string]struct {
+		from, to houzhen.Date
+		want     int
+	}{"the day": {s.Date, s.Date, 1}, "before": {s.Date.AddDays(-3), s.Date.AddDays(-1), 0}, "after": {s.Date.AddDays(1), s.Date.AddDays(9), 0}} {
+		look(t, db, func(tx *store.Tx) error {
+			got, err := tx.Displaced(t.Context(), c.from, c.to)
+			if len(got) != c.want || c.want == 1 && got[0].SlotNo != 2 {
+				t.Errorf("%s: got %+v", name, got)
+			}
+			return err
+		})
+	}
 }
