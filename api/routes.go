@@ -58,6 +58,8 @@ func (a *API) routes() []route {
 		keyed(verb(a, "POST", "/api/v1/tickets/{id}/recheckin", "A missed patient is back", desk, a.reCheckIn)),
 		verb(a, "GET", "/api/v1/messages", "What was sent", desk, a.messages),
 		verb(a, "POST", "/api/v1/roster", "Take a roster in", manager, a.roster),
+		verb(a, "GET", "/api/v1/stats", "What was counted of past sessions", manager, a.stats),
+		plain(a, "GET", "/api/v1/stats.csv", "The same as a table", manager, a.statsCSV),
 		verb(a, "POST", "/api/v1/sign-in/code", "Send a code to a phone", everybody(), a.askCode),
 		verb(a, "POST", "/api/v1/sign-in", "Sign in with the code", everybody(), a.signIn),
 		verb(a, "POST", "/api/v1/staff/sign-in", "Sign in as staff", everybody(), a.staffSignIn),

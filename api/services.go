@@ -8,6 +8,7 @@ import (
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/board"
+	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
 )
@@ -154,6 +155,11 @@ type RosterFault struct {
 	Args  map[string]string `json:"args,omitempty"`
 }
 
+// Stats reports what was counted of past sessions; stats.Service has these.
+type Stats interface {
+	Rows(ctx context.Context, from, to houzhen.Date) ([]stats.Row, error)
+}
+
 // Replays keeps the answers of writes by idempotency key, so that a repeated
 // request gets the same answer again.
 type Replays interface {
@@ -182,5 +188,6 @@ type Services struct {
 	Boards     Boards
 	SignIn     SignIn
 	Roster     Roster
+	Stats      Stats
 	Audit      Audit
 }

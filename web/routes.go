@@ -1,6 +1,10 @@
 package web
 
-import "github.com/houzhen/houzhen/internal/auth"
+import (
+	"slices"
+
+	"github.com/houzhen/houzhen/internal/auth"
+)
 
 // route is one page or form.
 type route struct {
@@ -57,7 +61,7 @@ func (s *site) staffRoutes() []route {
 	all, staff := []auth.Role{auth.Anonymous}, auth.StaffRoles()
 	desk, manager := []auth.Role{auth.Nurse, auth.Manager}, []auth.Role{auth.Manager}
 	screen := append(staff, auth.Screen)
-	return []route{
+	return slices.Concat(s.statsRoutes(manager), []route{
 		{"GET", "/staff/sign-in", all, s.staffSignInPage, ""},
 		{"POST", "/staff/sign-in", all, s.staffSignIn, ""},
 		{"GET", "/staff", staff, s.staffHome, "leads to the role's own page"},
@@ -78,5 +82,5 @@ func (s *site) staffRoutes() []route {
 		{"GET", "/screen", all, s.screen, "pairs by token, then leads to the screen"},
 		{"GET", "/screen/zone/{id}", screen, s.zone, ""},
 		{"GET", "/screen/door/{id}", screen, s.door, ""},
-	}
+	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/board"
+	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
 )
@@ -29,6 +30,7 @@ type Clinic struct {
 	Sent         []notify.Message
 	Boards       Boards
 	RosterAnswer api.RosterResult
+	Figures      []stats.Row
 	Principal    auth.Principal // whom a sign-in gives
 	Display      directory.Screen
 	Err          error            // every verb answers so, if set
@@ -68,7 +70,7 @@ func (c *Clinic) ask(verb, about string) error {
 func (c *Clinic) Services() api.Services {
 	return api.Services{
 		Directory: c, Booking: bookings{c}, Suspension: c, Queue: queues{c}, Desk: c, Messages: c,
-		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Audit: c,
+		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Audit: c,
 	}
 }
 

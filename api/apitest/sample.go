@@ -56,6 +56,7 @@ func New() *Clinic {
 			Phone: houzhen.NewPhone("13800000000"), TravelMinutes: 25,
 		})
 	}
+	c.Figures = c.Counted()
 	c.supply()
 	c.visits()
 	c.messages()

@@ -23,6 +23,7 @@ import (
 	"github.com/houzhen/houzhen/internal/jobs"
 	"github.com/houzhen/houzhen/internal/outbox"
 	"github.com/houzhen/houzhen/internal/seal"
+	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
@@ -66,6 +67,7 @@ type App struct {
 	Queue     *queue.Service
 	Notify    *notify.Service
 	Machines  *auth.Machines
+	Stats     *stats.Service
 	Hub       *realtime.Hub
 	Pipeline  *jobs.Pipeline
 	Clockwork *jobs.Clockwork

@@ -31,6 +31,7 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "reminders.plan", Spec: "*/10 * * * *", Run: a.planReminders},
 			{Name: "messages.reconcile", Spec: "* * * * *", Run: a.reconcile},
 			{Name: "boards.refresh", Spec: "* * * * *", Run: a.refreshBoards},
+			{Name: "stats.refresh", Spec: "25 * * * *", Run: a.refreshStats},
 			{Name: "retention", Spec: "20 3 * * *", Run: a.purge},
 		},
 	})
@@ -62,6 +63,12 @@ func (a *App) generate(ctx context.Context, _ time.Time) error {
 
 func (a *App) reconcile(ctx context.Context, _ time.Time) error {
 	_, err := a.Notify.Reconcile(ctx)
+	return err
+}
+
+// refreshStats counts what has happened since the last time.
+func (a *App) refreshStats(ctx context.Context, _ time.Time) error {
+	_, err := a.Stats.Refresh(ctx)
 	return err
 }
 

@@ -31,7 +31,7 @@ func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) 
 	}
 	services := api.Services{
 		Directory: people{a.Directory}, Booking: a.Booking, Suspension: suspension{a}, Queue: a.Queue, Desk: desk{a},
-		Messages: a, Boards: a.boards, SignIn: sign, Roster: rosters{a}, Audit: a,
+		Messages: a, Boards: a.boards, SignIn: sign, Roster: rosters{a}, Stats: a.Stats, Audit: a,
 	}
 	site, err := web.New(web.Deps{
 		Services: services, Links: links{a}, Jobs: a.Pipeline, Dashboard: a.Pipeline.Dashboard(dashboardPath), Demo: demo,

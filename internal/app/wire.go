@@ -12,6 +12,7 @@ import (
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/jobs"
 	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/notify/aliyun"
 	"github.com/houzhen/houzhen/queue"
@@ -24,6 +25,7 @@ func (a *App) wire(context.Context) (err error) {
 	if policy == (booking.Policy{}) {
 		policy = booking.DefaultPolicy()
 	}
+	a.Stats = stats.NewService(a.Store.Stats(), a.loc)
 	a.Directory = directory.NewService(a.Store.Directory(), a.loc)
 	if a.Booking, err = booking.NewService(a.Store.Booking(), a.loc, policy); err != nil {
 		return err

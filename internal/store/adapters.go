@@ -8,6 +8,7 @@ import (
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
 )
@@ -67,4 +68,9 @@ func (db *DB) Outbox() outbox.Store {
 // Auth is the store of sign-in codes.
 func (db *DB) Auth() auth.Store {
 	return adapter[auth.Tx]{db, func(tx *Tx) auth.Tx { return tx }}
+}
+
+// Stats is the store of what was counted.
+func (db *DB) Stats() stats.Store {
+	return adapter[stats.Tx]{db, func(tx *Tx) stats.Tx { return tx }}
 }

@@ -48,6 +48,7 @@ func runMigrations(t *testing.T, open Opener) {
 			"kinship", "message", "patient", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen",
 			"session", "sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
 			"machine", "machine_token", "webhook", "whereabouts",
+			"session_figures",
 		}
 		slices.Sort(want)
 		if diff := cmp.Diff(got, want); diff != "" {

@@ -37,6 +37,7 @@ func Run(t *testing.T, open Opener) {
 		{"Access", runAccess},
 		{"Machines", runMachines},
 		{"Audit", runAudit},
+		{"Figures", runFigures},
 		{"Migrations", runMigrations},
 	} {
 		t.Run(area.name, func(t *testing.T) { area.run(t, open) })
