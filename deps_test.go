@@ -40,6 +40,7 @@ var arrows = map[string][]string{
 	"internal/board":             {""},
 	"internal/chart":             {},
 	"internal/clock":             {},
+	"internal/measure":           {"internal/clock"},
 	"internal/seal":              {""},
 	"internal/auth":              {"", "directory"},
 	"internal/auth/authtest":     {"", "internal/auth"},
@@ -64,6 +65,7 @@ var arrows = map[string][]string{
 	"internal/sim":               {"*"},
 	"internal/clinictest":        {"*"},
 	"cmd/houzhen":                {"*"},
+	"cmd/hzbench":                {"*"},
 }
 
 // homes says which folder alone may import a third party.
@@ -77,7 +79,7 @@ var homes = map[string][]string{
 	"modernc.org/sqlite":                     {"internal/store"},
 	"github.com/pressly/goose":               {"internal/store"},
 	"github.com/danielgtaylor/huma":          {"api"},
-	"github.com/alecthomas/kong":             {"cmd/houzhen"},
+	"github.com/alecthomas/kong":             {"cmd/houzhen", "cmd/hzbench"},
 	"golang.org/x/crypto/argon2":             {"internal/auth"},
 	"gonum.org/v1/plot":                      {"internal/chart"},
 }

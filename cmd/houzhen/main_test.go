@@ -123,16 +123,3 @@ func TestReachableIsWhatABrowserCanOpen(t *testing.T) {
 		}
 	}
 }
-
-func TestTheDiskIsMeasured(t *testing.T) {
-	dir := t.TempDir()
-	if n, err := fdatasyncPerSecond(dir); err != nil || n <= 0 {
-		t.Errorf("got %v, %v, want a figure", n, err)
-	}
-	if left, _ := os.ReadDir(dir); len(left) > 0 {
-		t.Errorf("left %v behind", left)
-	}
-	if _, err := fdatasyncPerSecond(filepath.Join(dir, "none")); err == nil {
-		t.Error("a folder that is not there was measured")
-	}
-}

@@ -18,6 +18,7 @@ import (
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/internal/app"
 	"github.com/houzhen/houzhen/internal/clock"
+	"github.com/houzhen/houzhen/internal/measure"
 	"github.com/houzhen/houzhen/internal/sim"
 	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/notify"
@@ -64,7 +65,7 @@ func (c *replayAppointments) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	syncs, err := fdatasyncPerSecond(cfg.Data)
+	syncs, err := measure.Fdatasync(cfg.Data)
 	if err != nil {
 		return err
 	}

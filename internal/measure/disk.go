@@ -1,4 +1,4 @@
-package main
+package measure
 
 import (
 	"fmt"
@@ -9,17 +9,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fdatasyncPerSecond measures how often this disk can make 4 KiB durable, the
-// limit beside which a figure of committed work has to be read.
-func fdatasyncPerSecond(dir string) (float64, error) {
+// diskFor is how long the disk is asked.
+const diskFor = 300 * time.Millisecond
+
+// Fdatasync measures how often a second the disk under dir can make 4 KiB
+// durable, the limit beside which a figure of committed work has to be read.
+func Fdatasync(dir string) (float64, error) {
 	f, err := os.Create(filepath.Join(dir, "fdatasync"))
 	if err != nil {
 		return 0, fmt.Errorf("measure disk: %w", err)
 	}
 	defer func() { _ = f.Close(); _ = os.Remove(f.Name()) }()
 	page := make([]byte, 4096)
-	n, begun := 0, time.Now()
-	for ; time.Since(begun) < 300*time.Millisecond; n++ {
+	n, begun := 0, now()
+	for ; now().Sub(begun) < diskFor; n++ {
 		if _, err := f.WriteAt(page, int64(n%256)*4096); err != nil {
 			return 0, fmt.Errorf("measure disk: %w", err)
 		}
@@ -27,5 +30,5 @@ func fdatasyncPerSecond(dir string) (float64, error) {
 			return 0, fmt.Errorf("measure disk: %w", err)
 		}
 	}
-	return float64(n) / time.Since(begun).Seconds(), nil
+	return float64(n) / now().Sub(begun).Seconds(), nil
 }
