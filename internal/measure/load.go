@@ -113,34 +113,29 @@ func Until(ctx context.Context, at time.Time) error {
 	}
 }
 
-// Pair holds what two ways of doing one thing gave, round by round.
-type Pair struct{ A, B []float64 }
-
-// Alternate measures a and b in turn, so that what else the machine does falls
-// on both: A B, B A, A B, … .
-func Alternate(ctx context.Context, rounds int, a, b func(ctx context.Context, round int) (float64, error)) (Pair, error) {
-	var p Pair
+// Rounds measures several ways of doing one thing in turn, round by round, each
+// round beginning with another way, so that what else the machine does falls on
+// all of them. It gives one list of figures a way.
+func Rounds(ctx context.Context, rounds int, ways ...func(ctx context.Context) (float64, error)) ([][]float64, error) {
+	took := make([][]float64, len(ways))
 	for round := range rounds {
-		for turn := range 2 {
-			to, f := &p.A, a
-			if (round+turn)%2 == 1 {
-				to, f = &p.B, b
-			}
-			v, err := f(ctx, round)
+		for turn := range ways {
+			way := (round + turn) % len(ways)
+			v, err := ways[way](ctx)
 			if err != nil {
-				return p, err
+				return took, err
 			}
-			*to = append(*to, v)
+			took[way] = append(took[way], v)
 		}
 	}
-	return p, nil
+	return took, nil
 }
 
 // Ratio gives the median of a over b, taken round by round.
-func (p Pair) Ratio() float64 {
+func Ratio(a, b []float64) float64 {
 	var ratios []float64
-	for i := range min(len(p.A), len(p.B)) {
-		ratios = append(ratios, p.A[i]/p.B[i])
+	for i := range min(len(a), len(b)) {
+		ratios = append(ratios, a[i]/b[i])
 	}
 	return Median(ratios)
 }

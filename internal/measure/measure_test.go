@@ -226,26 +226,27 @@ func TestAnOpenLoopCountsFromTheScheduledInstant(t *testing.T) {
 	}
 }
 
-func TestTwoWaysAlternate(t *testing.T) {
+func TestWaysTakeTurnsToBegin(t *testing.T) {
 	order := ""
-	way := func(name string, value float64) func(context.Context, int) (float64, error) {
-		return func(_ context.Context, round int) (float64, error) {
+	way := func(name string, value float64) func(context.Context) (float64, error) {
+		return func(context.Context) (float64, error) {
 			order += name
-			return value + float64(round), nil
+			value++
+			return value, nil
 		}
 	}
-	p, err := measure.Alternate(t.Context(), 3, way("a", 10), way("b", 5))
+	took, err := measure.Rounds(t.Context(), 3, way("a", 10), way("b", 5))
 	if err != nil || order != "abbaab" {
 		t.Errorf("got order %s, %v", order, err)
 	}
-	if d := cmp.Diff(measure.Pair{A: []float64{10, 11, 12}, B: []float64{5, 6, 7}}, p); d != "" {
+	if d := cmp.Diff([][]float64{{11, 12, 13}, {6, 7, 8}}, took); d != "" {
 		t.Error(d)
 	}
-	if got, want := p.Ratio(), 11.0/6; got != want {
+	if got, want := measure.Ratio(took[0], took[1]), 12.0/7; got != want {
 		t.Errorf("ratio: got %v, want %v", got, want)
 	}
 	fault := errors.New("broken")
-	_, err = measure.Alternate(t.Context(), 3, way("a", 1), func(context.Context, int) (float64, error) { return 0, fault })
+	_, err = measure.Rounds(t.Context(), 3, way("a", 1), func(context.Context) (float64, error) { return 0, fault })
 	if !errors.Is(err, fault) {
 		t.Errorf("got %v", err)
 	}

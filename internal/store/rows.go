@@ -14,6 +14,7 @@ import (
 
 // exec runs a statement and gives how many rows it changed.
 func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	tx.db.statements.Add(1)
 	var r sql.Result
 	var err error
 	if tx.lease.stmts == nil {
@@ -34,6 +35,7 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 // query runs a statement that gives rows; the caller closes them before the
 // next statement.
 func (tx *Tx) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	tx.db.statements.Add(1)
 	if tx.lease.stmts == nil {
 		return tx.lease.conn.QueryContext(ctx, text, args...)
 	}

@@ -51,6 +51,8 @@ type DB struct {
 	turns     *turns // SQLite: the one that writes; nil on PostgreSQL
 	close     func() error
 	closing   sync.Once
+
+	statements atomic.Int64 // that were sent to the engine
 }
 
 // Open connects to "sqlite:PATH" or "postgres://…". It creates the SQLite file
@@ -79,6 +81,12 @@ func Open(ctx context.Context, url string, opt Options) (*DB, error) {
 
 // OnCommit sets who is told the facts of each transaction after its commit.
 func (db *DB) OnCommit(f func(ctx context.Context, facts []houzhen.Event)) { db.committed.Store(&f) }
+
+// Statements counts the statements that were sent to the database since it was
+// opened, those that begin and end a transaction included (of a shared commit
+// once, where it begins). It is how a test shows that an answer did not need
+// the database.
+func (db *DB) Statements() int64 { return db.statements.Load() }
 
 // Engine names the database: "sqlite" or "postgresql".
 func (db *DB) Engine() string { return db.d.name }

@@ -38,6 +38,7 @@ func Run(t *testing.T, open Opener) {
 		{"Machines", runMachines},
 		{"Audit", runAudit},
 		{"Figures", runFigures},
+		{"Statements", runStatements},
 		{"Migrations", runMigrations},
 	} {
 		t.Run(area.name, func(t *testing.T) { area.run(t, open) })

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"github.com/houzhen/houzhen/internal/measure"
+)
+
+// bookingCmd measures how places are taken.
+type bookingCmd struct {
+	Only    []string `enum:"spread,http" help:"Measure these alone: spread, http." placeholder:"PART"`
+	Engines []string `enum:"sqlite,postgresql" help:"On these databases alone: sqlite, postgresql." placeholder:"ENGINE"`
+	Small   bool     `help:"Everything small: shows that it works, not how fast it is."`
+}
+
+// sizes say how much is done.
+type sizes struct {
+	callers     int           // of the spread
+	sessions    int           // that bookings are spread over
+	places      int           // of one session
+	rounds      int           // in which ways of booking take turns
+	bookings    int           // of one turn, at most
+	turn        time.Duration // as long as it takes at most
+	alone       int           // bookings of one turn of a lone caller, at most
+	requesters  int           // on the hot session
+	connections int           // that the rush shares
+	rate        float64       // attempts a second of the paced rush
+	attempts    int           // of the paced rush
+}
+
+func (c *bookingCmd) sizes() sizes {
+	if c.Small {
+		return sizes{
+			callers: 16, sessions: 20, places: 60, rounds: 1, bookings: 300, turn: time.Second, alone: 50,
+			requesters: 600, connections: 32, rate: 500, attempts: 400,
+		}
+	}
+	return sizes{
+		callers: 128, sessions: 500, places: 60, rounds: 3, bookings: 20_000, turn: 4 * time.Second, alone: 1500,
+		requesters: 20_000, connections: 512, rate: 2000, attempts: 20_000,
+	}
+}
+
+// engines lists the databases that are measured: SQLite always, PostgreSQL
+// where there is one.
+func (c *bookingCmd) engines(e *env) []string {
+	var list []string
+	for _, engine := range []string{sqlite, postgresql} {
+		asked := len(c.Engines) == 0 || slices.Contains(c.Engines, engine)
+		if asked && (engine == sqlite || e.databaseURL != "") {
+			list = append(list, engine)
+		}
+	}
+	return list
+}
+
+func (c *bookingCmd) part(name string) bool { return len(c.Only) == 0 || slices.Contains(c.Only, name) }
+
+// Run implements the command.
+func (c *bookingCmd) Run(e *env) error {
+	size := c.sizes()
+	hello, err := measure.Hello(e.ctx, size.callers)
+	if err != nil {
+		return err
+	}
+	e.report.Add(measure.Plain("machine.net_http_hello", hello, "1/s"))
+	for _, engine := range c.engines(e) {
+		if err := c.on(e, engine, size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// on measures one database.
+func (c *bookingCmd) on(e *env, engine string, size sizes) error {
+	people := size.requesters + size.bookings/2
+	return withStage(e, engine, people, func(s *stage) error {
+		for _, part := range []struct {
+			name    string
+			measure func(*stage, sizes) error
+		}{{"spread", (*stage).spread}, {"http", (*stage).overHTTP}} {
+			if !c.part(part.name) {
+				continue
+			}
+			if err := part.measure(s, size); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
