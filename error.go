@@ -53,8 +53,10 @@ const (
 	CodePaused           Code = "paused"
 	CodeInConsult        Code = "in_consult" // a patient is in the room; finish first
 	CodePatientsRemain   Code = "patients_remain"
-	CodeTooSoon          Code = "too_soon" // a recall or a miss before its minimum gap
-	CodeRoster           Code = "roster"   // a roster has faulty lines
+	CodeTooSoon          Code = "too_soon"      // a recall or a miss before its minimum gap
+	CodeRoster           Code = "roster"        // a roster has faulty lines
+	CodeSecondPerson     Code = "second_person" // whoever asked does not approve
+	CodeSubstitute       Code = "substitute"    // that doctor may not stand in
 )
 
 // Error is the one error type that crosses package borders. Message is for

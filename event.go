@@ -27,7 +27,14 @@ const (
 	SessionSuspended     EventKind = "session.suspended"
 	SessionResized       EventKind = "session.resized" // its capacity or its quotas were changed
 	SessionClosed        EventKind = "session.closed"
-	TicketAdmitted       EventKind = "ticket.admitted" // known to the queue, not yet arrived
+	SessionSubstituted   EventKind = "session.substituted"   // another doctor sits in the same session
+	SessionPlaceChanged  EventKind = "session.place_changed" // another room, the same queue
+	SuspensionAsked      EventKind = "suspension.asked"
+	SuspensionDecided    EventKind = "suspension.decided"   // approved, refused, withdrawn or stopped
+	RefundChosen         EventKind = "refund.chosen"        // a patient of a suspended session wants the fee back
+	AppointmentReseated  EventKind = "appointment.reseated" // whoever is here goes on to another doctor
+	ReplyReceived        EventKind = "reply.received"       // an SMS came back
+	TicketAdmitted       EventKind = "ticket.admitted"      // known to the queue, not yet arrived
 	TicketCheckedIn      EventKind = "ticket.checked_in"
 	TicketCalled         EventKind = "ticket.called"
 	TicketRecalled       EventKind = "ticket.recalled"
@@ -50,6 +57,7 @@ const (
 var EventKinds = []EventKind{
 	AppointmentBooked, AppointmentMoved, AppointmentCancelled, AppointmentCheckedIn, AppointmentFulfilled, AppointmentNoShow,
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
+	SessionSubstituted, SessionPlaceChanged, SuspensionAsked, SuspensionDecided, RefundChosen, AppointmentReseated, ReplyReceived,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
 	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
 	PaymentAsked, PaymentKept, PaymentRefunded, PaymentStuck, PaymentSettled,
@@ -135,7 +143,7 @@ type (
 // UrgencyOf says which lane the reactions to a kind of fact take.
 func UrgencyOf(k EventKind) Urgency {
 	switch k {
-	case TicketCalled, TicketRecalled, SessionSuspended, SignInAsked, TicketLeaveNow, TicketMissed:
+	case TicketCalled, TicketRecalled, SessionSuspended, SignInAsked, TicketLeaveNow, TicketMissed, ReplyReceived:
 		return Critical
 	case AppointmentNoShow, AppointmentFulfilled, PlaceReleased, SessionOpened, SessionClosed, OptionLapsed:
 		return Routine

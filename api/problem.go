@@ -59,6 +59,8 @@ func statuses() map[houzhen.Code]int {
 		houzhen.CodePatientsRemain:   http.StatusConflict,
 		houzhen.CodeTooSoon:          http.StatusConflict,
 		houzhen.CodeRoster:           http.StatusUnprocessableEntity,
+		houzhen.CodeSecondPerson:     http.StatusForbidden,
+		houzhen.CodeSubstitute:       http.StatusUnprocessableEntity,
 	}
 }
 

@@ -38,35 +38,37 @@ func (s *Service) liveOptions(ctx context.Context, tx Tx, originID string) ([]Ap
 // Choosing it again gives the same appointment.
 func (s *Service) Choose(ctx context.Context, optionID string) (a Appointment, err error) {
 	err = s.store.InTx(ctx, func(tx Tx) error {
-		instead, moved, err := s.chooseInstead(ctx, tx, optionID)
-		if err != nil || moved {
-			a = instead
-			return err
-		}
-		if a, err = s.lockOption(ctx, tx, optionID); err != nil {
-			return err
-		}
-		if a.Purpose == PurposeVisit && a.Active() {
-			return nil
-		}
-		if a, err = a.choose(tx.Now()); err != nil {
-			return err
-		}
-		if a.Nth, err = s.nthOn(ctx, tx, a, a.Day); err != nil {
-			return err
-		}
-		if err = tx.UpdateAppointment(ctx, &a); err != nil {
-			return fmt.Errorf("book option: %w", err)
-		}
-		if err = s.lapseOptions(ctx, tx, a.OriginID, BySystem, ReasonOtherChosen); err != nil {
-			return err
-		}
-		if err = emit(tx, houzhen.OptionChosen, a, bookedData(a)); err != nil {
-			return err
-		}
-		return emit(tx, houzhen.AppointmentBooked, a, bookedData(a))
+		a, err = s.ChooseTx(ctx, tx, optionID)
+		return err
 	})
 	return a, err
+}
+
+// ChooseTx is Choose inside a transaction.
+func (s *Service) ChooseTx(ctx context.Context, tx Tx, optionID string) (Appointment, error) {
+	if instead, moved, err := s.chooseInstead(ctx, tx, optionID); err != nil || moved {
+		return instead, err
+	}
+	a, err := s.lockOption(ctx, tx, optionID)
+	if err != nil || a.Purpose == PurposeVisit && a.Active() {
+		return a, err
+	}
+	if a, err = a.choose(tx.Now()); err != nil {
+		return a, err
+	}
+	if a.Nth, err = s.nthOn(ctx, tx, a, a.Day); err != nil {
+		return a, err
+	}
+	if err := tx.UpdateAppointment(ctx, &a); err != nil {
+		return a, fmt.Errorf("book option: %w", err)
+	}
+	if err := s.lapseOptions(ctx, tx, a.OriginID, BySystem, ReasonOtherChosen); err != nil {
+		return a, err
+	}
+	if err := emit(tx, houzhen.OptionChosen, a, bookedData(a)); err != nil {
+		return a, err
+	}
+	return a, emit(tx, houzhen.AppointmentBooked, a, bookedData(a))
 }
 
 // lockOption locks the origin first, so that two who choose different places
@@ -91,12 +93,29 @@ func (s *Service) lockOption(ctx context.Context, tx Tx, id string) (Appointment
 // Decline gives up all places kept for an origin. Declining again, or when
 // nothing is kept any more, changes nothing.
 func (s *Service) Decline(ctx context.Context, originID string) error {
-	return s.store.InTx(ctx, func(tx Tx) error {
-		if _, err := tx.LockAppointment(ctx, originID); err != nil {
-			return fmt.Errorf("lock origin: %w", err)
-		}
-		return s.lapseOptions(ctx, tx, originID, ByPatient, ReasonDeclined)
-	})
+	return s.store.InTx(ctx, func(tx Tx) error { return s.DeclineTx(ctx, tx, originID) })
+}
+
+// DeclineTx is Decline inside a transaction.
+func (s *Service) DeclineTx(ctx context.Context, tx Tx, originID string) error {
+	if _, err := tx.LockAppointment(ctx, originID); err != nil {
+		return fmt.Errorf("lock origin: %w", err)
+	}
+	return s.lapseOptions(ctx, tx, originID, ByPatient, ReasonDeclined)
+}
+
+// ChosenTx gives the visit that was chosen in an origin's stead, whatever
+// became of it since; CodeNotFound if none was.
+func (s *Service) ChosenTx(ctx context.Context, tx Tx, originID string) (Appointment, error) {
+	visits, err := tx.Appointments(ctx, AppointmentFilter{OriginID: originID, Purpose: PurposeVisit})
+	if err != nil {
+		return Appointment{}, fmt.Errorf("load chosen place: %w", err)
+	}
+	visits = slices.DeleteFunc(visits, Appointment.Trace)
+	if len(visits) == 0 {
+		return Appointment{}, houzhen.E(houzhen.CodeNotFound, "no kept place was chosen")
+	}
+	return visits[0], nil
 }
 
 func (s *Service) lapseOptions(ctx context.Context, tx Tx, originID, by, reason string) error {

@@ -102,17 +102,17 @@ type keeper struct {
 
 // keepOptions keeps a place for each patient before anybody gets a second
 // one, and tells for how many there was any.
-func (s *Service) keepOptions(ctx context.Context, tx Tx, lost Session, ended []Appointment, peers []string) (int, error) {
+func (s *Service) keepOptions(ctx context.Context, tx Tx, lost Session, ended []Appointment, r SuspendRequest) (int, error) {
 	if len(ended) == 0 {
 		return 0, nil
 	}
 	k := &keeper{s: s, tx: tx, lost: lost, kept: map[string][]*candidate{}}
-	if err := k.load(ctx, ended, peers); err != nil {
+	if err := k.load(ctx, ended, r); err != nil {
 		return 0, err
 	}
 	for round := range s.policy.Options {
 		for _, a := range ended {
-			if len(k.kept[a.origin()]) < round {
+			if len(k.kept[a.Origin()]) < round {
 				continue // there was nothing for him in the round before
 			}
 			if err := k.keep(ctx, a); err != nil {
@@ -123,7 +123,7 @@ func (s *Service) keepOptions(ctx context.Context, tx Tx, lost Session, ended []
 	return len(k.kept), nil
 }
 
-func (k *keeper) load(ctx context.Context, ended []Appointment, peers []string) error {
+func (k *keeper) load(ctx context.Context, ended []Appointment, r SuspendRequest) error {
 	now := k.tx.Now()
 	sessions, err := k.tx.Sessions(ctx, SessionFilter{
 		DepartmentID: k.lost.DepartmentID, From: k.s.today(now), To: k.lost.Date.AddDays(k.s.policy.OptionDays),
@@ -132,8 +132,10 @@ func (k *keeper) load(ctx context.Context, ended []Appointment, peers []string) 
 	if err != nil {
 		return fmt.Errorf("load sessions: %w", err)
 	}
-	sessions = slices.DeleteFunc(sessions, func(o Session) bool { return o.bookable(now, Who{Drawn: true}) != nil })
-	k.candidates = rankCandidates(k.lost, sessions, peers)
+	sessions = slices.DeleteFunc(sessions, func(o Session) bool {
+		return o.bookable(now, Who{Drawn: true}) != nil || slices.Contains(r.Avoid, o.ID)
+	})
+	k.candidates = rankCandidates(k.lost, sessions, r.Peers)
 	if err := k.loadPlaces(ctx, sessions); err != nil {
 		return err
 	}
@@ -176,7 +178,7 @@ func (k *keeper) loadPlaces(ctx context.Context, sessions []Session) error {
 // keep keeps one more place for a patient, of a kind he has none of if there
 // is one. A second or third one never takes a session's last half.
 func (k *keeper) keep(ctx context.Context, a Appointment) error {
-	had := k.kept[a.origin()]
+	had := k.kept[a.Origin()]
 	order := slices.Clone(k.candidates)
 	slices.SortStableFunc(order, func(x, y *candidate) int { return cmp.Compare(kindsOf(had, x), kindsOf(had, y)) })
 	for _, c := range order {
@@ -188,7 +190,7 @@ func (k *keeper) keep(ctx context.Context, a Appointment) error {
 			return err
 		}
 		if ok {
-			k.kept[a.origin()] = append(had, c)
+			k.kept[a.Origin()] = append(had, c)
 			return nil
 		}
 	}
@@ -234,6 +236,6 @@ func (k *keeper) keepIn(ctx context.Context, a Appointment, c *candidate) (bool,
 func option(a Appointment, id string) Appointment {
 	return Appointment{
 		ID: id, Voucher: voucherOf(id, 0), PatientID: a.PatientID, AccountID: a.AccountID, Nth: 1,
-		State: Held, Purpose: PurposeOption, OriginID: a.origin(), Channel: a.Channel, TravelMinute: a.TravelMinute, Version: 1,
+		State: Held, Purpose: PurposeOption, OriginID: a.Origin(), Channel: a.Channel, TravelMinute: a.TravelMinute, Version: 1,
 	}
 }

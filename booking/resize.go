@@ -192,7 +192,7 @@ func (s *Service) apply(ctx context.Context, tx Tx, session Session, z sizing, r
 		}
 	}
 	result.Displaced, result.Opened = len(z.displaced), len(z.open)+len(z.add)
-	result.Kept, err = s.keepOptions(ctx, tx, session, z.displaced, r.Peers)
+	result.Kept, err = s.keepOptions(ctx, tx, session, z.displaced, SuspendRequest{Peers: r.Peers})
 	return result, err
 }
 

@@ -87,6 +87,9 @@ func (s *Service) Resolve(ctx context.Context, tx Tx, voucher string) (Appointme
 	return a, nil
 }
 
+// Today gives the business date of an instant.
+func (s *Service) Today(now time.Time) houzhen.Date { return s.today(now) }
+
 func (s *Service) today(now time.Time) houzhen.Date { return houzhen.BusinessDate(now, s.loc) }
 
 // dayBegun reports whether numbers of that date are no longer used twice.

@@ -16,7 +16,15 @@ type SuspendRequest struct {
 	SessionID     string
 	Peers         []string
 	KeepCheckedIn bool // who has checked in is still seen
+	// Avoid are sessions in which no place is kept, because they will be
+	// suspended too.
+	Avoid []string
 }
+
+// Affected is whom a suspension concerns: Ended lost a place, by the time they
+// had, and Here go on waiting at the desk. A kept place that was lost again
+// stands for the appointment it replaces.
+type Affected struct{ Ended, Here []Appointment }
 
 // SuspendResult counts the patients: Affected = Kept + Without.
 type SuspendResult struct {
@@ -30,69 +38,83 @@ type SuspendResult struct {
 // same result.
 func (s *Service) Suspend(ctx context.Context, r SuspendRequest) (result SuspendResult, err error) {
 	err = s.store.InTx(ctx, func(tx Tx) error {
-		session, err := tx.LockSession(ctx, r.SessionID)
-		switch {
-		case err != nil:
-			return fmt.Errorf("lock session: %w", err)
-		case session.Status == SessionSuspended:
-			result, err = s.suspended(ctx, tx, session)
-			return err
-		case session.Status == SessionClosed:
-			return houzhen.E(houzhen.CodeSessionClosed, "session is over").On("session_id")
-		}
-		session.Status = SessionSuspended
-		if err := tx.UpdateSession(ctx, session); err != nil {
-			return fmt.Errorf("suspend session: %w", err)
-		}
-		session.Version++
-		if err := emitSession(tx, houzhen.SessionSuspended, session, nil); err != nil {
-			return err
-		}
-		ended, err := s.endAll(ctx, tx, session, r.KeepCheckedIn)
-		if err != nil {
-			return err
-		}
-		kept, err := s.keepOptions(ctx, tx, session, ended, r.Peers)
-		result = SuspendResult{Affected: len(ended), Kept: kept, Without: len(ended) - kept}
+		result, _, err = s.SuspendTx(ctx, tx, r)
 		return err
 	})
 	return result, err
 }
 
+// SuspendTx is Suspend inside a transaction. It also tells whom it concerned;
+// nobody when the session was suspended before.
+func (s *Service) SuspendTx(ctx context.Context, tx Tx, r SuspendRequest) (result SuspendResult, whom Affected, err error) {
+	session, err := tx.LockSession(ctx, r.SessionID)
+	switch {
+	case err != nil:
+		return result, whom, fmt.Errorf("lock session: %w", err)
+	case session.Status == SessionSuspended:
+		result, err = s.suspended(ctx, tx, session)
+		return result, whom, err
+	case session.Status == SessionClosed:
+		return result, whom, houzhen.E(houzhen.CodeSessionClosed, "session is over").On("session_id")
+	}
+	session.Status = SessionSuspended
+	if err := tx.UpdateSession(ctx, session); err != nil {
+		return result, whom, fmt.Errorf("suspend session: %w", err)
+	}
+	session.Version++
+	if err := emitSession(tx, houzhen.SessionSuspended, session, nil); err != nil {
+		return result, whom, err
+	}
+	if whom, err = s.endAll(ctx, tx, session, r.KeepCheckedIn); err != nil {
+		return result, whom, err
+	}
+	kept, err := s.keepOptions(ctx, tx, session, whom.Ended, r)
+	return SuspendResult{Affected: len(whom.Ended), Kept: kept, Without: len(whom.Ended) - kept}, whom, err
+}
+
 // endAll cancels whoever stands on the session and gives those who need
 // another place, by the time they had: visits, and patients whose last kept
 // place was here. The latter keep the origin that they were offered it for.
-func (s *Service) endAll(ctx context.Context, tx Tx, session Session, keepCheckedIn bool) ([]Appointment, error) {
+func (s *Service) endAll(ctx context.Context, tx Tx, session Session, keepCheckedIn bool) (whom Affected, err error) {
 	standing, err := tx.Appointments(ctx, AppointmentFilter{SessionID: session.ID, States: []State{Held, Booked, CheckedIn}})
 	if err != nil {
-		return nil, fmt.Errorf("load appointments: %w", err)
+		return whom, fmt.Errorf("load appointments: %w", err)
 	}
-	ended := make([]Appointment, 0, len(standing))
 	for _, a := range standing {
 		if a, err = tx.LockAppointment(ctx, a.ID); err != nil {
-			return nil, fmt.Errorf("lock appointment: %w", err)
+			return whom, fmt.Errorf("lock appointment: %w", err)
 		}
-		if a.SessionID != session.ID || !a.Active() || a.State > CheckedIn || keepCheckedIn && a.State == CheckedIn {
-			continue
-		}
-		if a, err = s.endOne(ctx, tx, a); err != nil {
-			return nil, err
-		}
-		if a.Purpose == PurposeOption {
-			others, err := s.liveOptions(ctx, tx, a.OriginID)
+		switch {
+		case a.SessionID != session.ID || !a.Active() || a.State > CheckedIn:
+		case keepCheckedIn && a.State == CheckedIn:
+			whom.Here = append(whom.Here, a)
+		default:
+			last, err := s.endLast(ctx, tx, &a)
 			if err != nil {
-				return nil, err
+				return whom, err
 			}
-			if len(others) > 0 {
-				continue
+			if last {
+				whom.Ended = append(whom.Ended, a)
 			}
 		}
-		ended = append(ended, a)
 	}
-	slices.SortFunc(ended, func(a, b Appointment) int {
-		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.SlotNo, b.SlotNo))
-	})
-	return ended, nil
+	slices.SortFunc(whom.Ended, bySlice)
+	slices.SortFunc(whom.Here, bySlice)
+	return whom, nil
+}
+
+func bySlice(a, b Appointment) int {
+	return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.SlotNo, b.SlotNo))
+}
+
+// endLast ends a and reports whether its patient now has nothing instead: a
+// kept place that goes is no loss while another one is kept.
+func (s *Service) endLast(ctx context.Context, tx Tx, a *Appointment) (last bool, err error) {
+	if *a, err = s.endOne(ctx, tx, *a); err != nil || a.Purpose != PurposeOption {
+		return err == nil, err
+	}
+	others, err := s.liveOptions(ctx, tx, a.OriginID)
+	return len(others) == 0, err
 }
 
 func (s *Service) endOne(ctx context.Context, tx Tx, a Appointment) (Appointment, error) {
@@ -116,7 +138,7 @@ func (s *Service) suspended(ctx context.Context, tx Tx, session Session) (Suspen
 	origins, patients := map[string]bool{}, []string{}
 	for _, a := range ended {
 		if a.Reason == ReasonSuspended {
-			origins[a.origin()] = false
+			origins[a.Origin()] = false
 			patients = append(patients, a.PatientID)
 		}
 	}
@@ -137,8 +159,8 @@ func (s *Service) suspended(ctx context.Context, tx Tx, session Session) (Suspen
 	return SuspendResult{Affected: len(origins), Kept: kept, Without: len(origins) - kept}, nil
 }
 
-// origin gives the appointment that places are kept for in a's stead.
-func (a Appointment) origin() string {
+// Origin gives the appointment that places are kept for in a's stead.
+func (a Appointment) Origin() string {
 	if a.Purpose == PurposeOption {
 		return a.OriginID
 	}

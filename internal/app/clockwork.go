@@ -25,6 +25,7 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "sessions.generate", Spec: "10 * * * *", Run: a.generate},
 			{Name: "sessions.open", Spec: "*/5 * * * *", Run: sweep(a.Booking.OpenSessions)},
 			{Name: "sessions.close", Spec: "*/15 * * * *", Run: sweep(a.Booking.CloseSessions)},
+			{Name: "closures.run", Spec: "* * * * *", Run: a.runClosures},
 			{Name: "holds.expire", Spec: "* * * * *", Run: sweep(a.Booking.ExpireHolds)},
 			{Name: "places.release", Spec: "*/5 * * * *", Run: sweep(a.Booking.ReleasePlaces)},
 			{Name: "noshow.mark", Spec: "*/10 * * * *", Run: sweep(a.Booking.MarkNoShows)},

@@ -30,7 +30,7 @@ func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) 
 		return nil, err
 	}
 	services := api.Services{
-		Directory: people{a.Directory}, Booking: a.Booking, Suspension: suspension{a}, Queue: a.Queue, Desk: desk{a},
+		Directory: people{a.Directory}, Booking: a.Booking, Suspension: suspensions{a.Suspension, a}, Queue: a.Queue, Desk: desk{a},
 		Messages: a, Boards: a.boards, SignIn: sign, Roster: rosters{a}, Stats: a.Stats, Audit: a,
 	}
 	site, err := web.New(web.Deps{

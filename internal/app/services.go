@@ -68,49 +68,6 @@ func (d desk) AppointmentByVoucher(ctx context.Context, voucher string) (a booki
 	return a, err
 }
 
-// suspension gives API and pages what happens when a doctor cannot come.
-type suspension struct{ *App }
-
-func (s suspension) Suspend(ctx context.Context, sessionID, by, reason string) error {
-	_, err := s.SuspendSession(ctx, sessionID, by, reason)
-	return err
-}
-
-func (s suspension) Options(ctx context.Context, appointmentID string) ([]booking.Appointment, error) {
-	return s.Booking.Options(ctx, appointmentID)
-}
-
-func (s suspension) Choose(ctx context.Context, appointmentID, optionID string) (booking.Appointment, error) {
-	option, err := s.Booking.Appointment(ctx, optionID)
-	if err != nil {
-		return option, err
-	}
-	if option.OriginID != appointmentID {
-		return booking.Appointment{}, houzhen.E(houzhen.CodeNotFound, "the option is of another appointment").On("option")
-	}
-	return s.Booking.Choose(ctx, optionID)
-}
-
-// SuspendSession suspends a session and keeps places with the doctor's peers,
-// in one act. Whoever has checked in is still seen.
-func (a *App) SuspendSession(ctx context.Context, sessionID, by, reason string) (booking.SuspendResult, error) {
-	session, err := a.Booking.Session(ctx, sessionID)
-	if err != nil {
-		return booking.SuspendResult{}, err
-	}
-	index, err := a.Directory.Index(ctx)
-	if err != nil {
-		return booking.SuspendResult{}, err
-	}
-	result, err := a.Booking.Suspend(ctx, booking.SuspendRequest{
-		SessionID: sessionID, Peers: index.Peers(session.DoctorID), KeepCheckedIn: true,
-	})
-	if err != nil {
-		return result, err
-	}
-	return result, a.record(ctx, by, "session.suspend", sessionID, reason)
-}
-
 // record writes a line of the audit.
 func (a *App) record(ctx context.Context, actor, action, object, detail string) error {
 	err := a.inTx(ctx, func(tx everything) error { return tx.Append(ctx, actor, action, object, detail) })

@@ -1,9 +1,7 @@
 package app
 
 import (
-	"context"
-
-	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
@@ -15,13 +13,10 @@ import (
 // each asks for its own part, and the store's transaction is all of them.
 type everything interface {
 	directory.Tx
-	booking.Tx
+	suspension.Tx // has booking.Tx in it
 	queue.Tx
 	notify.Tx
 	outbox.Tx
 	auth.Tx
 	auth.MachineTx
-
-	// Append writes a line of the hash-chained audit.
-	Append(ctx context.Context, actor, action, object, detail string) error
 }

@@ -30,6 +30,9 @@ func (a *App) wire(context.Context) (err error) {
 	if a.Booking, err = booking.NewService(a.Store.Booking(), a.loc, policy); err != nil {
 		return err
 	}
+	if err := a.wireSuspension(); err != nil {
+		return err
+	}
 	queuePolicy := func(string) queue.Policy { return queue.DefaultPolicy() }
 	a.Queue = queue.NewService(a.Store.Queue(), queuePolicy, a.loc)
 	a.boards = &boards{

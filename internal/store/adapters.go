@@ -5,6 +5,7 @@ import (
 
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/pay"
+	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
@@ -58,6 +59,11 @@ func (db *DB) Notify() notify.Store {
 // Machines is the store of other systems and their tokens.
 func (db *DB) Machines() auth.MachineStore {
 	return adapter[auth.MachineTx]{db, func(tx *Tx) auth.MachineTx { return tx }}
+}
+
+// Suspension is the store of sessions that will not take place.
+func (db *DB) Suspension() suspension.Store {
+	return adapter[suspension.Tx]{db, func(tx *Tx) suspension.Tx { return tx }}
 }
 
 // Outbox is the store of facts.

@@ -49,6 +49,8 @@ func runMigrations(t *testing.T, open Opener) {
 			"session", "sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
 			"machine", "machine_token", "webhook", "whereabouts",
 			"session_figures",
+			"kinship", "message", "patient", "question", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen", "session",
+			"sign_in", "slot", "sms_inbox", "staff", "suspension", "suspension_case", "suspension_item", "tick", "ticket", "web_session", "zone",
 		}
 		slices.Sort(want)
 		if diff := cmp.Diff(got, want); diff != "" {

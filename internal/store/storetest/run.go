@@ -30,6 +30,7 @@ func Run(t *testing.T, open Opener) {
 		{"Races", runRaces},
 		{"Due", runDue},
 		{"Payments", runPayments},
+		{"Suspensions", runSuspensions},
 		{"Queue", runQueue},
 		{"Messages", runMessages},
 		{"MessageWork", runMessageWork},
