@@ -30,6 +30,7 @@ import (
 // replayCmd lives through files of real data.
 type replayCmd struct {
 	Appointments replayAppointments `cmd:"" help:"Book, remind, check in and release a file of real appointments."`
+	NoShow       replayNoShow       `cmd:"" name:"noshow" help:"Estimate who stays away, in online order, and say how good it was."`
 }
 
 type replayAppointments struct {

@@ -2,6 +2,10 @@ package app
 
 import (
 	"github.com/houzhen/houzhen/booking/suspension"
+	"context"
+
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
@@ -14,6 +18,8 @@ import (
 type everything interface {
 	directory.Tx
 	suspension.Tx // has booking.Tx in it
+	booking.Tx
+	noshow.Tx
 	queue.Tx
 	notify.Tx
 	outbox.Tx

@@ -38,21 +38,11 @@ type BadRow struct {
 // faulty row, a second row of one AppointmentID, or a row that was booked
 // after its own date is reported as bad.
 func ReadRows(r io.Reader) (rows []Row, bad []BadRow, err error) {
-	in := bufio.NewReader(r)
-	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, nil, fmt.Errorf("open gzip: %w", err)
-		}
-		in = bufio.NewReader(z)
-	}
-	c := csv.NewReader(in)
-	c.FieldsPerRecord = -1
-	head, err := c.Read()
+	c, head, err := openTable(r)
 	if err != nil {
-		return nil, nil, houzhen.E(houzhen.CodeMalformed, "the file is empty or not CSV").Because(err)
+		return nil, nil, err
 	}
-	at, err := columns(head)
+	at, err := columns(head, wanted)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -85,12 +75,32 @@ func ReadRows(r io.Reader) (rows []Row, bad []BadRow, err error) {
 
 var wanted = []string{"PatientId", "AppointmentID", "ScheduledDay", "AppointmentDay", "Neighbourhood", "No-show"}
 
-func columns(head []string) (map[string]int, error) {
+// openTable opens a .csv or .csv.gz and reads its head.
+func openTable(r io.Reader) (*csv.Reader, []string, error) {
+	in := bufio.NewReader(r)
+	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, nil, fmt.Errorf("open gzip: %w", err)
+		}
+		in = bufio.NewReader(z)
+	}
+	c := csv.NewReader(in)
+	c.FieldsPerRecord = -1
+	head, err := c.Read()
+	if err != nil {
+		return nil, nil, houzhen.E(houzhen.CodeMalformed, "the file is empty or not CSV").Because(err)
+	}
+	return c, head, nil
+}
+
+// columns says where each column stands; those that are needed must.
+func columns(head, needed []string) (map[string]int, error) {
 	at := map[string]int{}
 	for i, name := range head {
 		at[string(bytes.TrimPrefix([]byte(name), []byte("\xef\xbb\xbf")))] = i
 	}
-	for _, name := range wanted {
+	for _, name := range needed {
 		if _, ok := at[name]; !ok {
 			return nil, houzhen.E(houzhen.CodeMalformed, "the file has no column "+name).On(name)
 		}

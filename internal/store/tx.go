@@ -10,6 +10,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
@@ -34,6 +35,7 @@ type Tx struct {
 var (
 	_ directory.Tx = (*Tx)(nil)
 	_ booking.Tx   = (*Tx)(nil)
+	_ noshow.Tx    = (*Tx)(nil)
 	_ pay.Tx       = (*Tx)(nil)
 	_ queue.Tx     = (*Tx)(nil)
 	_ notify.Tx    = (*Tx)(nil)

@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking/noshow"
+)
+
+// millionth is the unit in which chances are stored.
+const millionth = 1e6
+
+// NoShowModel gives the model as it was last saved.
+func (tx *Tx) NoShowModel(ctx context.Context) ([]byte, error) {
+	body, err := one(ctx, tx, missing("no-show model"), idInto, `SELECT body FROM noshow_model WHERE id = $1`, "clinic")
+	return []byte(body), err
+}
+
+// SaveNoShowModel stores the model in the place of the one before.
+func (tx *Tx) SaveNoShowModel(ctx context.Context, body []byte) error {
+	return tx.save(ctx, "noshow_model", "id, body, made_at", "clinic", string(body), micros(tx.now))
+}
+
+// historyRow is what is remembered of one patient.
+type historyRow struct {
+	patient string
+	noshow.History
+}
+
+func historyInto(h *historyRow) []any {
+	return []any{
+		&h.patient, (*number)(&h.Visits), (*number)(&h.Missed), (*number)(&h.Ahead), (*number)(&h.Away), (*flag)(&h.Last), (*day)(&h.LastDay),
+	}
+}
+
+// Histories gives what is remembered of patients; who has none is not in it.
+func (tx *Tx) Histories(ctx context.Context, patientIDs []string) (map[string]noshow.History, error) {
+	out := map[string]noshow.History{}
+	err := chunks(patientIDs, 1, func(list string, args []any) error {
+		rows, err := all(ctx, tx, historyInto, `SELECT patient_id, visits, missed, ahead, away, last_missed, last_day
+ FROM noshow_history WHERE patient_id IN (`+list+`)`, args...)
+		for _, r := range rows {
+			out[r.patient] = r.History
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read histories: %w", err)
+	}
+	return out, nil
+}
+
+// SaveHistories stores what is remembered of patients.
+func (tx *Tx) SaveHistories(ctx context.Context, histories map[string]noshow.History) error {
+	for patient, h := range histories {
+		_, err := tx.exec(ctx, `INSERT INTO noshow_history (patient_id, visits, missed, ahead, away, last_missed, last_day)
+ VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (patient_id) DO UPDATE SET visits = excluded.visits, missed = excluded.missed,
+ ahead = excluded.ahead, away = excluded.away, last_missed = excluded.last_missed, last_day = excluded.last_day`,
+			patient, int64(h.Visits), int64(h.Missed), int64(h.Ahead), int64(h.Away), bit(h.Last), dateNumber(h.LastDay))
+		if err != nil {
+			return fmt.Errorf("save history: %w", err)
+		}
+	}
+	return nil
+}
+
+const forecastColumns = `appointment_id, session_id, day, p, because, version, made_at`
+
+type forecastRow struct {
+	noshow.Forecast
+	p       number
+	because reasons
+}
+
+// reasons is JSON text.
+type reasons []noshow.Reason
+
+// Scan reads JSON text.
+func (r *reasons) Scan(src any) error {
+	*r = nil
+	return fromJSON(src, (*[]noshow.Reason)(r))
+}
+
+func forecastInto(f *forecastRow) []any {
+	return []any{&f.AppointmentID, &f.SessionID, (*day)(&f.Day), &f.p, &f.because, &f.Version, (*instant)(&f.MadeAt)}
+}
+
+func (f forecastRow) forecast() noshow.Forecast {
+	f.P, f.Because = float64(f.p)/millionth, f.because
+	return f.Forecast
+}
+
+// Forecast finds the estimate of an appointment.
+func (tx *Tx) Forecast(ctx context.Context, appointmentID string) (noshow.Forecast, error) {
+	r, err := one(ctx, tx, missing("forecast"), forecastInto, `SELECT `+forecastColumns+` FROM noshow_forecast WHERE appointment_id = $1`, appointmentID)
+	return r.forecast(), err
+}
+
+// ForecastsOf lists the estimates of days, both included, by appointment.
+func (tx *Tx) ForecastsOf(ctx context.Context, from, to houzhen.Date) ([]noshow.Forecast, error) {
+	rows, err := all(ctx, tx, forecastInto, `SELECT `+forecastColumns+` FROM noshow_forecast
+ WHERE day >= $1 AND day <= $2 ORDER BY appointment_id`, dateNumber(from), dateNumber(to))
+	if err != nil {
+		return nil, fmt.Errorf("list forecasts: %w", err)
+	}
+	out := make([]noshow.Forecast, len(rows))
+	for i, r := range rows {
+		out[i] = r.forecast()
+	}
+	return out, nil
+}
+
+// SaveForecasts stores estimates in the place of earlier ones.
+func (tx *Tx) SaveForecasts(ctx context.Context, forecasts ...noshow.Forecast) error {
+	for _, f := range forecasts {
+		because := []byte{}
+		if len(f.Because) > 0 {
+			var err error
+			if because, err = json.Marshal(f.Because); err != nil {
+				return fmt.Errorf("write reasons: %w", err)
+			}
+		}
+		_, err := tx.exec(ctx, `INSERT INTO noshow_forecast (`+forecastColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ ON CONFLICT (appointment_id) DO UPDATE SET session_id = excluded.session_id, day = excluded.day, p = excluded.p,
+ because = excluded.because, version = excluded.version, made_at = excluded.made_at`,
+			f.AppointmentID, f.SessionID, dateNumber(f.Day), int64(math.Round(f.P*millionth)), string(because), f.Version, micros(f.MadeAt))
+		if err != nil {
+			return fmt.Errorf("save forecast: %w", err)
+		}
+	}
+	return nil
+}
