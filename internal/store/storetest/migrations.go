@@ -47,6 +47,7 @@ func runMigrations(t *testing.T, open Opener) {
 			"account", "appointment", "audit", "audit_head", "call", "campus", "department", "doctor", "fact", "hospital",
 			"kinship", "message", "patient", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen",
 			"session", "sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
+			"noshow_forecast", "noshow_history", "noshow_model",
 			"machine", "machine_token", "webhook", "whereabouts",
 			"session_figures",
 			"kinship", "message", "patient", "question", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen", "session",

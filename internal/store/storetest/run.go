@@ -31,6 +31,7 @@ func Run(t *testing.T, open Opener) {
 		{"Due", runDue},
 		{"Payments", runPayments},
 		{"Suspensions", runSuspensions},
+		{"NoShow", runNoShow},
 		{"Queue", runQueue},
 		{"Messages", runMessages},
 		{"MessageWork", runMessageWork},
