@@ -66,12 +66,12 @@ var arrows = map[string][]string{
 		"internal/outbox",
 		"internal/stats",
 	},
-	"internal/store/storetest":   {"*"},
-	"internal/app":               {"*"},
-	"internal/sim":               {"*"},
-	"internal/clinictest":        {"*"},
-	"cmd/houzhen":                {"*"},
-	"cmd/hzbench":                {"*"},
+	"internal/store/storetest": {"*"},
+	"internal/app":             {"*"},
+	"internal/sim":             {"*"},
+	"internal/clinictest":      {"*"},
+	"cmd/houzhen":              {"*"},
+	"cmd/hzbench":              {"*"},
 }
 
 // homes says which folder alone may import a third party.

@@ -1,11 +1,8 @@
 package app
 
 import (
-	"github.com/houzhen/houzhen/booking/suspension"
-	"context"
-
-	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/noshow"
+	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
@@ -18,7 +15,6 @@ import (
 type everything interface {
 	directory.Tx
 	suspension.Tx // has booking.Tx in it
-	booking.Tx
 	noshow.Tx
 	queue.Tx
 	notify.Tx
