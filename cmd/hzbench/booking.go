@@ -9,7 +9,7 @@ import (
 
 // bookingCmd measures how places are taken.
 type bookingCmd struct {
-	Only    []string `enum:"spread,http" help:"Measure these alone: spread, http." placeholder:"PART"`
+	Only    []string `enum:"spread,http,rush" help:"Measure these alone: spread, http, rush." placeholder:"PART"`
 	Engines []string `enum:"sqlite,postgresql" help:"On these databases alone: sqlite, postgresql." placeholder:"ENGINE"`
 	Small   bool     `help:"Everything small: shows that it works, not how fast it is."`
 }
@@ -80,7 +80,7 @@ func (c *bookingCmd) on(e *env, engine string, size sizes) error {
 		for _, part := range []struct {
 			name    string
 			measure func(*stage, sizes) error
-		}{{"spread", (*stage).spread}, {"http", (*stage).overHTTP}} {
+		}{{"rush", (*stage).rush}, {"spread", (*stage).spread}, {"http", (*stage).overHTTP}} {
 			if !c.part(part.name) {
 				continue
 			}

@@ -64,3 +64,25 @@ func TestTheSpreadIsMeasuredBesideThePlainPath(t *testing.T) {
 		t.Error("the limit of net/http is missing")
 	}
 }
+
+// TestARushSellsExactlyWhatThereIs: whatever the speed, what must never be is
+// counted, and it is none.
+func TestARushSellsExactlyWhatThereIs(t *testing.T) {
+	got := measured(t, "--only=rush", "--engines=sqlite")
+	for _, rush := range []string{"sqlite.rush", "sqlite.paced"} {
+		if sold := got[rush+".hot_sold"]; sold != 60 {
+			t.Errorf("%s: %v places of 60 were sold", rush, sold)
+		}
+		for _, never := range []string{"hot_unsold", "oversold", "duplicates", "lost", "unanswered", "other_answers"} {
+			if n, taken := got[rush+"."+never]; n != 0 || !taken {
+				t.Errorf("%s.%s: got %v, want 0", rush, never, n)
+			}
+		}
+		if within := got[rush+".hot_sold_within"]; within <= 0 {
+			t.Errorf("%s: sold out within %v ms", rush, within)
+		}
+	}
+	if got["sqlite.refusals.other_answers"] != 0 || got["sqlite.refusals.answers"] <= 0 {
+		t.Errorf("refusals: got %v other answers at %v a second", got["sqlite.refusals.other_answers"], got["sqlite.refusals.answers"])
+	}
+}

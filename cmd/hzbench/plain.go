@@ -129,7 +129,7 @@ func (p *plain) steps(ctx context.Context, tx *sql.Tx, session, patient, key str
 		{"fact", p.tell, []any{uuid.NewString(), string(houzhen.AppointmentBooked), id, session, now, data}},
 		{"audit", p.note, []any{p.auditNo.Add(1), now, patient, id, rand.Text()}},
 	} {
-		if _, err := tx.StmtContext(ctx, insert.by).ExecContext(ctx, insert.args...); err != nil {
+		if _, err := tx.StmtContext(ctx, insert.by).ExecContext(ctx, insert.args...); err != nil { //nolint:sqlclosecheck // closed with its transaction
 			return fmt.Errorf("insert %s: %w", insert.what, err)
 		}
 	}
