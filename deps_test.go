@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"booking/noshow":             {"", "booking"},
 	"booking/pay":                {"", "booking"},
 	"booking/suspension":         {"", "booking"},
+	"booking/waitlist":           {"", "booking"},
 	"queue":                      {""},
 	"queue/forecast":             {"", "queue"},
 	"queue/queuetest":            {"", "queue"},
@@ -72,6 +73,13 @@ var arrows = map[string][]string{
 	"internal/clinictest":      {"*"},
 	"cmd/houzhen":              {"*"},
 	"cmd/hzbench":              {"*"},
+	"internal/store":             {"", "directory", "booking", "booking/waitlist", "queue", "notify", "internal/outbox", "internal/auth"},
+	"internal/store/storetest":   {"*"},
+	"internal/app":               {"*"},
+	"internal/sim":               {"*"},
+	"internal/clinictest":        {"*"},
+	"cmd/houzhen":                {"*"},
+	"cmd/hzbench":                {"*"},
 }
 
 // homes says which folder alone may import a third party.

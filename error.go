@@ -39,6 +39,7 @@ const (
 	CodeSlotWithheld     Code = "slot_withheld"
 	CodeNotReleased      Code = "not_released" // bookable from a later instant
 	CodeSessionFull      Code = "session_full"
+	CodeNotFull          Code = "not_full" // nobody waits for what he could simply book
 	CodeSessionClosed    Code = "session_closed"
 	CodeSessionSuspended Code = "session_suspended"
 	CodeAlreadyBooked    Code = "already_booked" // one per patient, doctor and day

@@ -51,6 +51,14 @@ const (
 	PaymentRefunded      EventKind = "payment.refunded" // given back
 	PaymentStuck         EventKind = "payment.stuck"    // no rule can decide: it waits for a person
 	PaymentSettled       EventKind = "payment.settled"  // a person has settled it
+	WaitlistJoined       EventKind = "waitlist.joined"
+	WaitlistOpened       EventKind = "waitlist.opened"  // a place that came back is kept for the list
+	WaitlistOffered      EventKind = "waitlist.offered" // kept for one person to accept
+	WaitlistInvited      EventKind = "waitlist.invited" // the first of a few takes it
+	WaitlistAccepted     EventKind = "waitlist.accepted"
+	WaitlistLapsed       EventKind = "waitlist.lapsed" // not accepted: declined, late, or the session suspended
+	WaitlistLost         EventKind = "waitlist.lost"   // somebody else was first
+	WaitlistClosed       EventKind = "waitlist.closed" // the wait is over without a place
 )
 
 // EventKinds lists every kind, in the order above.
@@ -61,6 +69,7 @@ var EventKinds = []EventKind{
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
 	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
 	PaymentAsked, PaymentKept, PaymentRefunded, PaymentStuck, PaymentSettled,
+	WaitlistJoined, WaitlistOpened, WaitlistOffered, WaitlistInvited, WaitlistAccepted, WaitlistLapsed, WaitlistLost, WaitlistClosed,
 }
 
 // Urgency orders work: it names the job lane that a fact or a message takes.
@@ -130,6 +139,22 @@ type (
 		Appointment string `json:"appointment"`
 		Fen         int64  `json:"fen"`
 		Reason      string `json:"reason,omitempty"`
+	// WaitData says who waits, and for closed lists why they are.
+	WaitData struct {
+		Patient string `json:"patient"`
+		Reason  string `json:"reason,omitempty"`
+	}
+	// KeptData names the place that came back and is kept for the list.
+	KeptData struct {
+		Slot int `json:"slot"`
+	}
+	// OfferData says which place is offered to whom, until when.
+	OfferData struct {
+		Entry       string    `json:"entry"`
+		Patient     string    `json:"patient"`
+		Slot        int       `json:"slot"`
+		Until       time.Time `json:"until"`
+		Appointment string    `json:"appointment,omitempty"`
 	}
 	// PickData says who was called where, and why.
 	PickData struct {

@@ -43,6 +43,7 @@ func statuses() map[houzhen.Code]int {
 		houzhen.CodeSlotWithheld:     http.StatusUnprocessableEntity,
 		houzhen.CodeNotReleased:      http.StatusUnprocessableEntity,
 		houzhen.CodeSessionFull:      http.StatusConflict,
+		houzhen.CodeNotFull:          http.StatusConflict,
 		houzhen.CodeSessionClosed:    http.StatusUnprocessableEntity,
 		houzhen.CodeSessionSuspended: http.StatusUnprocessableEntity,
 		houzhen.CodeAlreadyBooked:    http.StatusConflict,

@@ -99,6 +99,7 @@ type Purpose string
 const (
 	PurposeVisit  Purpose = "visit"
 	PurposeOption Purpose = "option" // kept in a suspended patient's name to choose from
+	PurposeOffer  Purpose = "offer"  // kept for the first of a waitlist to accept
 )
 
 // Who ended an appointment.
@@ -223,6 +224,11 @@ type Tx interface {
 	HoldsLapsed(ctx context.Context, now time.Time, limit int) ([]Appointment, error)              // held, ExpiresAt <= now
 	PlacesToRelease(ctx context.Context, sliceEndedBy time.Time, limit int) ([]Appointment, error) // booked, not checked in, not yet released, session open
 	NoShowsDue(ctx context.Context, now time.Time, limit int) ([]Appointment, error)               // booked, Deadline <= now, session not suspended
+
+	// Heartbeat notes that the system is up at Now and gives the note before.
+	Heartbeat(ctx context.Context, id string) (time.Time, error)
+	AddOutage(ctx context.Context, o Outage) error
+	Outages(ctx context.Context, from, to time.Time) ([]Outage, error) // that touch the span
 
 	Rosters(ctx context.Context) ([]Roster, error)
 	Exceptions(ctx context.Context, from, to houzhen.Date) ([]Exception, error)

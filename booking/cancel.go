@@ -43,9 +43,12 @@ func (s *Service) Cancel(ctx context.Context, r CancelRequest) (a Appointment, e
 			return fmt.Errorf("update appointment: %w", err)
 		}
 		if known && !wasHeld {
-			if _, err = s.giveBack(ctx, tx, session, a); err != nil {
-				return err
-			}
+			_, err = s.giveBack(ctx, tx, session, a)
+		} else {
+			err = s.vacate(ctx, tx, a.SessionID, a.SlotNo)
+		}
+		if err != nil {
+			return err
 		}
 		if err = s.lapseOptions(ctx, tx, a.ID, BySystem, ReasonWithdrawn); err != nil {
 			return err
@@ -64,8 +67,8 @@ func (s *Service) Confirm(ctx context.Context, appointmentID string) (a Appointm
 		if a.State == Booked && a.Purpose == PurposeVisit {
 			return nil
 		}
-		if a.Purpose == PurposeOption {
-			return stateError("a kept place is chosen, not confirmed")
+		if a.Purpose != PurposeVisit {
+			return stateError("a kept place is chosen or accepted, not confirmed")
 		}
 		if a, err = a.choose(tx.Now()); err != nil {
 			return err

@@ -134,6 +134,9 @@ func (s *Service) lapseOptions(ctx context.Context, tx Tx, originID, by, reason 
 		if err := tx.UpdateAppointment(ctx, &o); err != nil {
 			return fmt.Errorf("lapse option: %w", err)
 		}
+		if err := s.vacate(ctx, tx, o.SessionID, o.SlotNo); err != nil {
+			return err
+		}
 		if err := emit(tx, houzhen.OptionLapsed, o, cancelledData(o)); err != nil {
 			return err
 		}

@@ -200,7 +200,7 @@ func (s *Service) stillOpen(ctx context.Context, tx Tx, a Appointment, r MoveReq
 // zero session means that the day has not begun.
 func (s *Service) leaveTrace(ctx context.Context, tx Tx, old Appointment, session Session) error {
 	if session.ID == "" || !s.dayBegun(old.Day, tx.Now()) {
-		return nil
+		return s.vacate(ctx, tx, old.SessionID, old.SlotNo)
 	}
 	trace := old.end(tx.Now(), BySystem, ReasonMoved)
 	trace.ID, trace.OriginID, trace.Key, trace.Version = tx.NewID(), old.ID, "", 1

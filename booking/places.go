@@ -92,6 +92,9 @@ func (s *Service) giveBack(ctx context.Context, tx Tx, session Session, a Appoin
 	if !worth {
 		return 0, nil
 	}
+	if slot.OpenAt, err = s.publicFrom(ctx, tx, session, slot); err != nil {
+		return 0, err
+	}
 	if err := tx.AddSlot(ctx, slot); err != nil {
 		return 0, fmt.Errorf("add freed slot: %w", err)
 	}

@@ -31,7 +31,12 @@ type Policy struct {
 	OpenedLead   time.Duration     // a place added after the release opens that much later: the waitlist goes first
 	DrawWindow   time.Duration     // requests of a draw are collected that long
 
-	Hold           time.Duration // how long a place is held before it is confirmed
+	Hold        time.Duration // how long a place is held before it is confirmed
+	CheckInLead time.Duration // check-in opens that long before a slice
+	DownAfter   time.Duration // a silence of the system that long excuses who should have checked in
+
+	ReturnMin      time.Duration // a place that came back is public after a random delay, at least this …
+	ReturnMax      time.Duration // … and at most this; 0: at once
 	ReleaseAfter   time.Duration // after its slice an absent patient's place goes back …
 	ReleaseMinLeft time.Duration // … if that much of the session is left
 
@@ -56,7 +61,7 @@ func DefaultPolicy() Policy {
 		PerDay: 2, PerDepartmentDay: 1, PerWeek: 3, PerQuarter: 5,
 		HorizonDays: 14, ReleaseTime: 7 * 60, ReleaseSpread: time.Minute,
 		FallBackDays: 1, FallBackTime: 16 * 60, OverbookMost: 4, ElderAge: 70, OpenedLead: 30 * time.Minute, DrawWindow: time.Minute,
-		Hold: 15 * time.Minute, ReleaseAfter: 15 * time.Minute, ReleaseMinLeft: 45 * time.Minute,
+		Hold: 15 * time.Minute, CheckInLead: 30 * time.Minute, DownAfter: 5 * time.Minute, ReturnMin: time.Minute, ReturnMax: 30 * time.Minute, ReleaseAfter: 15 * time.Minute, ReleaseMinLeft: 45 * time.Minute,
 		OpenLead: time.Hour, CloseAfter: 4 * time.Hour,
 		Options: 3, OptionHold: 24 * time.Hour, OptionLead: 2 * time.Hour, OptionMin: 30 * time.Minute, OptionDays: 14,
 		Suggestions: 5, SweepLimit: 1000, SweepBatch: 100,
@@ -85,6 +90,10 @@ func (p Policy) Validate() error {
 		{"opened_lead", p.OpenedLead >= 0},
 		{"draw_window", p.DrawWindow >= 10*time.Second && p.DrawWindow%time.Second == 0},
 		{"hold", p.Hold > 0},
+		{"check_in_lead", p.CheckInLead >= 0},
+		{"down_after", p.DownAfter > 0},
+		{"return_min", p.ReturnMin >= 0},
+		{"return_max", p.ReturnMax >= p.ReturnMin},
 		{"release_after", p.ReleaseAfter >= 0},
 		{"release_min_left", p.ReleaseMinLeft >= 0},
 		{"open_lead", p.OpenLead >= 0},

@@ -47,7 +47,7 @@ func (a Appointment) cancel(now, deadline time.Time, by, reason string) (Appoint
 	switch {
 	case a.State == Fulfilled || a.State == NoShow:
 		return a, stateError("appointment is over")
-	case a.Purpose == PurposeOption:
+	case a.Purpose != PurposeVisit:
 		return a, stateError("a kept place is declined, not cancelled")
 	case by == ByPatient && a.State == CheckedIn:
 		return a, stateError("patient has checked in")
@@ -101,9 +101,10 @@ func (a Appointment) releasable(now time.Time, s Session, p Policy) bool {
 		!now.Before(a.End.Add(p.ReleaseAfter)) && s.End.Sub(now) >= p.ReleaseMinLeft
 }
 
-// lapse gives the ended hold, or false if it still stands.
+// lapse gives the ended hold, or false if it still stands. What is kept for a
+// waitlist is ended by the waitlist, which knows who is next.
 func (a Appointment) lapse(now time.Time) (Appointment, bool) {
-	if a.State != Held || now.Before(a.ExpiresAt) {
+	if a.State != Held || a.Purpose == PurposeOffer || now.Before(a.ExpiresAt) {
 		return a, false
 	}
 	return a.end(now, BySystem, ReasonExpired), true

@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -15,6 +16,9 @@ type Service struct {
 	loc    *time.Location
 	policy Policy
 	rules  []Rule
+
+	returns Returns                                       // nil: places that come back are public
+	delay   func(least, most time.Duration) time.Duration // before a returned place is public
 }
 
 // NewService makes the service. loc is the hospital's zone; the policy must
@@ -23,12 +27,15 @@ func NewService(store Store, loc *time.Location, policy Policy, options ...Optio
 	if err := policy.Validate(); err != nil {
 		return nil, fmt.Errorf("booking policy: %w", err)
 	}
-	s := &Service{store: store, loc: loc, policy: policy, rules: []Rule{limits{policy}}}
+	s := &Service{store: store, loc: loc, policy: policy, rules: []Rule{limits{policy}}, delay: anyDelay}
 	for _, o := range options {
 		o(s)
 	}
 	return s, nil
 }
+
+// anyDelay gives a duration that cannot be foreseen.
+func anyDelay(least, most time.Duration) time.Duration { return least + rand.N(most-least+1) }
 
 // Policy gives the policy in force.
 func (s *Service) Policy() Policy { return s.policy }

@@ -111,7 +111,7 @@ func bySlice(a, b Appointment) int {
 // kept place that goes is no loss while another one is kept.
 func (s *Service) endLast(ctx context.Context, tx Tx, a *Appointment) (last bool, err error) {
 	if *a, err = s.endOne(ctx, tx, *a); err != nil || a.Purpose != PurposeOption {
-		return err == nil, err
+		return err == nil && a.Purpose != PurposeOffer, err // an offer was not his yet
 	}
 	others, err := s.liveOptions(ctx, tx, a.OriginID)
 	return len(others) == 0, err

@@ -150,6 +150,9 @@ func (s *Service) ExpireHolds(ctx context.Context) (int, error) {
 		if err := tx.UpdateAppointment(ctx, &a); err != nil {
 			return false, fmt.Errorf("expire hold: %w", err)
 		}
+		if err := s.vacate(ctx, tx, a.SessionID, a.SlotNo); err != nil {
+			return true, err
+		}
 		kind := houzhen.AppointmentCancelled
 		if a.Purpose == PurposeOption {
 			kind = houzhen.OptionLapsed

@@ -30,6 +30,8 @@ type Store struct {
 	byPatient    map[string]map[string]bool
 	rosters      map[string]booking.Roster
 	exceptions   map[string]booking.Exception
+	beats        map[string]time.Time
+	outages      []booking.Outage
 	rules        map[string]booking.ReleaseRule
 	facts        []houzhen.Event
 	before       func()
@@ -41,7 +43,7 @@ func New(now func() time.Time) *Store {
 	return &Store{
 		Now: now, sessions: map[string]booking.Session{}, slots: map[string][]booking.Slot{},
 		appointments: map[string]booking.Appointment{}, bySession: map[string]map[string]bool{}, byPatient: map[string]map[string]bool{},
-		rosters: map[string]booking.Roster{}, exceptions: map[string]booking.Exception{}, rules: map[string]booking.ReleaseRule{},
+		rosters: map[string]booking.Roster{}, exceptions: map[string]booking.Exception{}, beats: map[string]time.Time{}, rules: map[string]booking.ReleaseRule{},
 	}
 }
 

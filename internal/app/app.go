@@ -18,6 +18,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/suspension"
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/clock"
@@ -65,6 +66,7 @@ type App struct {
 	Store     *store.DB
 	Directory *directory.Service
 	Booking   *booking.Service
+	Waitlist  *waitlist.Service
 	Queue     *queue.Service
 	Notify    *notify.Service
 	Machines  *auth.Machines
@@ -85,6 +87,7 @@ type App struct {
 	live    *live
 	handed  handed
 
+	beating  bool         // the last beat of this process was noted; used by the clockwork alone
 	reminded houzhen.Date // the day whose reminders this node has been through; the clockwork runs one schedule at a time
 	closers  []func() error
 }

@@ -27,6 +27,10 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "sessions.close", Spec: "*/15 * * * *", Run: sweep(a.Booking.CloseSessions)},
 			{Name: "closures.run", Spec: "* * * * *", Run: a.runClosures},
 			{Name: "holds.expire", Spec: "* * * * *", Run: sweep(a.Booking.ExpireHolds)},
+			{Name: "system.beat", Spec: "* * * * *", Run: a.beat},
+			{Name: "waitlist.places", Spec: "* * * * *", Run: sweep(a.Waitlist.RunPlaces)},
+			{Name: "waitlist.adopt", Spec: "*/5 * * * *", Run: once(a.Waitlist.AdoptAll)},
+			{Name: "waitlist.close", Spec: "*/5 * * * *", Run: sweep(a.Waitlist.CloseLists)},
 			{Name: "places.release", Spec: "*/5 * * * *", Run: sweep(a.Booking.ReleasePlaces)},
 			{Name: "noshow.mark", Spec: "*/10 * * * *", Run: sweep(a.Booking.MarkNoShows)},
 			{Name: "reminders.plan", Spec: "*/10 * * * *", Run: a.planReminders},
@@ -48,6 +52,14 @@ func sweep(once func(context.Context) (int, error)) func(context.Context, time.T
 				return err
 			}
 		}
+	}
+}
+
+// once runs a sweep that finds no end by itself.
+func once(run func(context.Context) (int, error)) func(context.Context, time.Time) error {
+	return func(ctx context.Context, _ time.Time) error {
+		_, err := run(ctx)
+		return err
 	}
 }
 

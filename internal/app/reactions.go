@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -26,13 +27,13 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.AppointmentFulfilled: {},
 		houzhen.AppointmentNoShow:    {a.leaveQueue},
 		houzhen.PlaceReleased:        {a.show},
-		houzhen.PlaceOpened:          {},
+		houzhen.PlaceOpened:          {a.adoptPlaces},
 		houzhen.PlaceDisplaced:       {},
 		houzhen.OptionKept:           {},
 		houzhen.OptionChosen:         {},
 		houzhen.OptionLapsed:         {},
 		houzhen.SessionOpened:        {a.openQueue, a.show},
-		houzhen.SessionSuspended:     {a.show},
+		houzhen.SessionSuspended:     {a.freezeWaitlist, a.show},
 		houzhen.SessionResized:       {a.show},
 		houzhen.SessionClosed:        {a.closeQueue, a.show},
 		houzhen.SessionSubstituted:   {a.show},
@@ -60,6 +61,7 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.PaymentSettled:       {},
 		houzhen.SignInAsked:          {}, // its message is planned with the code, in one transaction
 	}
+	maps.Copy(table, a.waitReactions())
 	wired := map[houzhen.EventKind][]outbox.Reaction{}
 	for kind, list := range table {
 		wired[kind] = nil
@@ -130,7 +132,7 @@ func (a *App) confirm(ctx context.Context, tx everything, e houzhen.Event, plan 
 // is told by nobody.
 func (a *App) tellCancelled(ctx context.Context, tx everything, e houzhen.Event) error {
 	at, err := tx.Appointment(ctx, e.Subject)
-	if err != nil || at.Active() || at.Purpose == booking.PurposeOption || at.Trace() {
+	if err != nil || at.Active() || at.Purpose != booking.PurposeVisit || at.Trace() {
 		return err
 	}
 	s, err := a.subject(ctx, tx, at)

@@ -3,6 +3,9 @@ package app
 import (
 	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/suspension"
+	"context"
+
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
@@ -16,6 +19,7 @@ type everything interface {
 	directory.Tx
 	suspension.Tx // has booking.Tx in it
 	noshow.Tx
+	waitlist.Tx // and booking.Tx
 	queue.Tx
 	notify.Tx
 	outbox.Tx

@@ -8,6 +8,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/jobs"
@@ -27,7 +28,7 @@ func (a *App) wire(context.Context) (err error) {
 	}
 	a.Stats = stats.NewService(a.Store.Stats(), a.loc)
 	a.Directory = directory.NewService(a.Store.Directory(), a.loc)
-	if a.Booking, err = booking.NewService(a.Store.Booking(), a.loc, policy); err != nil {
+	if err := a.wireBooking(policy); err != nil {
 		return err
 	}
 	if err := a.wireSuspension(); err != nil {
@@ -48,6 +49,18 @@ func (a *App) wire(context.Context) (err error) {
 	return a.wireClockwork()
 }
 
+// wireBooking makes booking and the waitlist, which has the first right to what
+// comes back.
+func (a *App) wireBooking(policy booking.Policy) (err error) {
+	list := waitlist.DefaultPolicy()
+	a.Booking, err = booking.NewService(a.Store.Booking(), a.loc, policy, booking.WithReturns(waitlist.Keeper{Policy: list, Loc: a.loc}))
+	if err != nil {
+		return err
+	}
+	a.Waitlist, err = waitlist.NewService(a.Store.Waitlist(), a.Booking, a.loc, list)
+	return err
+}
+
 // cancelLead is how long before midnight of the day before a place can be
 // given up freely (domain rule §8: D-1 21:00).
 const cancelLead = 3 * time.Hour
@@ -60,7 +73,7 @@ func (a *App) wireMessages() error {
 			return err
 		}
 	}
-	w := &world{house: a.Directory.Index, loc: a.loc, lead: cancelLead, board: a.boards}
+	w := &world{house: a.Directory.Index, loc: a.loc, lead: cancelLead, board: a.boards, sign: a.Ring.SignLink}
 	a.Notify = notify.NewService(a.Store.Notify(), w, senders, notify.Options{
 		Policy: a.policy, Now: a.clock.Now, Sign: a.cfg.Aliyun.Sign, Log: a.log, ShowSecrets: !a.cfg.UseAliyun(),
 	})

@@ -34,6 +34,7 @@ type world struct {
 	loc   *time.Location
 	lead  time.Duration // cancel by this long before midnight of the day before
 	board *boards
+	sign  func(purpose, subject string, expires time.Time) string // of links in messages
 }
 
 // scene is what one batch of messages has read so far, so that a batch of a
@@ -73,6 +74,10 @@ func (s *scene) look(m notify.Message) (notify.View, error) {
 		return s.signIn(m)
 	case notify.KindCalled, notify.KindMissed, notify.KindLeaveNow:
 		return s.ticket(m)
+	case notify.KindWaitJoined, notify.KindWaitClosed:
+		return s.waitEntry(m)
+	case notify.KindWaitOffer, notify.KindWaitInvite, notify.KindWaitLost:
+		return s.proposal(m)
 	default:
 		return s.appointment(m)
 	}

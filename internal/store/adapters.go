@@ -6,6 +6,7 @@ import (
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/booking/suspension"
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
@@ -64,6 +65,9 @@ func (db *DB) Machines() auth.MachineStore {
 // Suspension is the store of sessions that will not take place.
 func (db *DB) Suspension() suspension.Store {
 	return adapter[suspension.Tx]{db, func(tx *Tx) suspension.Tx { return tx }}
+// Waitlist is the store of those who wait for a place.
+func (db *DB) Waitlist() waitlist.Store {
+	return adapter[waitlist.Tx]{db, func(tx *Tx) waitlist.Tx { return tx }}
 }
 
 // Outbox is the store of facts.

@@ -12,6 +12,7 @@ import (
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/pay"
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
@@ -37,6 +38,7 @@ var (
 	_ booking.Tx   = (*Tx)(nil)
 	_ noshow.Tx    = (*Tx)(nil)
 	_ pay.Tx       = (*Tx)(nil)
+	_ waitlist.Tx  = (*Tx)(nil)
 	_ queue.Tx     = (*Tx)(nil)
 	_ notify.Tx    = (*Tx)(nil)
 	_ outbox.Tx    = (*Tx)(nil)
