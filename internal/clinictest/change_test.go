@@ -3,6 +3,7 @@ package clinictest
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
@@ -19,11 +20,15 @@ func TestCancelBeforeTheReminder(t *testing.T) {
 			t.Errorf("%d places free at 09:00, want 1", got)
 		}
 
-		c.GoTo(c.At(1, "09:50")) // ten minutes before reminders go
+		c.GoTo(c.At(1, "09:20"))
 		c.Cancel(a)
 		c.ExpectSMS("张小三", "appt.cancelled", "09:00-09:30")
 		c.ExpectState(a, booking.Cancelled)
 
+		if got := c.Free(s, "09:00"); got != 1 {
+			t.Errorf("%d places free at 09:00 right after the cancellation, want 1: who waits for it must not know when", got)
+		}
+		c.GoTo(c.At(1, "09:51")) // shortly before reminders go
 		if got := c.Free(s, "09:00"); got != 2 {
 			t.Errorf("%d places free at 09:00 after the cancellation, want 2", got)
 		}
@@ -82,6 +87,7 @@ func TestMovedTwice(t *testing.T) {
 		if last.ID != a.ID || last.Voucher != a.Voucher {
 			t.Error("moving made another appointment or voucher, want the same")
 		}
+		c.Wait(31 * time.Minute) // places come back after half an hour at most
 		for _, old := range []struct {
 			s    booking.Session
 			hhmm string
