@@ -61,6 +61,7 @@ var arrows = map[string][]string{
 		"booking/noshow",
 		"booking/pay",
 		"booking/suspension",
+		"booking/waitlist",
 		"queue",
 		"notify",
 		"internal/auth",

@@ -139,6 +139,7 @@ type (
 		Appointment string `json:"appointment"`
 		Fen         int64  `json:"fen"`
 		Reason      string `json:"reason,omitempty"`
+	}
 	// WaitData says who waits, and for closed lists why they are.
 	WaitData struct {
 		Patient string `json:"patient"`

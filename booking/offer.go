@@ -157,11 +157,11 @@ func (s *Service) seatable(ctx context.Context, tx Tx, session Session, slot Slo
 	return nil
 }
 
-// Grant books a place that was kept for its owner to accept, in a transaction
+// AcceptOffer books a place that was kept for its owner to accept, in a transaction
 // that the caller owns. While the row stands the place is his and nobody
-// else's, so that this always succeeds, even a moment after its time. Granting
+// else's, so that this always succeeds, even a moment after its time. Accepting
 // again gives the same appointment.
-func (s *Service) Grant(ctx context.Context, tx Tx, id string) (Appointment, error) {
+func (s *Service) AcceptOffer(ctx context.Context, tx Tx, id string) (Appointment, error) {
 	a, err := tx.LockAppointment(ctx, id)
 	switch {
 	case err != nil:

@@ -84,7 +84,7 @@ func tooLate(err error) bool {
 // if the unique index has it.
 func (s *Service) seat(ctx context.Context, tx Tx, session booking.Session, slot booking.Slot, o Proposal, e Entry) (booking.Appointment, error) {
 	if o.Kind == Offer && o.Status == Open {
-		a, err := s.booking.Grant(ctx, tx, o.AppointmentID)
+		a, err := s.booking.AcceptOffer(ctx, tx, o.AppointmentID)
 		if houzhen.CodeOf(err) != houzhen.CodeHoldExpired {
 			return a, err
 		}

@@ -3,8 +3,6 @@ package app
 import (
 	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/suspension"
-	"context"
-
 	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
@@ -20,6 +18,7 @@ type everything interface {
 	suspension.Tx // has booking.Tx in it
 	noshow.Tx
 	waitlist.Tx // and booking.Tx
+	waitlist.Tx   // and booking.Tx
 	queue.Tx
 	notify.Tx
 	outbox.Tx

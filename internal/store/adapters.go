@@ -65,6 +65,8 @@ func (db *DB) Machines() auth.MachineStore {
 // Suspension is the store of sessions that will not take place.
 func (db *DB) Suspension() suspension.Store {
 	return adapter[suspension.Tx]{db, func(tx *Tx) suspension.Tx { return tx }}
+}
+
 // Waitlist is the store of those who wait for a place.
 func (db *DB) Waitlist() waitlist.Store {
 	return adapter[waitlist.Tx]{db, func(tx *Tx) waitlist.Tx { return tx }}

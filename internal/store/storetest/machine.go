@@ -33,7 +33,9 @@ func runMachines(t *testing.T, open Opener) {
 func machineByToken(t *testing.T, db *store.DB) {
 	t.Helper()
 	m, k := machine("m1", "region"), token("k1", "m1", Start().Add(time.Hour))
-	write(t, db, func(tx *store.Tx) error { return errors.Join(tx.AddMachine(t.Context(), m), tx.AddToken(t.Context(), k)) })
+	write(t, db, func(tx *store.Tx) error {
+		return errors.Join(tx.AddMachine(t.Context(), m), tx.AddToken(t.Context(), k))
+	})
 	if err := db.InTx(t.Context(), func(tx *store.Tx) error { return tx.AddToken(t.Context(), token("k2", "nobody", Start())) }); err == nil {
 		t.Error("a token without a machine was taken")
 	}
