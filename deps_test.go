@@ -74,13 +74,6 @@ var arrows = map[string][]string{
 	"internal/clinictest":      {"*"},
 	"cmd/houzhen":              {"*"},
 	"cmd/hzbench":              {"*"},
-	"internal/store":             {"", "directory", "booking", "booking/waitlist", "queue", "notify", "internal/outbox", "internal/auth"},
-	"internal/store/storetest":   {"*"},
-	"internal/app":               {"*"},
-	"internal/sim":               {"*"},
-	"internal/clinictest":        {"*"},
-	"cmd/houzhen":                {"*"},
-	"cmd/hzbench":                {"*"},
 }
 
 // homes says which folder alone may import a third party.

@@ -17,8 +17,7 @@ type everything interface {
 	directory.Tx
 	suspension.Tx // has booking.Tx in it
 	noshow.Tx
-	waitlist.Tx // and booking.Tx
-	waitlist.Tx   // and booking.Tx
+	waitlist.Tx
 	queue.Tx
 	notify.Tx
 	outbox.Tx
