@@ -43,6 +43,10 @@ const (
 	TicketFinished       EventKind = "ticket.finished"
 	TicketDropped        EventKind = "ticket.dropped" // left the queue: cancelled, abandoned, session closed
 	TicketLeaveNow       EventKind = "ticket.leave_now"
+	PatientResultsReady  EventKind = "patient.results_ready" // the laboratory says so; of an appointment
+	PatientElsewhere     EventKind = "patient.elsewhere"     // seen at another service point of the house
+	PatientAdmitted      EventKind = "patient.admitted"      // to a ward
+	PatientDied          EventKind = "patient.died"
 	QueuePaused          EventKind = "queue.paused"
 	QueueResumed         EventKind = "queue.resumed"
 	SignInAsked          EventKind = "sign_in.asked"
@@ -67,7 +71,7 @@ var EventKinds = []EventKind{
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	SessionSubstituted, SessionPlaceChanged, SuspensionAsked, SuspensionDecided, RefundChosen, AppointmentReseated, ReplyReceived,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
-	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
+	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, QueuePaused, QueueResumed, SignInAsked,
 	PaymentAsked, PaymentKept, PaymentRefunded, PaymentStuck, PaymentSettled,
 	WaitlistJoined, WaitlistOpened, WaitlistOffered, WaitlistInvited, WaitlistAccepted, WaitlistLapsed, WaitlistLost, WaitlistClosed,
 }
@@ -165,6 +169,13 @@ type (
 		Args   map[string]string `json:"args,omitempty"`
 	}
 )
+
+// ElsewhereData says where a patient was seen and until when he is expected to
+// stay; no place means that he left it.
+type ElsewhereData struct {
+	Place string    `json:"place"`
+	Until time.Time `json:"until,omitzero"`
+}
 
 // UrgencyOf says which lane the reactions to a kind of fact take.
 func UrgencyOf(k EventKind) Urgency {

@@ -52,6 +52,10 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.TicketFinished:       {a.fulfil, a.show},
 		houzhen.TicketDropped:        {a.show},
 		houzhen.TicketLeaveNow:       {a.tellLeaveNow, a.show},
+		houzhen.PatientResultsReady:  {}, // read by whoever orders the lane of those back from tests
+		houzhen.PatientElsewhere:     {}, // read at check-in
+		houzhen.PatientAdmitted:      {},
+		houzhen.PatientDied:          {},
 		houzhen.QueuePaused:          {a.show},
 		houzhen.QueueResumed:         {a.show},
 		houzhen.PaymentAsked:         {},

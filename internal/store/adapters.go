@@ -11,6 +11,7 @@ import (
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
 	"github.com/houzhen/houzhen/internal/stats"
+	"github.com/houzhen/houzhen/internal/webhook"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
 )
@@ -85,4 +86,9 @@ func (db *DB) Auth() auth.Store {
 // Stats is the store of what was counted.
 func (db *DB) Stats() stats.Store {
 	return adapter[stats.Tx]{db, func(tx *Tx) stats.Tx { return tx }}
+}
+
+// Webhooks is the store of what other systems are told.
+func (db *DB) Webhooks() webhook.Store {
+	return adapter[webhook.Tx]{db, func(tx *Tx) webhook.Tx { return tx }}
 }

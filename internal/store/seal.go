@@ -19,6 +19,7 @@ const (
 	sealWebData      = "web_session.data"
 	sealReplayBody   = "replay.body"
 	sealAuditChain   = "audit.chain"
+	sealWebhook      = "webhook.secret"
 )
 
 // seal gives the ciphertext of a value, NULL for an empty one.

@@ -16,6 +16,7 @@ import (
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/internal/webhook"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
 )
@@ -45,6 +46,7 @@ var (
 	_ auth.Tx      = (*Tx)(nil)
 
 	_ auth.MachineTx = (*Tx)(nil)
+	_ webhook.Tx     = (*Tx)(nil)
 )
 
 const (

@@ -38,6 +38,7 @@ func Run(t *testing.T, open Opener) {
 		{"Tally", runTally},
 		{"Access", runAccess},
 		{"Machines", runMachines},
+		{"Webhooks", runWebhooks},
 		{"Audit", runAudit},
 		{"Figures", runFigures},
 		{"Statements", runStatements},
