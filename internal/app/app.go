@@ -27,6 +27,7 @@ import (
 	"github.com/houzhen/houzhen/internal/seal"
 	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/internal/store"
+	"github.com/houzhen/houzhen/internal/webhook"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/realtime"
@@ -37,6 +38,7 @@ import (
 const (
 	jobFact    = "fact"    // ids of facts to react to
 	jobMessage = "message" // ids of messages to deliver
+	jobWebhook = "webhook" // ids of endpoints to bring up to date
 )
 
 // Options are what tests, the demo and the replay put in place of the usual.
@@ -70,6 +72,7 @@ type App struct {
 	Queue     *queue.Service
 	Notify    *notify.Service
 	Machines  *auth.Machines
+	Webhooks  *webhook.Service
 	Stats     *stats.Service
 	Hub       *realtime.Hub
 	Pipeline  *jobs.Pipeline

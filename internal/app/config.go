@@ -45,6 +45,7 @@ type Config struct {
 	Keys        Secret `env:"HOUZHEN_KEYS" help:"Sealing keys as houzhen check --new-keys prints them; empty: files in the data folder."`
 	Log         string `default:"info" enum:"debug,info,warn,error" env:"HOUZHEN_LOG" help:"Least severe log line: debug, info, warn or error."`
 	Workers     int    `default:"8" env:"HOUZHEN_WORKERS" help:"Jobs at one time, 1 to 64."`
+	WebhookNets string `env:"HOUZHEN_WEBHOOK_NETS" help:"Networks to which facts may be delivered although they are not public, such as 10.8.0.0/16,192.168.3.7/32; there without TLS too."`
 	TrustProxy  bool   `env:"HOUZHEN_TRUST_PROXY" help:"Believe X-Forwarded-For and -Proto."`
 
 	Channel string       `default:"auto" enum:"auto,aliyun,file" env:"HOUZHEN_CHANNEL" help:"Where messages go: aliyun, file (read them on the page of sent messages), or auto: aliyun with credentials, else file."`
@@ -93,6 +94,9 @@ func (c Config) Validate() (*time.Location, error) {
 		if u, err := url.Parse(v); v != "" && (err != nil || u.Host == "" || !schemeOf[field][u.Scheme]) {
 			return bad(field, "give a full address, such as "+exampleOf[field])
 		}
+	}
+	if _, err := c.networks(); err != nil {
+		return bad("webhook-nets", "give networks, such as 10.8.0.0/16,192.168.3.7/32")
 	}
 	if c.Workers < 1 || c.Workers > 64 {
 		return bad("workers", "give 1 to 64")

@@ -128,7 +128,7 @@ func (a *App) sweep(ctx context.Context, now time.Time) error {
 		}
 		a.mail.Add(u, a.fresh(ids)...)
 	}
-	return nil
+	return a.sweepWebhooks(ctx)
 }
 
 // Fire runs every schedule that is due on the clock.
@@ -196,7 +196,9 @@ func (a *App) left(ctx context.Context) (n int, err error) {
 			}
 			n += len(facts) + len(due)
 		}
-		return nil
+		behind, err := tx.WebhooksDue(ctx, now, wall())
+		n += len(behind)
+		return err
 	})
 	return n, err
 }

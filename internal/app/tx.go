@@ -7,6 +7,7 @@ import (
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/internal/webhook"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
 )
@@ -23,4 +24,5 @@ type everything interface {
 	outbox.Tx
 	auth.Tx
 	auth.MachineTx
+	webhook.Tx
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
-	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/jobs"
 	"github.com/houzhen/houzhen/internal/outbox"
 	"github.com/houzhen/houzhen/internal/stats"
@@ -43,7 +42,9 @@ func (a *App) wire(context.Context) (err error) {
 	if err := a.wireMessages(); err != nil {
 		return err
 	}
-	a.Machines = auth.NewMachines(a.Store.Machines())
+	if err := a.wireMachines(); err != nil {
+		return err
+	}
 	a.wireHub()
 	a.wirePipeline()
 	return a.wireClockwork()
@@ -145,6 +146,7 @@ func (a *App) wirePipeline() {
 	a.sweeper = outbox.NewSweeper(outbox.SweeperOptions{Store: a.Store.Outbox(), Enqueue: enqueue(jobFact), Grace: relayGrace})
 	a.reactor = outbox.NewReactor(a.Store.Outbox(), a.reactions(), a.log)
 	a.Store.OnCommit(a.relay.Committed)
+	a.Pipeline.Handle(jobWebhook, a.Webhooks.Deliver)
 	a.Pipeline.Handle(jobFact, a.reactor.Handle)
 	a.Pipeline.Handle(jobMessage, func(ctx context.Context, ids []string) error {
 		_, err := a.Notify.Deliver(ctx, ids)

@@ -45,9 +45,12 @@ func runMigrations(t *testing.T, open Opener) {
 		})
 		want := []string{ // one line a migration
 			"account", "appointment", "audit", "audit_head", "call", "campus", "department", "doctor", "fact", "hospital",
-			"kinship", "message", "patient", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen",
-			"session", "sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
-			"noshow_forecast", "noshow_history", "noshow_model",
+			"kinship", "message", "patient", "queue", "replay", "room", "roster", "roster_exception", "screen", "session",
+			"sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
+			"release_rule",
+			"payment",
+			"suspension", "suspension_item", "suspension_case", "question", "sms_inbox",
+			"noshow_model", "noshow_history", "noshow_forecast",
 			"machine", "machine_token", "webhook", "whereabouts",
 			"session_figures",
 			"question", "sms_inbox", "suspension", "suspension_case", "suspension_item",
