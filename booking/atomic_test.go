@@ -94,7 +94,7 @@ func TestVerbsHappenWhollyOrNotAtAll(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for broken := 1; ; broken++ {
-				s := &scene{clinic: newClinic(t, noLimits)}
+				s := &scene{clinic: newAlone(t, noLimits)}
 				s.chen, s.liu, s.sun = s.session("chen", monday, 1), s.session("liu", monday, 1), s.session("sun", monday, 1)
 				s.visit = s.book(s.chen, "li", 1)
 				s.book(s.chen, "wang", 5)

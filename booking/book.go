@@ -59,6 +59,21 @@ func (s *Service) Book(ctx context.Context, r BookRequest) (Appointment, error) 
 	if err := r.validate(); err != nil {
 		return Appointment{}, err
 	}
+	if s.lane != nil {
+		switch out := s.lane.book(ctx, r); {
+		case out.refused == byMemory:
+			return Appointment{}, s.lane.suggest(ctx, out.err, r)
+		case out.refused == byRule:
+			return s.replay(ctx, r, out.err)
+		case out.refused == byNobody:
+			return out.a, out.err
+		}
+	}
+	return s.bookAlone(ctx, r)
+}
+
+// bookAlone books in a transaction of its own, looking at everything anew.
+func (s *Service) bookAlone(ctx context.Context, r BookRequest) (Appointment, error) {
 	a, err := s.book(ctx, r)
 	if err == nil || houzhen.CodeOf(err) == houzhen.CodeInternal {
 		return a, err

@@ -191,7 +191,7 @@ func TestFullSessionSaysSoWithAlternatives(t *testing.T) {
 // Somebody is faster between what the caller saw and his insert: he gets the
 // next place, and only the very last one is refused.
 func TestSecondLookBeforeRefusing(t *testing.T) {
-	c := newClinic(t)
+	c := newAlone(t)
 	s := c.session("chen", monday, 1)
 	for i := range 4 {
 		c.store.BeforeNextTx(func() { c.book(s, fmt.Sprint("fast", i), 0) })
@@ -204,7 +204,7 @@ func TestSecondLookBeforeRefusing(t *testing.T) {
 }
 
 func TestFreedPlaceIsFoundOnTheSecondLook(t *testing.T) {
-	c := newClinic(t)
+	c := newAlone(t)
 	s := c.session("chen", monday, 1)
 	var last booking.Appointment
 	for i := range 7 {
@@ -222,7 +222,7 @@ func TestFreedPlaceIsFoundOnTheSecondLook(t *testing.T) {
 }
 
 func TestSessionSuspendedMeanwhileIsRefused(t *testing.T) {
-	c := newClinic(t)
+	c := newAlone(t)
 	s := c.session("chen", monday, 1)
 	c.store.BeforeNextTx(func() {
 		if _, err := c.Suspend(t.Context(), booking.SuspendRequest{SessionID: s.ID}); err != nil {

@@ -191,15 +191,20 @@ type Tx interface {
 	Now() time.Time
 	NewID() string
 	Emit(houzhen.Event) error
+	EmitAll([]houzhen.Event) error
 
 	Session(ctx context.Context, id string) (Session, error)
 	LockSession(ctx context.Context, id string) (Session, error) // serialises writers of one session
+	// ShareSessions gives those sessions that nobody has locked, by id, and
+	// keeps lockers of them waiting. Others may share them too.
+	ShareSessions(ctx context.Context, ids ...string) ([]Session, error)
 	Sessions(ctx context.Context, f SessionFilter) ([]Session, error)
 	AddSession(ctx context.Context, s Session, slots []Slot) error // CodeConflict: doctor, day, part exist
 	UpdateSession(ctx context.Context, s Session) error            // CodeConflict by version
 
 	Slot(ctx context.Context, sessionID string, no int) (Slot, error) // CodeSlotUnknown
 	Slots(ctx context.Context, sessionIDs ...string) ([]Slot, error)  // by session and number, Taken filled
+	Seats(ctx context.Context, sessionIDs ...string) ([]Seat, error)  // every appointment of sessions, ended ones too, by session
 	AddSlot(ctx context.Context, s Slot) error
 	UpdateSlot(ctx context.Context, s Slot) error // quota, opening, withheld, reason; CodeSlotUnknown
 
@@ -211,6 +216,10 @@ type Tx interface {
 	// CodeAlreadyBooked (doctor and day), CodeLimit (nth on that day),
 	// CodeKeyReused (the id exists). A refusal leaves the transaction usable.
 	AddAppointment(ctx context.Context, a Appointment) error
+	// AddAppointments inserts those of new appointments that no guard refuses,
+	// and gives their ids. It is for many at once: it does not say which guard
+	// refused the others.
+	AddAppointments(ctx context.Context, list []Appointment) (map[string]bool, error)
 	// UpdateAppointment saves by id and Version (the version read; it is
 	// raised by one): CodeConflict, or as AddAppointment when a guard refuses.
 	UpdateAppointment(ctx context.Context, a *Appointment) error

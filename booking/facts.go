@@ -19,18 +19,27 @@ func emitSession(tx Tx, kind houzhen.EventKind, s Session, data any) error {
 }
 
 func write(tx Tx, kind houzhen.EventKind, subject string, version int64, session string, data any) error {
-	e := houzhen.Event{ID: tx.NewID(), Kind: kind, Subject: subject, Version: version, Session: session, At: tx.Now()}
-	if data != nil {
-		b, err := json.Marshal(data)
-		if err != nil {
-			return fmt.Errorf("encode fact: %w", err)
-		}
-		e.Data = b
+	e, err := fact(tx, kind, subject, version, session, data)
+	if err != nil {
+		return err
 	}
 	if err := tx.Emit(e); err != nil {
 		return fmt.Errorf("emit fact: %w", err)
 	}
 	return nil
+}
+
+// fact makes a fact of this transaction.
+func fact(tx Tx, kind houzhen.EventKind, subject string, version int64, session string, data any) (houzhen.Event, error) {
+	e := houzhen.Event{ID: tx.NewID(), Kind: kind, Subject: subject, Version: version, Session: session, At: tx.Now()}
+	if data != nil {
+		b, err := json.Marshal(data)
+		if err != nil {
+			return e, fmt.Errorf("encode fact: %w", err)
+		}
+		e.Data = b
+	}
+	return e, nil
 }
 
 func bookedData(a Appointment) houzhen.BookedData {

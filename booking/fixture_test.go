@@ -36,6 +36,15 @@ func newClinic(t *testing.T, change ...func(*booking.Policy)) *clinic {
 	return c
 }
 
+// newAlone is a clinic where every booking goes alone, as on a store that
+// cannot be heard: for stories of what happens between a look and a write.
+func newAlone(t *testing.T, change ...func(*booking.Policy)) *clinic {
+	t.Helper()
+	c := newClinic(t, change...)
+	c.serve(struct{ booking.Store }{c.store}, change...)
+	return c
+}
+
 func (c *clinic) clock() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()

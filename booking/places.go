@@ -20,10 +20,13 @@ func free(slots []Slot, spent map[int]bool, now time.Time, who Who, fallBack tim
 			open = append(open, s)
 		}
 	}
-	slices.SortFunc(open, func(a, b Slot) int {
-		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.general(), b.general()), cmp.Compare(a.No, b.No))
-	})
+	slices.SortFunc(open, inOrder)
 	return open
+}
+
+// inOrder is the order in which places are given.
+func inOrder(a, b Slot) int {
+	return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.general(), b.general()), cmp.Compare(a.No, b.No))
 }
 
 // spentNumbers gives the numbers of a session that were left after its day

@@ -16,6 +16,7 @@ type Service struct {
 	loc    *time.Location
 	policy Policy
 	rules  []Rule
+	lane   *lane // nil: each booking goes alone
 
 	returns Returns                                       // nil: places that come back are public
 	delay   func(least, most time.Duration) time.Duration // before a returned place is public
@@ -30,6 +31,9 @@ func NewService(store Store, loc *time.Location, policy Policy, options ...Optio
 	s := &Service{store: store, loc: loc, policy: policy, rules: []Rule{limits{policy}}, delay: anyDelay}
 	for _, o := range options {
 		o(s)
+	}
+	if hearing, ok := store.(Hearing); ok {
+		s.lane = newLane(s, hearing)
 	}
 	return s, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/houzhen/houzhen"
 )
@@ -90,10 +91,7 @@ func (s *Service) insertFirst(ctx context.Context, tx Tx, a *Appointment, sessio
 		err = houzhen.E(houzhen.CodeSlotTaken, "no free place at that time").On("slot")
 	}
 	for _, p := range places {
-		a.sit(session, p)
-		if a.Start.Before(tx.Now()) && p.Band == BandWalkIn {
-			a.Start, a.End = session.SliceAt(tx.Now())
-		}
+		a.take(session, p, tx.Now())
 		refusal := s.insert(ctx, tx, a)
 		if refusal == nil {
 			return nil
@@ -109,6 +107,15 @@ func (s *Service) insertFirst(ctx context.Context, tx Tx, a *Appointment, sessio
 func (a *Appointment) sit(s Session, p Slot) {
 	a.SessionID, a.DoctorID, a.Day = s.ID, s.DoctorID, s.Date
 	a.SlotNo, a.Start, a.End = p.No, p.Start, p.End
+}
+
+// take sits the appointment on a place; one of the walk-in band whose time has
+// begun counts from the slice that runs.
+func (a *Appointment) take(o Session, p Slot, now time.Time) {
+	a.sit(o, p)
+	if a.Start.Before(now) && p.Band == BandWalkIn {
+		a.Start, a.End = o.SliceAt(now)
+	}
 }
 
 // insert adds the row. The patient's how many-eth visit of the day is found

@@ -88,6 +88,36 @@ func (tx *Tx) AddAppointment(ctx context.Context, a booking.Appointment) error {
 	return nil
 }
 
+// AddAppointments inserts those that no guard refuses.
+func (tx *Tx) AddAppointments(ctx context.Context, list []booking.Appointment) (map[string]bool, error) {
+	ids := map[string]bool{}
+	for _, a := range list {
+		switch err := tx.AddAppointment(ctx, a); houzhen.CodeOf(err) {
+		case "":
+			ids[a.ID] = true
+		case houzhen.CodeSlotTaken, houzhen.CodeAlreadyBooked, houzhen.CodeLimit, houzhen.CodeKeyReused, houzhen.CodeConflict:
+		default:
+			return nil, err
+		}
+	}
+	return ids, nil
+}
+
+// Seats lists every appointment of sessions, ended ones too, by session.
+func (tx *Tx) Seats(_ context.Context, sessionIDs ...string) ([]booking.Seat, error) {
+	var seats []booking.Seat
+	for _, sid := range slices.Sorted(slices.Values(sessionIDs)) {
+		for _, a := range tx.appointmentsWhere(slices.Sorted(maps.Keys(tx.store.bySession[sid])), func(a booking.Appointment) bool {
+			return a.SessionID == sid
+		}) {
+			seats = append(seats, booking.Seat{
+				SessionID: sid, ID: a.ID, SlotNo: a.SlotNo, State: a.State, BookedAt: a.BookedAt, EndedAt: a.EndedAt,
+			})
+		}
+	}
+	return seats, nil
+}
+
 // UpdateAppointment saves by version, or says which guard refused.
 func (tx *Tx) UpdateAppointment(ctx context.Context, a *booking.Appointment) error {
 	if err := tx.may("update_appointment", a.ID); err != nil {

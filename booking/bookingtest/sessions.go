@@ -18,6 +18,17 @@ func (tx *Tx) Session(_ context.Context, id string) (booking.Session, error) {
 	return find(tx.store.sessions, id)
 }
 
+// ShareSessions gives sessions by id: transactions are alone here.
+func (tx *Tx) ShareSessions(_ context.Context, ids ...string) ([]booking.Session, error) {
+	var out []booking.Session
+	for _, id := range slices.Sorted(slices.Values(ids)) {
+		if s, ok := tx.store.sessions[id]; ok {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
 // LockSession is Session: transactions are alone here.
 func (tx *Tx) LockSession(ctx context.Context, id string) (booking.Session, error) {
 	return tx.Session(ctx, id)

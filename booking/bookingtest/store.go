@@ -36,6 +36,7 @@ type Store struct {
 	facts        []houzhen.Event
 	before       func()
 	fail         func(verb, id string) error
+	watch        []func(ctx context.Context, facts []houzhen.Event)
 }
 
 // New makes an empty store whose time now gives.
@@ -48,10 +49,21 @@ func New(now func() time.Time) *Store {
 }
 
 // InTx runs f alone and undoes everything if it fails.
-func (s *Store) InTx(_ context.Context, f func(booking.Tx) error) error {
+func (s *Store) InTx(ctx context.Context, f func(booking.Tx) error) error {
 	if before := s.takeBefore(); before != nil {
 		before()
 	}
+	facts, err := s.inTx(f)
+	if err != nil {
+		return err
+	}
+	for _, told := range s.watchers() {
+		told(context.WithoutCancel(ctx), facts)
+	}
+	return nil
+}
+
+func (s *Store) inTx(f func(booking.Tx) error) ([]houzhen.Event, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tx := &Tx{store: s, now: s.now()}
@@ -60,10 +72,29 @@ func (s *Store) InTx(_ context.Context, f func(booking.Tx) error) error {
 		for _, undo := range slices.Backward(tx.undo) {
 			undo()
 		}
-		return err
+		return nil, err
 	}
 	s.facts = append(s.facts, tx.facts...)
-	return nil
+	return tx.facts, nil
+}
+
+// Traits are like those of a database.
+func (s *Store) Traits() booking.Traits { return booking.Traits{Lanes: 2, Fresh: time.Second} }
+
+// Time is the one that a transaction would be given.
+func (s *Store) Time() time.Time { return s.now() }
+
+// Watch tells f of the facts of each later transaction after its commit.
+func (s *Store) Watch(f func(ctx context.Context, facts []houzhen.Event)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watch = append(s.watch, f)
+}
+
+func (s *Store) watchers() []func(ctx context.Context, facts []houzhen.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.watch)
 }
 
 // View runs f alone; writing in it fails.
@@ -143,6 +174,16 @@ func (tx *Tx) Emit(e houzhen.Event) error {
 		return errReadOnly
 	}
 	tx.facts = append(tx.facts, e)
+	return nil
+}
+
+// EmitAll keeps facts until the commit.
+func (tx *Tx) EmitAll(events []houzhen.Event) error {
+	for _, e := range events {
+		if err := tx.Emit(e); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

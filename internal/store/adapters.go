@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"time"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/booking/suspension"
@@ -38,15 +40,27 @@ func (db *DB) Directory() directory.Store {
 	return adapter[directory.Tx]{db, func(tx *Tx) directory.Tx { return tx }}
 }
 
-// Booking is the store of places.
+// Booking is the store of places, which tells what was committed.
 func (db *DB) Booking() booking.Store {
-	return adapter[booking.Tx]{db, func(tx *Tx) booking.Tx { return tx }}
+	return hearing{adapter[booking.Tx]{db, func(tx *Tx) booking.Tx { return tx }}}
 }
 
 // Pay is the store of payments.
 func (db *DB) Pay() pay.Store {
 	return adapter[pay.Tx]{db, func(tx *Tx) pay.Tx { return tx }}
 }
+
+// hearing is a booking.Hearing.
+type hearing struct{ adapter[booking.Tx] }
+
+// Traits say how bookings are best written.
+func (h hearing) Traits() booking.Traits { return h.db.d.bookings }
+
+// Time is the one that a transaction would be given.
+func (h hearing) Time() time.Time { return h.db.time() }
+
+// Watch has f told of the facts of every later transaction.
+func (h hearing) Watch(f func(ctx context.Context, facts []houzhen.Event)) { h.db.watch(f) }
 
 // Queue is the store of waiting patients.
 func (db *DB) Queue() queue.Store {

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/houzhen/houzhen/booking"
 )
 
 // dialect holds everything in which the two engines differ.
@@ -14,6 +16,11 @@ type dialect struct {
 	beginRead string // one that sees a single state of the database
 	lock      string // suffix that keeps other writers off the rows read
 	lockSkip  string // the same, passing over rows that are locked already
+	lockShare string // suffix that keeps lockers off the rows read and passes over those that are locked
+	// bookings is how groups of bookings are written.
+	bookings booking.Traits
+	// arrays says that many rows go in one statement as one array a column.
+	arrays bool
 	// batch is how many rows one statement carries at most. SQLite's driver is
 	// quicker with one row a statement inside one transaction.
 	batch int

@@ -11,8 +11,9 @@ import (
 	"github.com/houzhen/houzhen"
 )
 
-const insertFact = `INSERT INTO fact
- (id, kind, subject, version, session_id, at, data, urgency, handled_at, attempts, next_at, code)
+const insertedFact = `id, kind, subject, version, session_id, at, data, urgency, handled_at, attempts, next_at, code`
+
+const insertFact = `INSERT INTO fact (` + insertedFact + `)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 
 const factColumns = `id, kind, subject, version, session_id, at, data`
@@ -37,6 +38,15 @@ func (tx *Tx) Emit(e houzhen.Event) error {
 	if tx.readOnly {
 		return errReadOnly
 	}
+	if _, err := tx.exec(tx.calm, insertFact, tx.factArgs(&e)...); err != nil {
+		return fmt.Errorf("emit %s: %w", e.Kind, err)
+	}
+	tx.facts = append(tx.facts, e)
+	return nil
+}
+
+// factArgs gives a new fact as it is stored, filling its id and instant.
+func (tx *Tx) factArgs(e *houzhen.Event) []any {
 	if e.ID == "" {
 		e.ID = tx.NewID()
 	}
@@ -44,13 +54,10 @@ func (tx *Tx) Emit(e houzhen.Event) error {
 		e.At = tx.now
 	}
 	at := micros(e.At)
-	_, err := tx.exec(tx.calm, insertFact, e.ID, string(e.Kind), e.Subject, e.Version, e.Session, at, string(e.Data),
-		int64(houzhen.UrgencyOf(e.Kind)), int64(0), int64(0), at, "")
-	if err != nil {
-		return fmt.Errorf("emit %s: %w", e.Kind, err)
+	return []any{
+		e.ID, string(e.Kind), e.Subject, e.Version, e.Session, at, string(e.Data),
+		int64(houzhen.UrgencyOf(e.Kind)), int64(0), int64(0), at, "",
 	}
-	tx.facts = append(tx.facts, e)
-	return nil
 }
 
 // ClaimFacts gives those of ids that nobody has handled, in the order they were

@@ -9,10 +9,13 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/houzhen/houzhen/booking"
 )
 
 // sqliteDialect gives the ways of SQLite: one writer at a time, which makes
@@ -20,7 +23,8 @@ import (
 func sqliteDialect() *dialect {
 	return &dialect{
 		name: "sqlite", begin: "BEGIN IMMEDIATE", beginRead: "BEGIN", batch: 1, embedded: true,
-		goose: goose.DialectSQLite3,
+		bookings: booking.Traits{Lanes: 1, Fresh: time.Second},
+		goose:    goose.DialectSQLite3,
 		tokens: strings.NewReplacer("{{bigint}}", "INTEGER", "{{bool}}", "INTEGER", "{{blob}}", "BLOB",
 			"{{serial}}", "INTEGER PRIMARY KEY", "{{strict}}", "STRICT", "{{keyed}}", "STRICT, WITHOUT ROWID",
 			"{{fact_order}}", "SELECT 1;"), // one writer: the order of writing is that of commits

@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -47,6 +48,7 @@ type DB struct {
 	newID     func() string
 	ring      Sealer
 	committed atomic.Pointer[func(context.Context, []houzhen.Event)]
+	watching  atomic.Pointer[[]func(context.Context, []houzhen.Event)]
 	conns     pool   // SQLite: those that only read
 	turns     *turns // SQLite: the one that writes; nil on PostgreSQL
 	close     func() error
@@ -87,6 +89,25 @@ func (db *DB) OnCommit(f func(ctx context.Context, facts []houzhen.Event)) { db.
 // once, where it begins). It is how a test shows that an answer did not need
 // the database.
 func (db *DB) Statements() int64 { return db.statements.Load() }
+
+// watch adds one who is told the facts of each transaction after its commit,
+// before whoever OnCommit has set.
+func (db *DB) watch(f func(ctx context.Context, facts []houzhen.Event)) {
+	for {
+		old := db.watching.Load()
+		var list []func(context.Context, []houzhen.Event)
+		if old != nil {
+			list = *old
+		}
+		list = append(slices.Clone(list), f)
+		if db.watching.CompareAndSwap(old, &list) {
+			return
+		}
+	}
+}
+
+// time is what a transaction that began now would be given.
+func (db *DB) time() time.Time { return db.now().UTC().Truncate(time.Microsecond) }
 
 // Engine names the database: "sqlite" or "postgresql".
 func (db *DB) Engine() string { return db.d.name }

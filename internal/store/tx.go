@@ -125,7 +125,7 @@ func (db *DB) once(ctx context.Context, from pool, begin string, f func(*Tx) err
 
 // run fixes the instant and runs f; a caller who has gone commits nothing.
 func (tx *Tx) run(ctx context.Context, f func(*Tx) error) error {
-	tx.now = tx.db.now().UTC().Truncate(time.Microsecond)
+	tx.now = tx.db.time()
 	if err := f(tx); err != nil {
 		return err
 	}
@@ -147,8 +147,17 @@ func (tx *Tx) end(ctx context.Context, verb string) error {
 // tell hands committed facts on. The caller's cancellation no longer counts:
 // what has happened is told.
 func (db *DB) tell(ctx context.Context, facts []houzhen.Event) {
-	if f := db.committed.Load(); f != nil && *f != nil && len(facts) > 0 {
-		(*f)(context.WithoutCancel(ctx), facts)
+	if len(facts) == 0 {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	if watching := db.watching.Load(); watching != nil {
+		for _, f := range *watching {
+			f(ctx, facts)
+		}
+	}
+	if f := db.committed.Load(); f != nil && *f != nil {
+		(*f)(ctx, facts)
 	}
 }
 

@@ -26,6 +26,7 @@ func Run(t *testing.T, open Opener) {
 		{"Rosters", runRosters},
 		{"Pool", runPool},
 		{"Guards", runGuards},
+		{"Groups", runGroups},
 		{"Moves", runMoves},
 		{"Races", runRaces},
 		{"Due", runDue},

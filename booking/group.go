@@ -1,0 +1,150 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// load reads the sessions of a group that memory does not know or may no
+// longer believe. A session that cannot be read stays unknown, and whoever
+// asks for it asks the database alone.
+func (l *lane) load(ctx context.Context, group []*pending) {
+	gens := l.stale(group)
+	if len(gens) == 0 {
+		return
+	}
+	ids := make([]string, 0, len(gens))
+	for id := range gens {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	var now time.Time
+	var sessions []Session
+	var slots []Slot
+	var seats []Seat
+	err := l.store.View(ctx, func(tx Tx) (err error) {
+		now = tx.Now()
+		if sessions, err = tx.Sessions(ctx, SessionFilter{IDs: ids}); err != nil {
+			return fmt.Errorf("load sessions: %w", err)
+		}
+		if slots, err = tx.Slots(ctx, ids...); err != nil {
+			return fmt.Errorf("load slots: %w", err)
+		}
+		if seats, err = tx.Seats(ctx, ids...); err != nil {
+			return fmt.Errorf("load seats: %w", err)
+		}
+		return nil
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil {
+		slotsOf, seatsOf := bySession(slots, func(p Slot) string { return p.SessionID }), bySession(seats, func(s Seat) string { return s.SessionID })
+		for _, o := range sessions {
+			if f := l.shelves[o.ID]; f.gen == gens[o.ID] {
+				f.fill(o, slotsOf[o.ID], seatsOf[o.ID], now, l.s.loc)
+			}
+		}
+	}
+	for id := range gens {
+		if f := l.shelves[id]; f.loading == 1 {
+			f.loading = 0
+			clear(f.recent)
+		} else {
+			f.loading--
+		}
+	}
+}
+
+// bySession splits rows that are in order of their sessions.
+func bySession[T any](rows []T, of func(T) string) map[string][]T {
+	m := map[string][]T{}
+	for len(rows) > 0 {
+		id, n := of(rows[0]), 1
+		for n < len(rows) && of(rows[n]) == id {
+			n++
+		}
+		m[id], rows = rows[:n], rows[n:]
+	}
+	return m
+}
+
+// stale lists the sessions of a group that must be read, each with what its
+// shelf has been through so far.
+func (l *lane) stale(group []*pending) map[string]int {
+	now := l.store.Time()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	gens := map[string]int{}
+	for _, p := range group {
+		id := p.r.SessionID
+		f := l.shelves[id]
+		if f == nil {
+			l.makeRoom()
+			f = newShelf()
+			l.shelves[id] = f
+		}
+		if _, listed := gens[id]; !listed && !f.fresh(now, l.Fresh) {
+			gens[id] = f.gen
+			f.loading++
+		}
+	}
+	return gens
+}
+
+// makeRoom forgets sessions that nobody asks for just now.
+func (l *lane) makeRoom() {
+	if len(l.shelves) < maxShelves {
+		return
+	}
+	for id, f := range l.shelves {
+		if f.idle() {
+			delete(l.shelves, id)
+		}
+		if len(l.shelves) < maxShelves/2 {
+			return
+		}
+	}
+}
+
+// commit writes the bookings of a group in one transaction.
+func (l *lane) commit(ctx context.Context, picked []*pending) {
+	slices.SortFunc(picked, byPlace) // as every other group, so that two never wait for each other
+	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
+	defer cancel()
+	var w *written
+	err := l.store.InTx(ctx, func(tx Tx) (err error) {
+		w, err = l.s.write(ctx, tx, picked)
+		return err
+	})
+	if err != nil {
+		return // who was written after all will find himself when he asks alone
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, p := range picked {
+		switch {
+		case w.ids[p.id]:
+			l.release(p, booked)
+			p.answer(outcome{a: w.rows[i]})
+		case w.refusals[i] != nil:
+			l.release(p, returned)
+			p.answer(outcome{err: w.refusals[i], refused: byRule})
+		case w.busy[i] && p.tries+1 < laneTries:
+			p.tries++
+			p.again = true
+		}
+	}
+}
+
+// groupTimeout bounds a group's transaction, which outlives its callers.
+const groupTimeout = 30 * time.Second
+
+func byPlace(a, b *pending) int {
+	if c := strings.Compare(a.place.SessionID, b.place.SessionID); c != 0 {
+		return c
+	}
+	return a.place.No - b.place.No
+}

@@ -1,0 +1,73 @@
+package booking
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/houzhen/houzhen"
+)
+
+// Traits say how a store is best written to.
+type Traits struct {
+	// Lanes is how many groups of bookings are written at the same time.
+	Lanes int
+	// Fresh is how long what was read may be believed while others, who are
+	// not heard, write to the same database.
+	Fresh time.Duration
+}
+
+// Hearing is a store whose commits can be heard. On such a store bookings go
+// in groups, and memory picks their places (see lane).
+type Hearing interface {
+	Store
+
+	Traits() Traits
+	// Time is the one that a transaction would be given.
+	Time() time.Time
+	// Watch has f told of the facts of every later transaction after its
+	// commit, with the context of that transaction.
+	Watch(f func(ctx context.Context, facts []houzhen.Event))
+}
+
+// grouped marks the context of a group's own transaction.
+type grouped struct{}
+
+// hear forgets what memory holds of sessions in which something happened. The
+// group settles its own bookings itself.
+func (l *lane) hear(ctx context.Context, facts []houzhen.Event) {
+	own := ctx.Value(grouped{}) != nil
+	var changed []string
+	for _, e := range facts {
+		switch e.Kind {
+		case houzhen.AppointmentBooked:
+			if own {
+				continue
+			}
+		case houzhen.AppointmentMoved:
+			var d houzhen.MovedData
+			if json.Unmarshal(e.Data, &d) == nil {
+				changed = append(changed, d.FromSession)
+			}
+		case houzhen.AppointmentCheckedIn, houzhen.AppointmentFulfilled, houzhen.AppointmentNoShow,
+			houzhen.TicketAdmitted, houzhen.TicketCheckedIn, houzhen.TicketCalled, houzhen.TicketRecalled, houzhen.TicketMissed,
+			houzhen.TicketStarted, houzhen.TicketFinished, houzhen.TicketDropped, houzhen.TicketLeaveNow,
+			houzhen.QueuePaused, houzhen.QueueResumed:
+			continue // the place stays with its owner
+		}
+		if e.Session != "" {
+			changed = append(changed, e.Session)
+		}
+	}
+	l.forget(changed...)
+}
+
+// Forget makes the service read sessions anew before the next booking. It is
+// for changes that no fact tells of; a commit with a fact about the session
+// does the same. Whoever changes which of a session's places may be taken also
+// raises the session's version, which is what other nodes go by.
+func (s *Service) Forget(sessionIDs ...string) {
+	if s.lane != nil {
+		s.lane.forget(sessionIDs...)
+	}
+}

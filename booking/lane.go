@@ -1,0 +1,264 @@
+package booking
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/houzhen/houzhen"
+)
+
+const (
+	maxGroup   = 128  // bookings in one transaction
+	maxShelves = 2048 // sessions remembered
+	laneTries  = 2    // how often a request goes in a group before it goes alone
+)
+
+// lane books in groups. Whoever asks joins a queue; whenever a writer is free
+// it takes what has piled up, so that a lone caller does not wait for anybody
+// and a crowd shares its transactions. Memory picks the places, the unique
+// indexes judge, and whoever they refuse is sent to look for himself.
+//
+// Every field below mu is guarded by it; mu is never held over the store.
+type lane struct {
+	s     *Service
+	store Hearing
+	Traits
+	mu      sync.Mutex
+	queue   []*pending
+	running int             // writers at work
+	busy    map[string]bool // patients in a group
+	shelves map[string]*shelf
+}
+
+// pending is a request that waits for its group.
+type pending struct {
+	ctx     context.Context //nolint:containedctx // whose request it is: a group has many
+	r       BookRequest
+	id      string
+	tries   int
+	shelf   *shelf
+	gen     int
+	place   Slot
+	picked  bool
+	again   bool // goes into the next group
+	parked  bool // waits for other people's groups
+	settled bool // has his answer
+	done    chan outcome
+}
+
+// outcome is what became of a pending request.
+type outcome struct {
+	a       Appointment
+	err     error
+	refused refusal
+}
+
+// refusal says who refused.
+type refusal int
+
+const (
+	byNobody refusal = iota
+	byMemory         // and the database was not asked
+	byRule           // a rule, in the group's transaction
+	byGroup          // the group could not say: ask alone
+)
+
+func newLane(s *Service, store Hearing) *lane {
+	l := &lane{s: s, store: store, Traits: store.Traits(), busy: map[string]bool{}, shelves: map[string]*shelf{}}
+	l.Lanes = max(l.Lanes, 1)
+	store.Watch(l.hear)
+	return l
+}
+
+// book asks memory, and joins a group if memory has a place or does not know.
+func (l *lane) book(ctx context.Context, r BookRequest) outcome {
+	p := &pending{ctx: ctx, r: r, id: r.id(), done: make(chan outcome, 1)}
+	l.mu.Lock()
+	if f := l.shelves[r.SessionID]; f != nil {
+		if err, sure := l.refuse(f, p); sure {
+			l.mu.Unlock()
+			return outcome{err: err, refused: byMemory}
+		}
+	}
+	l.queue = append(l.queue, p)
+	l.start()
+	l.mu.Unlock()
+	select {
+	case out := <-p.done:
+		return out
+	case <-ctx.Done():
+		return outcome{err: ctx.Err()}
+	}
+}
+
+// refuse says no without asking the database, when what memory holds is fresh
+// and leaves no doubt. Who had a place here before is not refused: his request
+// may be one that was answered already.
+func (l *lane) refuse(f *shelf, p *pending) (error, bool) { //nolint:revive // the error is the answer
+	now := l.store.Time()
+	if !f.fresh(now, l.Fresh) || f.ids[p.id] {
+		return nil, false
+	}
+	if err := f.session.bookable(now, p.r.who()); err != nil {
+		return err, houzhen.CodeOf(err) == houzhen.CodeNotReleased
+	}
+	if _, says := f.pick(p.r, now); says != full {
+		return nil, false
+	}
+	return p.r.noPlace(), true
+}
+
+// noPlace is the refusal of a request for which there is no free place.
+func (r BookRequest) noPlace() error {
+	if r.SlotNo != 0 || !r.Start.IsZero() {
+		return houzhen.E(houzhen.CodeSlotTaken, "no free place at that time").On("slot")
+	}
+	return houzhen.E(houzhen.CodeSessionFull, "no free place").On("session_id")
+}
+
+// start sets a writer to work if there is work and one is free.
+func (l *lane) start() {
+	if len(l.queue) > 0 && l.running < l.Lanes {
+		l.running++
+		go l.run()
+	}
+}
+
+func (l *lane) run() {
+	for {
+		group := l.cut()
+		if len(group) == 0 {
+			return
+		}
+		l.serve(group)
+	}
+}
+
+// cut takes what has piled up, one request of a patient at a time so that his
+// limits are judged one after the other. With nothing to do the writer ends.
+func (l *lane) cut() []*pending {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var group []*pending
+	rest := l.queue[:0]
+	for i, p := range l.queue {
+		switch {
+		case len(group) == maxGroup:
+			rest = append(rest, l.queue[i:]...)
+		case p.ctx.Err() != nil:
+			continue
+		case l.busy[p.r.PatientID]:
+			rest = append(rest, p)
+			continue
+		default:
+			l.busy[p.r.PatientID] = true
+			group = append(group, p)
+			continue
+		}
+		break
+	}
+	clear(l.queue[len(rest):])
+	l.queue = rest
+	if len(group) == 0 {
+		l.running--
+	}
+	return group
+}
+
+// serve answers a group, or sends its members back to the queue.
+func (l *lane) serve(group []*pending) {
+	defer l.settle(group)
+	ctx := context.WithValue(context.WithoutCancel(group[0].ctx), grouped{}, true)
+	l.load(ctx, group)
+	if picked := l.pick(group); len(picked) > 0 {
+		l.commit(ctx, picked)
+	}
+}
+
+// pick gives each of a group a place, or an answer, or lets him wait for those
+// whose places are not confirmed yet.
+func (l *lane) pick(group []*pending) []*pending {
+	now := l.store.Time()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	picked := make([]*pending, 0, len(group))
+	for _, p := range group {
+		f := l.shelves[p.r.SessionID]
+		if f == nil || !f.fresh(now, l.Fresh) || f.ids[p.id] || f.session.bookable(now, p.r.who()) != nil {
+			p.answer(outcome{refused: byGroup})
+			continue
+		}
+		at, says := f.pick(p.r, now)
+		switch says {
+		case given:
+			at.picked, f.picks[at.No] = true, true
+			p.place, p.shelf, p.gen, p.picked = at.Slot, f, f.gen, true
+			picked = append(picked, p)
+		case wait:
+			f.waiting = append(f.waiting, p)
+			p.parked = true
+		case full:
+			p.answer(outcome{err: p.r.noPlace(), refused: byMemory})
+		case ask:
+			p.answer(outcome{refused: byGroup})
+		}
+	}
+	return picked
+}
+
+// answer is given once.
+func (p *pending) answer(out outcome) {
+	if !p.settled {
+		p.settled = true
+		p.done <- out
+	}
+}
+
+// settle ends a group: whoever has no answer by now has to ask alone, whoever
+// waited for it is asked about again, and its patients may come back.
+func (l *lane) settle(group []*pending) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var again []*pending
+	for _, p := range group {
+		delete(l.busy, p.r.PatientID)
+		if p.picked { // neither confirmed nor refused
+			l.release(p, unknown)
+		}
+		if !p.parked && !p.again {
+			p.answer(outcome{refused: byGroup})
+		}
+		if p.again {
+			again = append(again, p)
+		}
+		p.parked, p.again = false, false
+	}
+	for _, p := range group {
+		if f := p.shelf; f != nil && len(f.waiting) > 0 {
+			again = append(again, f.waiting...)
+			f.waiting = nil
+		}
+	}
+	l.queue = slices.Insert(l.queue, 0, again...)
+}
+
+// release ends the pick of p.
+func (l *lane) release(p *pending, how fate) {
+	p.picked = false
+	p.shelf.settle(p.place.No, p.id, p.gen, how)
+}
+
+// forget drops what memory holds of sessions.
+func (l *lane) forget(sessionIDs ...string) {
+	if len(sessionIDs) == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range sessionIDs {
+		if f := l.shelves[id]; f != nil {
+			f.drop()
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package booking
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/houzhen/houzhen"
+)
+
+// written is what one transaction made of a group, by the place in it.
+type written struct {
+	rows     []Appointment
+	refusals []error
+	busy     []bool          // the session was being changed, or had been
+	ids      map[string]bool // of those who are booked
+}
+
+// write books a group: it shuts suspension out of the sessions, lets the rules
+// judge, and inserts whom the unique indexes let pass, with their facts. One
+// member's refusal is nobody else's.
+func (s *Service) write(ctx context.Context, tx Tx, picked []*pending) (*written, error) {
+	n := len(picked)
+	w := &written{rows: make([]Appointment, n), refusals: make([]error, n), busy: make([]bool, n)}
+	open, err := s.stillBookable(ctx, tx, picked, w)
+	if err != nil {
+		return nil, err
+	}
+	if open, err = s.allowed(ctx, tx, picked, open, w); err != nil || len(open) == 0 {
+		return w, err
+	}
+	rows := make([]Appointment, 0, len(open))
+	for _, i := range open {
+		rows = append(rows, w.rows[i])
+	}
+	if w.ids, err = tx.AddAppointments(ctx, rows); err != nil {
+		return nil, fmt.Errorf("add appointments: %w", err)
+	}
+	return w, s.tell(tx, rows, w.ids)
+}
+
+// stillBookable locks the sessions against being suspended and gives the
+// members for whom all is as memory had it, each with his row made.
+func (s *Service) stillBookable(ctx context.Context, tx Tx, picked []*pending, w *written) ([]int, error) {
+	var ids, begun []string
+	for _, p := range picked { // in order of their sessions
+		if id := p.r.SessionID; len(ids) == 0 || ids[len(ids)-1] != id {
+			ids = append(ids, id)
+		}
+	}
+	sessions, err := tx.ShareSessions(ctx, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("share sessions: %w", err)
+	}
+	now, at := tx.Now(), make(map[string]Session, len(sessions))
+	for _, o := range sessions {
+		at[o.ID] = o
+		if s.dayBegun(o.Date, now) {
+			begun = append(begun, o.ID)
+		}
+	}
+	spent, err := s.spentSince(ctx, tx, at, begun)
+	if err != nil {
+		return nil, err
+	}
+	var open []int
+	for i, p := range picked {
+		o, free := at[p.r.SessionID]
+		if !free || o.Version != p.shelf.session.Version || spent[seatKey{o.ID, p.place.No}] {
+			w.busy[i] = true
+			continue
+		}
+		if who := p.r.who(); o.bookable(now, who) != nil || p.place.bookable(now, who, o.FallBackAt) != nil {
+			continue // time has passed: he is told why when he asks alone
+		}
+		w.rows[i] = p.r.appointment(o, now, s.policy)
+		w.rows[i].take(o, p.place, now)
+		open = append(open, i)
+	}
+	return open, nil
+}
+
+// allowed asks the rules about the members that are left.
+func (s *Service) allowed(ctx context.Context, tx Tx, picked []*pending, open []int, w *written) ([]int, error) {
+	if len(open) == 0 {
+		return nil, nil
+	}
+	asks := make([]Ask, 0, len(open))
+	for _, i := range open {
+		asks = append(asks, Ask{Request: picked[i].r, Session: picked[i].shelf.session})
+	}
+	verdicts, err := s.judge(ctx, tx, asks)
+	if err != nil {
+		return nil, err
+	}
+	rest := open[:0]
+	for k, i := range open {
+		if w.refusals[i] = verdicts[k]; verdicts[k] == nil {
+			rest = append(rest, i)
+		}
+	}
+	return rest, nil
+}
+
+// tell writes the facts of those who are booked. A place that is only held is
+// nobody's business before it is confirmed.
+func (s *Service) tell(tx Tx, rows []Appointment, ids map[string]bool) error {
+	var facts []houzhen.Event
+	for _, a := range rows {
+		if !ids[a.ID] || a.State == Held {
+			continue
+		}
+		e, err := fact(tx, houzhen.AppointmentBooked, a.ID, a.Version, a.SessionID, bookedData(a))
+		if err != nil {
+			return err
+		}
+		facts = append(facts, e)
+	}
+	if len(facts) == 0 {
+		return nil
+	}
+	if err := tx.EmitAll(facts); err != nil {
+		return fmt.Errorf("emit facts: %w", err)
+	}
+	return nil
+}
+
+// seatKey names a number of a session.
+type seatKey struct {
+	session string
+	no      int
+}
+
+// spentSince gives the numbers that were left on the day itself, in sessions
+// whose day has begun and which nobody can leave just now.
+func (s *Service) spentSince(ctx context.Context, tx Tx, at map[string]Session, begun []string) (map[seatKey]bool, error) {
+	if len(begun) == 0 {
+		return nil, nil
+	}
+	seats, err := tx.Seats(ctx, begun...)
+	if err != nil {
+		return nil, fmt.Errorf("load left numbers: %w", err)
+	}
+	spent := map[seatKey]bool{}
+	for _, x := range seats {
+		if x.spent(at[x.SessionID].Date, s.loc) {
+			spent[seatKey{x.SessionID, x.SlotNo}] = true
+		}
+	}
+	return spent, nil
+}

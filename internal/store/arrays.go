@@ -1,0 +1,49 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+)
+
+// arrayInsert is an INSERT whose rows come as one array a column. The text is
+// the same for any number of rows, so that it is prepared once. like is one of
+// the rows; a column is of text, of integers or of bytes.
+func arrayInsert(table, columns string, like []any) string {
+	lists := make([]string, len(like))
+	for i, v := range like {
+		kind := "bigint"
+		switch v.(type) {
+		case string:
+			kind = "text"
+		case []byte:
+			kind = "bytea"
+		}
+		lists[i] = fmt.Sprintf("$%d::%s[]", i+1, kind)
+	}
+	return `INSERT INTO ` + table + ` (` + columns + `) SELECT ` + columns + ` FROM unnest(` + strings.Join(lists, ", ") +
+		`) AS given (` + columns + `)`
+}
+
+// columnsOf turns rows of equal types into one array a column.
+func columnsOf(rows [][]any) []any {
+	out := make([]any, len(rows[0]))
+	for c, v := range rows[0] {
+		switch v.(type) {
+		case string:
+			out[c] = column[string](rows, c)
+		case []byte:
+			out[c] = column[[]byte](rows, c)
+		default:
+			out[c] = column[int64](rows, c)
+		}
+	}
+	return out
+}
+
+func column[T any](rows [][]any, c int) []T {
+	out := make([]T, len(rows))
+	for i, row := range rows {
+		out[i], _ = row[c].(T)
+	}
+	return out
+}

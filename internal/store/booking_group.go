@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
+)
+
+// ShareSessions gives those sessions that nobody has locked, by id, and keeps
+// lockers of them waiting until the transaction ends.
+func (tx *Tx) ShareSessions(ctx context.Context, ids ...string) ([]booking.Session, error) {
+	var out []booking.Session
+	err := chunks(slices.Sorted(slices.Values(ids)), 1, func(list string, args []any) error {
+		some, err := all(ctx, tx, sessionInto, `SELECT `+sessionColumns+` FROM session
+ WHERE id IN (`+list+`) ORDER BY id`+tx.db.d.lockShare, args...)
+		out = append(out, some...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("share sessions: %w", err)
+	}
+	return out, nil
+}
+
+func seatInto(s *booking.Seat) []any {
+	return []any{&s.SessionID, &s.ID, (*number)(&s.SlotNo), (*number)(&s.State), (*instant)(&s.BookedAt), (*instant)(&s.EndedAt)}
+}
+
+// Seats lists every appointment that sessions have or had, by session and id.
+func (tx *Tx) Seats(ctx context.Context, sessionIDs ...string) ([]booking.Seat, error) {
+	var out []booking.Seat
+	err := chunks(slices.Sorted(slices.Values(sessionIDs)), 1, func(list string, args []any) error {
+		some, err := all(ctx, tx, seatInto, `SELECT session_id, id, slot_no, state, booked_at, ended_at FROM appointment
+ WHERE session_id IN (`+list+`) ORDER BY session_id, id`, args...)
+		out = append(out, some...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list seats: %w", err)
+	}
+	return out, nil
+}
+
+// AddAppointments inserts those of new appointments that no guard refuses, and
+// gives their ids.
+func (tx *Tx) AddAppointments(ctx context.Context, list []booking.Appointment) (map[string]bool, error) {
+	if len(list) == 0 {
+		return map[string]bool{}, nil
+	}
+	rows := make([][]any, len(list))
+	for i, a := range list {
+		rows[i] = appointmentArgs(a)
+	}
+	ids := make(map[string]bool, len(list))
+	if tx.db.d.arrays {
+		added, err := all(ctx, tx, idInto, arrayInsert("appointment", appointmentColumns, rows[0])+
+			` ON CONFLICT DO NOTHING RETURNING id`, columnsOf(rows)...)
+		if err != nil {
+			return nil, tx.refusedAppointment(err, "add appointments")
+		}
+		for _, id := range added {
+			ids[id] = true
+		}
+		return ids, nil
+	}
+	for i, row := range rows {
+		n, err := tx.exec(ctx, insertAppointment, row...)
+		if err != nil {
+			return nil, tx.refusedAppointment(err, "add appointments")
+		}
+		if n == 1 {
+			ids[list[i].ID] = true
+		}
+	}
+	return ids, nil
+}
+
+// EmitAll writes facts as Emit does.
+func (tx *Tx) EmitAll(events []houzhen.Event) error {
+	if tx.readOnly {
+		return errReadOnly
+	}
+	if !tx.db.d.arrays || len(events) < 2 {
+		for _, e := range events {
+			if err := tx.Emit(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rows := make([][]any, len(events))
+	for i := range events {
+		rows[i] = tx.factArgs(&events[i])
+	}
+	if _, err := tx.exec(tx.calm, arrayInsert("fact", insertedFact, rows[0]), columnsOf(rows)...); err != nil {
+		return fmt.Errorf("emit facts: %w", err)
+	}
+	tx.facts = append(tx.facts, events...)
+	return nil
+}
