@@ -38,8 +38,7 @@ func (s *Service) MarkNoShows(ctx context.Context) (int, error) {
 	absent, err := due(ctx, s, func(tx Tx, limit int) ([]Appointment, error) {
 		return tx.NoShowsDue(ctx, tx.Now(), limit)
 	}, func(ctx context.Context, tx Tx, a Appointment) (bool, error) {
-		session, err := sessions.of(ctx, tx, a.SessionID)
-		_, is := a.noShow(tx.Now(), session)
+		_, is, err := s.judgeAbsent(ctx, tx, a, sessions)
 		return is, err
 	})
 	if err != nil {
@@ -47,31 +46,57 @@ func (s *Service) MarkNoShows(ctx context.Context) (int, error) {
 	}
 	slices.SortFunc(absent, byID)
 	return sweep(ctx, s, absent, func(ctx context.Context, tx Tx, a Appointment) (bool, error) {
-		session, err := sessions.of(ctx, tx, a.SessionID)
-		if err != nil {
+		a, is, err := s.judgeAbsent(ctx, tx, a, sessions)
+		if err != nil || !is {
 			return false, err
 		}
-		a, is := a.noShow(tx.Now(), session)
-		if !is {
-			return false, nil
-		}
 		if err := tx.UpdateAppointment(ctx, &a); err != nil {
-			return false, fmt.Errorf("mark no-show: %w", err)
+			return false, fmt.Errorf("mark absence: %w", err)
+		}
+		if a.State == Cancelled {
+			return true, emit(tx, houzhen.AppointmentCancelled, a, cancelledData(a))
 		}
 		return true, emit(tx, houzhen.AppointmentNoShow, a, nil)
 	})
 }
 
+// judgeAbsent gives the ended appointment of somebody who never checked in, or
+// false while nothing is to be said. Who could not check in because the system
+// was down is no no-show: he may come until the session is over, and then his
+// appointment ends without a mark.
+func (s *Service) judgeAbsent(ctx context.Context, tx Tx, a Appointment, sessions *sessionsOf) (Appointment, bool, error) {
+	session, err := sessions.of(ctx, tx, a.SessionID)
+	if err != nil {
+		return a, false, err
+	}
+	marked, is := a.noShow(tx.Now(), session)
+	if !is {
+		return a, false, nil
+	}
+	excused, err := s.excused(ctx, tx, a, session)
+	switch {
+	case err != nil:
+		return a, false, err
+	case !excused:
+		return marked, true, nil
+	}
+	return a.end(tx.Now(), BySystem, ReasonSystemDown), !tx.Now().Before(session.End), nil
+}
+
 // ReleasePlaces gives the capacity of absent patients back as new places in
-// the walk-in band. The late owner keeps his row, and his right to be seen
+// the walk-in band, for whoever waits and then for walk-ins, once it is
+// probable enough that they stay away. The late owner keeps his row, and his right to be seen
 // late until the deadline.
 func (s *Service) ReleasePlaces(ctx context.Context) (int, error) {
 	sessions := &sessionsOf{}
 	absent, err := due(ctx, s, func(tx Tx, limit int) ([]Appointment, error) {
-		return tx.PlacesToRelease(ctx, tx.Now().Add(-s.policy.ReleaseAfter), limit)
+		return tx.PlacesToRelease(ctx, tx.Now(), limit)
 	}, func(ctx context.Context, tx Tx, a Appointment) (bool, error) {
 		session, err := sessions.of(ctx, tx, a.SessionID)
-		return err == nil && a.releasable(tx.Now(), session, s.policy), err
+		if err != nil {
+			return false, err
+		}
+		return s.toRelease(ctx, tx, a, session)
 	})
 	if err != nil {
 		return 0, err
@@ -87,8 +112,8 @@ func (s *Service) release(ctx context.Context, tx Tx, a Appointment) (bool, erro
 	if err != nil {
 		return false, fmt.Errorf("lock session: %w", err)
 	}
-	if !a.releasable(tx.Now(), session, s.policy) {
-		return false, nil
+	if goes, err := s.toRelease(ctx, tx, a, session); err != nil || !goes {
+		return false, err
 	}
 	a.ReleasedAt = tx.Now()
 	if err := tx.UpdateAppointment(ctx, &a); err != nil {

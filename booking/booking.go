@@ -228,11 +228,11 @@ type Tx interface {
 	Displaced(ctx context.Context, from, to houzhen.Date) ([]Appointment, error)
 
 	// Due lists for the clockwork, oldest first, at most limit.
-	SessionsToOpen(ctx context.Context, now time.Time, limit int) ([]Session, error)               // planned, Start - lead <= now
-	SessionsToClose(ctx context.Context, now time.Time, limit int) ([]Session, error)              // open or planned, End long past
-	HoldsLapsed(ctx context.Context, now time.Time, limit int) ([]Appointment, error)              // held, ExpiresAt <= now
-	PlacesToRelease(ctx context.Context, sliceEndedBy time.Time, limit int) ([]Appointment, error) // booked, not checked in, not yet released, session open
-	NoShowsDue(ctx context.Context, now time.Time, limit int) ([]Appointment, error)               // booked, Deadline <= now, session not suspended
+	SessionsToOpen(ctx context.Context, now time.Time, limit int) ([]Session, error)            // planned, Start - lead <= now
+	SessionsToClose(ctx context.Context, now time.Time, limit int) ([]Session, error)           // open or planned, End long past
+	HoldsLapsed(ctx context.Context, now time.Time, limit int) ([]Appointment, error)           // held, ExpiresAt <= now
+	PlacesToRelease(ctx context.Context, startedBy time.Time, limit int) ([]Appointment, error) // booked, slice begun, not checked in, not yet released, session open
+	NoShowsDue(ctx context.Context, now time.Time, limit int) ([]Appointment, error)            // booked, Deadline <= now, session not suspended
 
 	// Heartbeat notes that the system is up at Now and gives the note before.
 	Heartbeat(ctx context.Context, id string) (time.Time, error)

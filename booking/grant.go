@@ -52,7 +52,7 @@ func (s *Service) regrant(ctx context.Context, tx Tx, session Session, a Appoint
 		return a, ok, err
 	}
 	// His own may have been kept for a group whose evidence he showed then.
-	places, err := s.freePlaces(ctx, tx, session, Who{Channel: a.Channel, Groups: GroupQuotas})
+	places, err := s.freePlaces(ctx, tx, session, Who{Channel: a.Channel, Groups: GroupQuotas, Had: true})
 	if err != nil {
 		return a, false, err
 	}

@@ -35,7 +35,7 @@ func (s *Service) publicFrom(ctx context.Context, tx Tx, session Session, slot S
 			return time.Time{}, fmt.Errorf("ask who waits: %w", err)
 		}
 		if kept {
-			return session.End, nil
+			return KeptUntil(session), nil
 		}
 	}
 	if slot.Band != BandBooked || s.policy.ReturnMax == 0 {
@@ -43,6 +43,14 @@ func (s *Service) publicFrom(ctx context.Context, tx Tx, session Session, slot S
 	}
 	return tx.Now().Add(s.delay(s.policy.ReturnMin, s.policy.ReturnMax)), nil
 }
+
+// KeptUntil is the opening of a place that is kept for those who wait: never,
+// unless it is opened for everybody.
+func KeptUntil(session Session) time.Time { return session.End.Add(time.Hour) }
+
+// kept reports whether the place is kept for those who wait, and not only
+// waiting to be public again.
+func (s Slot) kept() bool { return s.OpenAt.After(s.End.Add(time.Hour - time.Microsecond)) }
 
 // vacate opens a number that was given up before its day, or was only held.
 func (s *Service) vacate(ctx context.Context, tx Tx, sessionID string, no int) error {

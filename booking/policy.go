@@ -37,7 +37,8 @@ type Policy struct {
 
 	ReturnMin      time.Duration // a place that came back is public after a random delay, at least this …
 	ReturnMax      time.Duration // … and at most this; 0: at once
-	ReleaseAfter   time.Duration // after its slice an absent patient's place goes back …
+	ReleaseAt      float64       // an absent patient's place goes back once he stays away with this probability
+	ReleaseAfter   time.Duration // where none is known: so long after his slice …
 	ReleaseMinLeft time.Duration // … if that much of the session is left
 
 	OpenLead   time.Duration // a session opens that long before it starts
@@ -61,7 +62,8 @@ func DefaultPolicy() Policy {
 		PerDay: 2, PerDepartmentDay: 1, PerWeek: 3, PerQuarter: 5,
 		HorizonDays: 14, ReleaseTime: 7 * 60, ReleaseSpread: time.Minute,
 		FallBackDays: 1, FallBackTime: 16 * 60, OverbookMost: 4, ElderAge: 70, OpenedLead: 30 * time.Minute, DrawWindow: time.Minute,
-		Hold: 15 * time.Minute, CheckInLead: 30 * time.Minute, DownAfter: 5 * time.Minute, ReturnMin: time.Minute, ReturnMax: 30 * time.Minute, ReleaseAfter: 15 * time.Minute, ReleaseMinLeft: 45 * time.Minute,
+		Hold: 15 * time.Minute, CheckInLead: 30 * time.Minute, DownAfter: 5 * time.Minute, ReturnMin: time.Minute, ReturnMax: 30 * time.Minute,
+		ReleaseAt: Threshold(9, 1), ReleaseAfter: 15 * time.Minute, ReleaseMinLeft: 45 * time.Minute,
 		OpenLead: time.Hour, CloseAfter: 4 * time.Hour,
 		Options: 3, OptionHold: 24 * time.Hour, OptionLead: 2 * time.Hour, OptionMin: 30 * time.Minute, OptionDays: 14,
 		Suggestions: 5, SweepLimit: 1000, SweepBatch: 100,
@@ -94,6 +96,7 @@ func (p Policy) Validate() error {
 		{"down_after", p.DownAfter > 0},
 		{"return_min", p.ReturnMin >= 0},
 		{"return_max", p.ReturnMax >= p.ReturnMin},
+		{"release_at", p.ReleaseAt > 0 && p.ReleaseAt <= 1},
 		{"release_after", p.ReleaseAfter >= 0},
 		{"release_min_left", p.ReleaseMinLeft >= 0},
 		{"open_lead", p.OpenLead >= 0},

@@ -71,6 +71,7 @@ type Who struct {
 	Groups  []Quota // shown to be true by the caller: age, referral, follow-up, continuation
 	Desk    bool    // running slices too
 	Drawn   bool    // his lot was drawn: ahead of the release
+	Had     bool    // the place was his: ahead of the delay after which it is public again
 }
 
 // May reports whether a place kept for q may be his.
@@ -88,7 +89,7 @@ func (s Slot) bookable(now time.Time, who Who, fallBack time.Time) error {
 		return houzhen.E(houzhen.CodeSlotWithheld, "slot is withheld, or was added for one person").On("slot")
 	case !now.Before(s.End), !who.Desk && !now.Before(s.Start):
 		return houzhen.E(houzhen.CodeSlotPast, "slot has begun").On("slot")
-	case now.Before(s.OpenAt):
+	case now.Before(s.OpenAt) && (!who.Had || s.kept()):
 		return notReleased("slot is not open yet", "slot", s.OpenAt)
 	case !who.May(s.Quota) && (fallBack.IsZero() || now.Before(fallBack)):
 		e := houzhen.E(houzhen.CodeQuota, "slot is kept for others").On("slot").With("quota", string(s.Quota))

@@ -13,6 +13,7 @@ const (
 	ReasonExpired     = "expired"      // nobody confirmed in time
 	ReasonDeclined    = "declined"     // the patient wants none of the kept places
 	ReasonOtherChosen = "other_chosen" // the patient took another kept place
+	ReasonSystemDown  = "system_down"  // nobody could check in; no no-show
 	ReasonWithdrawn   = "withdrawn"    // given up without a word of why
 )
 
@@ -93,12 +94,6 @@ func (a Appointment) noShow(now time.Time, s Session) (Appointment, bool) {
 	}
 	a.State, a.By, a.EndedAt = NoShow, BySystem, now
 	return a, true
-}
-
-// releasable says whether the capacity of an absent patient goes back now.
-func (a Appointment) releasable(now time.Time, s Session, p Policy) bool {
-	return a.State == Booked && a.ReleasedAt.IsZero() && s.Status == SessionOpen &&
-		!now.Before(a.End.Add(p.ReleaseAfter)) && s.End.Sub(now) >= p.ReleaseMinLeft
 }
 
 // lapse gives the ended hold, or false if it still stands. What is kept for a

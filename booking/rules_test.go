@@ -167,7 +167,7 @@ func TestReleaseRule(t *testing.T) {
 		"checked in":                           {visitAt(CheckedIn, 8, 0), SessionOpen, clock(9, 0), false},
 		"released before":                      {before, SessionOpen, clock(9, 0), false},
 	} {
-		if got := c.a.releasable(c.now, morning(c.status), DefaultPolicy()); got != c.want {
+		if got := c.a.releasable(c.now, morning(c.status), DefaultPolicy(), 0, false); got != c.want {
 			t.Errorf("%s: got %v", name, got)
 		}
 	}

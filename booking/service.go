@@ -18,6 +18,7 @@ type Service struct {
 	rules  []Rule
 	lane   *lane // nil: each booking goes alone
 
+	absence Absence                                       // nil: nothing is known of anybody
 	returns Returns                                       // nil: places that come back are public
 	delay   func(least, most time.Duration) time.Duration // before a returned place is public
 }

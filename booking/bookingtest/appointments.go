@@ -208,9 +208,9 @@ func (tx *Tx) HoldsLapsed(_ context.Context, now time.Time, limit int) ([]bookin
 }
 
 // PlacesToRelease lists absent patients of open sessions, oldest first.
-func (tx *Tx) PlacesToRelease(_ context.Context, sliceEndedBy time.Time, limit int) ([]booking.Appointment, error) {
+func (tx *Tx) PlacesToRelease(_ context.Context, startedBy time.Time, limit int) ([]booking.Appointment, error) {
 	return tx.due(limit, func(a booking.Appointment) (time.Time, bool) {
-		return a.End, a.State == booking.Booked && a.ReleasedAt.IsZero() && !sliceEndedBy.Before(a.End) &&
+		return a.Start, a.State == booking.Booked && a.ReleasedAt.IsZero() && !startedBy.Before(a.Start) &&
 			tx.store.sessions[a.SessionID].Status == booking.SessionOpen
 	}), nil
 }

@@ -179,9 +179,9 @@ func TestDueListsAreOldestFirstAndBounded(t *testing.T) {
 	_ = s.View(t.Context(), func(tx booking.Tx) error {
 		ctx := t.Context()
 		for name, c := range map[string]struct{ got, want []string }{
-			"places of the first hour":   {ids(tx.PlacesToRelease(ctx, at(9), 9)), []string{"a1", "a2"}},
-			"places, oldest first":       {ids(tx.PlacesToRelease(ctx, at(10), 9)), []string{"a1", "a2", "a0"}},
-			"places, one":                {ids(tx.PlacesToRelease(ctx, at(10), 1)), []string{"a1"}},
+			"places of the first hour":   {ids(tx.PlacesToRelease(ctx, at(8), 9)), []string{"a1", "a2"}},
+			"places, oldest first":       {ids(tx.PlacesToRelease(ctx, at(9), 9)), []string{"a1", "a2", "a0"}},
+			"places, one":                {ids(tx.PlacesToRelease(ctx, at(9), 1)), []string{"a1"}},
 			"no-shows too early":         {ids(tx.NoShowsDue(ctx, at(10).Add(-1), 9)), nil},
 			"no-shows":                   {ids(tx.NoShowsDue(ctx, at(10), 9)), []string{"a0", "a1", "a2"}},
 			"holds too early":            {ids(tx.HoldsLapsed(ctx, at(8).Add(-1), 9)), nil},

@@ -131,7 +131,7 @@ func (s *Service) Adopt(ctx context.Context, tx Tx, sessionID string) (int, erro
 			continue
 		}
 		kept++
-		slot.OpenAt = session.End
+		slot.OpenAt = booking.KeptUntil(session)
 		if err := tx.UpdateSlot(ctx, slot); err != nil {
 			return kept, fmt.Errorf("keep slot: %w", err)
 		}

@@ -136,7 +136,7 @@ func (a *App) confirm(ctx context.Context, tx everything, e houzhen.Event, plan 
 // is told by nobody.
 func (a *App) tellCancelled(ctx context.Context, tx everything, e houzhen.Event) error {
 	at, err := tx.Appointment(ctx, e.Subject)
-	if err != nil || at.Active() || at.Purpose != booking.PurposeVisit || at.Trace() {
+	if err != nil || at.Active() || at.Purpose != booking.PurposeVisit || at.Trace() || at.Reason == booking.ReasonSystemDown {
 		return err
 	}
 	s, err := a.subject(ctx, tx, at)

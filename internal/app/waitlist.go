@@ -8,6 +8,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/templates"
@@ -173,4 +174,12 @@ func (a *App) beat(ctx context.Context, _ time.Time) error {
 		a.log.WarnContext(ctx, "system was down")
 	}
 	return err
+}
+
+// absence asks the learned model how probable it is that somebody stays away.
+type absence struct{}
+
+// Probability implements booking.Absence.
+func (absence) Probability(ctx context.Context, tx booking.Tx, a booking.Appointment) (float64, bool, error) {
+	return noshow.Chance(ctx, tx.(noshow.Tx), a.ID)
 }

@@ -54,7 +54,8 @@ func (a *App) wire(context.Context) (err error) {
 // comes back.
 func (a *App) wireBooking(policy booking.Policy) (err error) {
 	list := waitlist.DefaultPolicy()
-	a.Booking, err = booking.NewService(a.Store.Booking(), a.loc, policy, booking.WithReturns(waitlist.Keeper{Policy: list, Loc: a.loc}))
+	a.Booking, err = booking.NewService(a.Store.Booking(), a.loc, policy,
+		booking.WithReturns(waitlist.Keeper{Policy: list, Loc: a.loc}), booking.WithAbsence(absence{}))
 	if err != nil {
 		return err
 	}

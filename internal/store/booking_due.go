@@ -16,12 +16,11 @@ func (tx *Tx) HoldsLapsed(ctx context.Context, now time.Time, limit int) ([]book
  WHERE state = 1 AND expires_at <= $1 ORDER BY expires_at, id LIMIT $2`, micros(now), int64(limit))
 }
 
-// PlacesToRelease lists booked appointments in open sessions whose slice ended
+// PlacesToRelease lists booked appointments in open sessions whose slice began
 // by then, who have not checked in and whose place was not given back yet.
-func (tx *Tx) PlacesToRelease(ctx context.Context, sliceEndedBy time.Time, limit int) ([]booking.Appointment, error) {
-	by := micros(sliceEndedBy)
-	return tx.dueAppointments(ctx, ofSession(`a.state = 2 AND a.start_at <= $1 AND a.end_at <= $2 AND a.released_at = 0
- AND a.checked_in_at = 0 AND s.status = 'open' ORDER BY a.start_at, a.id LIMIT $3`), by, by, int64(limit))
+func (tx *Tx) PlacesToRelease(ctx context.Context, startedBy time.Time, limit int) ([]booking.Appointment, error) {
+	return tx.dueAppointments(ctx, ofSession(`a.state = 2 AND a.start_at <= $1 AND a.released_at = 0
+ AND a.checked_in_at = 0 AND s.status = 'open' ORDER BY a.start_at, a.id LIMIT $2`), micros(startedBy), int64(limit))
 }
 
 // NoShowsDue lists booked appointments whose slice has begun and whose session

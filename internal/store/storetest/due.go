@@ -95,7 +95,7 @@ func placesToRelease(t *testing.T, db *store.DB) {
 	planned.Status = booking.SessionPlanned
 	write(t, db, func(tx *store.Tx) error { return tx.AddSession(t.Context(), planned, slots) })
 	for _, a := range []booking.Appointment{
-		appointment(s, 3, "late"), // slice ends one hour after the start
+		appointment(s, 3, "late"), // slice begins half an hour after the start
 		appointment(s, 1, "absent"),
 		with(appointment(s, 2, "here"), func(a *booking.Appointment) { a.State, a.CheckedInAt = booking.CheckedIn, Start() }),
 		with(appointment(s, 4, "gone"), func(a *booking.Appointment) { a.ReleasedAt = Start() }),
@@ -109,9 +109,9 @@ func placesToRelease(t *testing.T, db *store.DB) {
 			return tx.PlacesToRelease(t.Context(), Start().Add(d), 10)
 		}
 	}
-	dueList(t, db, at(30*time.Minute-time.Microsecond))
-	dueList(t, db, at(30*time.Minute), "a-s1-1-absent")
-	dueList(t, db, at(time.Hour), "a-s1-1-absent", "a-s1-3-late")
+	dueList(t, db, at(-time.Microsecond))
+	dueList(t, db, at(0), "a-s1-1-absent")
+	dueList(t, db, at(30*time.Minute), "a-s1-1-absent", "a-s1-3-late")
 }
 
 func noShows(t *testing.T, db *store.DB) {
