@@ -38,6 +38,8 @@ const (
 	CodeSlotPast         Code = "slot_past"
 	CodeSlotWithheld     Code = "slot_withheld"
 	CodeNotReleased      Code = "not_released" // bookable from a later instant
+	CodeDrawClosed       Code = "draw_closed"  // the window for requests is over
+	CodeDrawUnsound      Code = "draw_unsound" // a published draw is not what its seed and requests give
 	CodeSessionFull      Code = "session_full"
 	CodeNotFull          Code = "not_full" // nobody waits for what he could simply book
 	CodeSessionClosed    Code = "session_closed"

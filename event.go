@@ -23,6 +23,7 @@ const (
 	OptionKept           EventKind = "option.kept"     // a place is kept in somebody's name
 	OptionChosen         EventKind = "option.chosen"
 	OptionLapsed         EventKind = "option.lapsed"
+	DrawLost             EventKind = "draw.lost" // a lot was drawn that gave no place
 	SessionOpened        EventKind = "session.opened"
 	SessionSuspended     EventKind = "session.suspended"
 	SessionResized       EventKind = "session.resized" // its capacity or its quotas were changed
@@ -70,6 +71,7 @@ var EventKinds = []EventKind{
 	AppointmentBooked, AppointmentMoved, AppointmentCancelled, AppointmentCheckedIn, AppointmentFulfilled, AppointmentNoShow,
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	SessionSubstituted, SessionPlaceChanged, SuspensionAsked, SuspensionDecided, RefundChosen, AppointmentReseated, ReplyReceived,
+	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, DrawLost, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
 	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, QueuePaused, QueueResumed, SignInAsked,
 	PaymentAsked, PaymentKept, PaymentRefunded, PaymentStuck, PaymentSettled,
@@ -160,6 +162,12 @@ type (
 		Slot        int       `json:"slot"`
 		Until       time.Time `json:"until"`
 		Appointment string    `json:"appointment,omitempty"`
+	}
+	// DrawData says how a lot came out.
+	DrawData struct {
+		Rank    int    `json:"rank"` // 1 was drawn first
+		Patient string `json:"patient"`
+		Outcome string `json:"outcome"` // lost | refused
 	}
 	// PickData says who was called where, and why.
 	PickData struct {

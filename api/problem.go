@@ -42,6 +42,8 @@ func statuses() map[houzhen.Code]int {
 		houzhen.CodeSlotPast:         http.StatusUnprocessableEntity,
 		houzhen.CodeSlotWithheld:     http.StatusUnprocessableEntity,
 		houzhen.CodeNotReleased:      http.StatusUnprocessableEntity,
+		houzhen.CodeDrawClosed:       http.StatusUnprocessableEntity,
+		houzhen.CodeDrawUnsound:      http.StatusUnprocessableEntity,
 		houzhen.CodeSessionFull:      http.StatusConflict,
 		houzhen.CodeNotFull:          http.StatusConflict,
 		houzhen.CodeSessionClosed:    http.StatusUnprocessableEntity,

@@ -21,6 +21,7 @@ type BookRequest struct {
 	Channel       string
 	Groups        []Quota // whose kept places the caller has shown the patient may have
 	TravelMinutes int
+	Drawn         bool // his lot was drawn: ahead of the release
 	Hold          bool // only keep the place until Confirm, at most as long as the policy says
 }
 

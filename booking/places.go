@@ -12,7 +12,8 @@ import (
 )
 
 // free lists the places that somebody can book at now, earliest first; of one
-// slice those that are kept for him before the general ones.
+// slice those that are kept for him before the general ones. A drawn lot gets
+// what is kept for it before anything else, so that nothing is left over.
 func free(slots []Slot, spent map[int]bool, now time.Time, who Who, fallBack time.Time) []Slot {
 	var open []Slot
 	for _, s := range slots {
@@ -21,6 +22,9 @@ func free(slots []Slot, spent map[int]bool, now time.Time, who Who, fallBack tim
 		}
 	}
 	slices.SortFunc(open, inOrder)
+	if who.Drawn {
+		slices.SortStableFunc(open, func(a, b Slot) int { return cmp.Compare(a.general(), b.general()) })
+	}
 	return open
 }
 

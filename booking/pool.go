@@ -61,7 +61,7 @@ type Quotas map[Quota]int
 
 // channelQuotas says which quota a channel of appointments draws on.
 var channelQuotas = map[string]Quota{
-	"app": QuotaApp, "wechat": QuotaApp, "web": QuotaApp, "api": QuotaApp,
+	"app": QuotaApp, "wechat": QuotaApp, "web": QuotaApp, "api": QuotaApp, "draw": QuotaApp,
 	"platform": QuotaPlatform, "phone": QuotaPhone, DeskChannel: QuotaDesk, "kiosk": QuotaDesk,
 }
 
@@ -111,7 +111,7 @@ func (s Slot) general() int {
 
 // who tells the rules who asks.
 func (r BookRequest) who() Who {
-	return Who{Channel: r.Channel, Groups: r.Groups, Desk: r.Channel == DeskChannel}
+	return Who{Channel: r.Channel, Groups: r.Groups, Desk: r.Channel == DeskChannel, Drawn: r.Drawn}
 }
 
 func (r MoveRequest) who() Who {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/booking/waitlist"
@@ -61,6 +62,11 @@ func (h hearing) Time() time.Time { return h.db.time() }
 
 // Watch has f told of the facts of every later transaction.
 func (h hearing) Watch(f func(ctx context.Context, facts []houzhen.Event)) { h.db.watch(f) }
+
+// Draw is the store of draws.
+func (db *DB) Draw() draw.Store {
+	return adapter[draw.Tx]{db, func(tx *Tx) draw.Tx { return tx }}
+}
 
 // Queue is the store of waiting patients.
 func (db *DB) Queue() queue.Store {

@@ -20,6 +20,7 @@ const (
 	sealReplayBody   = "replay.body"
 	sealAuditChain   = "audit.chain"
 	sealWebhook      = "webhook.secret"
+	sealDrawSeed     = "lottery.seed"
 )
 
 // seal gives the ciphertext of a value, NULL for an empty one.

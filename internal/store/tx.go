@@ -10,6 +10,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/booking/waitlist"
@@ -37,6 +38,7 @@ type Tx struct {
 var (
 	_ directory.Tx = (*Tx)(nil)
 	_ booking.Tx   = (*Tx)(nil)
+	_ draw.Tx      = (*Tx)(nil)
 	_ noshow.Tx    = (*Tx)(nil)
 	_ pay.Tx       = (*Tx)(nil)
 	_ waitlist.Tx  = (*Tx)(nil)
