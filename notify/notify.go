@@ -27,6 +27,9 @@ const (
 	KindLeaveNow  Kind = "queue.leave_now"
 	KindCalled    Kind = "queue.called"
 	KindMissed    Kind = "queue.missed"
+	KindDisplaced Kind = "place.displaced"
+	KindDrawWon   Kind = "draw.won"
+	KindDrawLost  Kind = "draw.lost"
 	KindSignIn    Kind = "auth.code"
 )
 

@@ -20,6 +20,7 @@ type Subject struct {
 	Start, End time.Time // the booked slice
 	SessionEnd time.Time
 	BookedAt   time.Time // when it was booked, or last moved
+	Drawn      bool      // the place was drawn
 	CallAt     time.Time // expected call, the later end of its range
 }
 

@@ -67,6 +67,13 @@ func TestPlanners(t *testing.T) {
 		"leave now": {p.PlanLeaveNow, "2026-11-23 10:00", row{KindLeaveNow, "B", houzhen.Critical, "2026-11-23 10:00", "2026-11-23 10:40"}},
 		"called":    {p.PlanCalled, "2026-11-23 10:30", row{KindCalled, "A", houzhen.Critical, "2026-11-23 10:30", "2026-11-23 10:33"}},
 		"missed":    {p.PlanMissed, "2026-11-23 10:32", row{KindMissed, "A", houzhen.Soon, "2026-11-23 10:32", "2026-11-23 12:00"}},
+		"displaced goes at night": {
+			p.PlanDisplaced, "2026-11-22 23:00", row{KindDisplaced, "A", houzhen.Critical, "2026-11-22 23:00", "2026-11-23 09:00"},
+		},
+		"drawn": {p.PlanDrawWon, "2026-11-20 15:00", row{KindDrawWon, "B", houzhen.Soon, "2026-11-20 15:00", "2026-11-21 15:00"}},
+		"not drawn": {
+			p.PlanDrawLost, "2026-11-22 15:00", row{KindDrawLost, "B", houzhen.Soon, "2026-11-22 15:00", "2026-11-23 09:00"},
+		},
 		"sign-in at midnight": {
 			func(s Subject, now time.Time) []Message { return p.PlanSignIn(s, "123456", now) }, "2026-11-23 00:00",
 			row{KindSignIn, "A", houzhen.Critical, "2026-11-23 00:00", "2026-11-23 00:05"},

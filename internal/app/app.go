@@ -17,6 +17,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
@@ -69,6 +70,7 @@ type App struct {
 	Directory *directory.Service
 	Booking   *booking.Service
 	Waitlist  *waitlist.Service
+	Draw      *draw.Service
 	Queue     *queue.Service
 	Notify    *notify.Service
 	Machines  *auth.Machines

@@ -32,6 +32,8 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "waitlist.adopt", Spec: "*/5 * * * *", Run: once(a.Waitlist.AdoptAll)},
 			{Name: "waitlist.close", Spec: "*/5 * * * *", Run: sweep(a.Waitlist.CloseLists)},
 			{Name: "places.release", Spec: "*/5 * * * *", Run: sweep(a.Booking.ReleasePlaces)},
+			{Name: "draws.prepare", Spec: "*/10 * * * *", Run: sweep(a.Draw.Prepare)},
+			{Name: "draws.run", Spec: "* * * * *", Run: sweep(a.Draw.Run)},
 			{Name: "noshow.mark", Spec: "*/10 * * * *", Run: sweep(a.Booking.MarkNoShows)},
 			{Name: "reminders.plan", Spec: "*/10 * * * *", Run: a.planReminders},
 			{Name: "messages.reconcile", Spec: "* * * * *", Run: a.reconcile},

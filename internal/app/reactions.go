@@ -8,6 +8,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/internal/outbox"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
@@ -28,10 +29,11 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.AppointmentNoShow:    {a.leaveQueue},
 		houzhen.PlaceReleased:        {a.show},
 		houzhen.PlaceOpened:          {a.adoptPlaces},
-		houzhen.PlaceDisplaced:       {},
+		houzhen.PlaceDisplaced:       {a.tellDisplaced},
 		houzhen.OptionKept:           {},
 		houzhen.OptionChosen:         {},
 		houzhen.OptionLapsed:         {},
+		houzhen.DrawLost:             {a.tellDrawLost},
 		houzhen.SessionOpened:        {a.openQueue, a.show},
 		houzhen.SessionSuspended:     {a.freezeWaitlist, a.show},
 		houzhen.SessionResized:       {a.show},
@@ -105,12 +107,17 @@ func (a *App) subject(ctx context.Context, tx everything, at booking.Appointment
 	}
 	return notify.Subject{
 		ID: at.ID, Version: at.Version, Recipient: p.ID, HasPhone: !p.Phone.IsZero(), HasPush: p.PushAccount != "",
-		Start: at.Start, End: at.End, BookedAt: at.BookedAt,
+		Start: at.Start, End: at.End, BookedAt: at.BookedAt, Drawn: at.Channel == draw.Channel,
 	}, nil
 }
 
 func (a *App) tellBooked(ctx context.Context, tx everything, e houzhen.Event) error {
-	return a.confirm(ctx, tx, e, a.policy.PlanBooked)
+	return a.confirm(ctx, tx, e, func(s notify.Subject, now time.Time) []notify.Message {
+		if s.Drawn {
+			return a.policy.PlanDrawWon(s, now)
+		}
+		return a.policy.PlanBooked(s, now)
+	})
 }
 
 func (a *App) tellMoved(ctx context.Context, tx everything, e houzhen.Event) error {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/booking/waitlist"
@@ -17,6 +18,7 @@ import (
 type everything interface {
 	directory.Tx
 	suspension.Tx // has booking.Tx in it
+	draw.Tx
 	noshow.Tx
 	waitlist.Tx
 	queue.Tx

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/waitlist"
+	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/jobs"
 	"github.com/houzhen/houzhen/internal/outbox"
@@ -33,6 +35,7 @@ func (a *App) wire(context.Context) (err error) {
 	if err := a.wireSuspension(); err != nil {
 		return err
 	}
+	a.Draw = draw.NewService(a.Store.Draw(), a.Booking, rand.Reader)
 	queuePolicy := func(string) queue.Policy { return queue.DefaultPolicy() }
 	a.Queue = queue.NewService(a.Store.Queue(), queuePolicy, a.loc)
 	a.boards = &boards{

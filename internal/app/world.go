@@ -78,6 +78,8 @@ func (s *scene) look(m notify.Message) (notify.View, error) {
 		return s.waitEntry(m)
 	case notify.KindWaitOffer, notify.KindWaitInvite, notify.KindWaitLost:
 		return s.proposal(m)
+	case notify.KindDrawLost:
+		return s.lot(m)
 	default:
 		return s.appointment(m)
 	}
