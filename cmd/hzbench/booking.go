@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -9,8 +12,9 @@ import (
 
 // bookingCmd measures how places are taken.
 type bookingCmd struct {
-	Only    []string `enum:"spread,http,rush" help:"Measure these alone: spread, http, rush." placeholder:"PART"`
+	Only    []string `enum:"spread,http,rush,growth" help:"Measure these alone: spread, http, rush, growth." placeholder:"PART"`
 	Engines []string `enum:"sqlite,postgresql" help:"On these databases alone: sqlite, postgresql." placeholder:"ENGINE"`
+	Rows    int      `default:"10000000" help:"Past appointments that growth compares with one hundredth of them."`
 	Small   bool     `help:"Everything small: shows that it works, not how fast it is."`
 }
 
@@ -75,19 +79,45 @@ func (c *bookingCmd) Run(e *env) error {
 
 // on measures one database.
 func (c *bookingCmd) on(e *env, engine string, size sizes) error {
-	people := size.requesters + size.bookings/2
-	return withStage(e, engine, people, func(s *stage) error {
-		for _, part := range []struct {
-			name    string
-			measure func(*stage, sizes) error
-		}{{"rush", (*stage).rush}, {"spread", (*stage).spread}, {"http", (*stage).overHTTP}} {
-			if !c.part(part.name) {
-				continue
-			}
-			if err := part.measure(s, size); err != nil {
-				return err
-			}
+	if err := e.disk(engine); err != nil {
+		return err
+	}
+	if c.part("spread") || c.part("http") || c.part("rush") {
+		people := size.requesters + size.bookings/2
+		if err := withStage(e, engine, people, nil, func(s *stage) error { return c.each(s, size) }); err != nil {
+			return err
 		}
+	}
+	if !c.part("growth") {
 		return nil
-	})
+	}
+	return growth(e, engine, size, c.Rows)
+}
+
+// each measures the parts that share a stage. The rush comes first: it runs
+// the work behind the API, which would otherwise begin with the others' facts.
+func (c *bookingCmd) each(s *stage, size sizes) error {
+	for _, part := range []struct {
+		name    string
+		measure func(*stage, sizes) error
+	}{{"rush", (*stage).rush}, {"spread", (*stage).spread}, {"http", (*stage).overHTTP}} {
+		if !c.part(part.name) {
+			continue
+		}
+		if err := part.measure(s, size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// disk measures the disk under the temporary folder, where SQLite's file is.
+func (e *env) disk(engine string) error {
+	dir, err := os.MkdirTemp("", "hzbench-")
+	if err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
+	syncs, err := measure.Fdatasync(dir)
+	e.report.Add(measure.Plain(engine+".fdatasync", syncs, "1/s"))
+	return errors.Join(err, os.RemoveAll(dir))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"database/sql"
 	"fmt"
+	"maps"
 	"path/filepath"
 
 	"github.com/houzhen/houzhen/booking"
@@ -28,11 +29,12 @@ func (s *stage) count(name string, all []*attempt, list []booking.Session, size 
 	for _, n := range t.sold {
 		over += max(0, n-size.places)
 	}
-	booked, lost, odd := 0, 0, 0
+	lost, odd := 0, 0
+	untold := maps.Clone(t.held)
 	for _, a := range all {
 		switch {
 		case a.booked():
-			booked++
+			delete(untold, a.id)
 			if t.held[a.id] != list[a.session].ID {
 				lost++
 			}
@@ -50,7 +52,7 @@ func (s *stage) count(name string, all []*attempt, list []booking.Session, size 
 		measure.Most(s.name(name+".oversold"), float64(over), 0, "places"),
 		measure.Most(s.name(name+".duplicates"), float64(t.both), 0, "people"),
 		measure.Most(s.name(name+".lost"), float64(lost), 0, "bookings"),
-		measure.Most(s.name(name+".unanswered"), float64(len(t.held)-booked), 0, "bookings"),
+		measure.Most(s.name(name+".unanswered"), float64(len(untold)), 0, "bookings"),
 		measure.Most(s.name(name+".other_answers"), float64(odd), 0, "answers"),
 	)
 	return nil

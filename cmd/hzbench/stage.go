@@ -7,11 +7,12 @@ import (
 	"os"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/app"
-	"github.com/houzhen/houzhen/internal/measure"
 	"github.com/houzhen/houzhen/internal/sim"
 	"github.com/houzhen/houzhen/internal/store"
 )
@@ -38,8 +39,12 @@ type stage struct {
 	keys   int          // idempotency keys that were used
 }
 
-// withStage makes a stage, and leaves nothing of it behind.
-func withStage(e *env, engine string, people int, do func(*stage) error) (err error) {
+// spreadIDs makes ids that spread evenly over an index.
+func spreadIDs() string { return uuid.NewString() }
+
+// withStage makes a stage, and leaves nothing of it behind. newID is nil for the
+// ids that a server makes.
+func withStage(e *env, engine string, people int, newID func() string, do func(*stage) error) (err error) {
 	s := &stage{env: e, engine: engine, cfg: app.Defaults()}
 	if s.cfg.Data, err = os.MkdirTemp("", "hzbench-"); err != nil {
 		return fmt.Errorf("make folder: %w", err)
@@ -54,7 +59,7 @@ func withStage(e *env, engine string, people int, do func(*stage) error) (err er
 		defer func() { err = errors.Join(err, drop(context.WithoutCancel(e.ctx))) }()
 		s.cfg.DatabaseURL, s.cfg.RedisURL = inside, e.redisURL
 	}
-	if s.app, err = app.New(e.ctx, s.cfg, app.Options{Log: e.log, Migrate: true}); err != nil {
+	if s.app, err = app.New(e.ctx, s.cfg, app.Options{Log: e.log, Migrate: true, NewID: newID}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.app.Close()) }()
@@ -66,15 +71,11 @@ func withStage(e *env, engine string, people int, do func(*stage) error) (err er
 
 func (s *stage) prepare(people int) error {
 	s.day = s.app.Today().AddDays(7)
-	syncs, err := measure.Fdatasync(s.cfg.Data)
-	if err != nil {
-		return err
-	}
-	s.report.Add(measure.Plain(s.name("fdatasync"), syncs, "1/s"))
 	if err := s.app.Directory.SaveHouse(s.ctx, house()); err != nil {
 		return err
 	}
 	s.say("%s: %d people sign in", s.engine, people)
+	var err error
 	s.crowd, err = sim.Crowd(s.ctx, s.app, 1, people, time.Now())
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"text/tabwriter"
 )
 
@@ -112,7 +113,7 @@ func (r Report) JSON(w io.Writer) error {
 func (r Report) Table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range r {
-		_, _ = fmt.Fprintf(t, "%s\t%v\t%s\t%s\t%s\n", f.Name, f.Value, f.Unit, f.limit(), f.mark())
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", f.Name, digits(f.Value), f.Unit, f.limit(), f.mark())
 	}
 	if err := t.Flush(); err != nil {
 		return fmt.Errorf("write figures: %w", err)
@@ -120,12 +121,14 @@ func (r Report) Table(w io.Writer) error {
 	return nil
 }
 
+func digits(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
 func (f Figure) limit() string {
 	switch f.bound {
 	case AtLeast:
-		return fmt.Sprintf("at least %v", *f.Limit)
+		return fmt.Sprintf("at least %s", digits(*f.Limit))
 	case AtMost:
-		return fmt.Sprintf("at most %v", *f.Limit)
+		return fmt.Sprintf("at most %s", digits(*f.Limit))
 	case Free:
 	}
 	return ""

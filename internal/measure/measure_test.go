@@ -80,7 +80,7 @@ func TestAReportAlwaysWritesJSON(t *testing.T) {
 }
 
 func TestATableSaysWhichWayALimitGoes(t *testing.T) {
-	r := measure.Report{measure.Plain("disk", 1, "1/s"), measure.Least("ratio", 7, 6, "x"), measure.Most("p99", 51, 50, "ms")}
+	r := measure.Report{measure.Plain("disk", 1, "1/s"), measure.Least("ratio", 7, 6, "x"), measure.Most("p99", 51, 50, "ms"), measure.Least("rows", 1e7, 1e7, "")}
 	var b strings.Builder
 	if err := r.Table(&b); err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestATableSaysWhichWayALimitGoes(t *testing.T) {
 	for line := range strings.Lines(b.String()) {
 		got = append(got, strings.Fields(line))
 	}
-	want := [][]string{{"disk", "1", "1/s"}, {"ratio", "7", "x", "at", "least", "6", "ok"}, {"p99", "51", "ms", "at", "most", "50", "MISSED"}}
+	want := [][]string{{"disk", "1", "1/s"}, {"ratio", "7", "x", "at", "least", "6", "ok"}, {"p99", "51", "ms", "at", "most", "50", "MISSED"}, {"rows", "10000000", "at", "least", "10000000", "ok"}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
