@@ -46,6 +46,7 @@ const (
 	CodeSessionSuspended Code = "session_suspended"
 	CodeAlreadyBooked    Code = "already_booked" // one per patient, doctor and day
 	CodeQuota            Code = "quota"          // the place is kept for another channel or group
+	CodeBarred           Code = "barred"         // a person has barred the account from booking online
 	CodeLimit            Code = "limit"          // a person's limit per department, day or week
 	CodeState            Code = "state"          // not possible in the state it is in
 	CodeHoldExpired      Code = "hold_expired"

@@ -42,6 +42,8 @@ func exercises() []exercise {
 		{"POST", "/api/v1/tickets/t5/recheckin", "", nurse, patient, "recheckin", ""},
 		{"GET", "/api/v1/messages", "", nurse, doctor, "messages", ""},
 		{"POST", "/api/v1/roster", `{"format":"csv","text":"a,b"}`, manager, nurse, "import", ""},
+		{"GET", "/api/v1/abuse", "", manager, nurse, "flags", ""},
+		{"POST", "/api/v1/abuse/f1/decide", `{"days":30,"reason":"resale"}`, manager, nurse, "decide-flag", "/api/v1/abuse/none/decide"},
 		{"GET", "/api/v1/stats", "", manager, nurse, "stats", ""},
 		{"GET", "/api/v1/stats.csv", "", manager, doctor, "stats", ""},
 	}

@@ -44,6 +44,7 @@ func statuses() map[houzhen.Code]int {
 		houzhen.CodeNotReleased:      http.StatusUnprocessableEntity,
 		houzhen.CodeDrawClosed:       http.StatusUnprocessableEntity,
 		houzhen.CodeDrawUnsound:      http.StatusUnprocessableEntity,
+		houzhen.CodeBarred:           http.StatusForbidden,
 		houzhen.CodeSessionFull:      http.StatusConflict,
 		houzhen.CodeNotFull:          http.StatusConflict,
 		houzhen.CodeSessionClosed:    http.StatusUnprocessableEntity,

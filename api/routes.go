@@ -70,6 +70,7 @@ func (a *API) routes() []route {
 		plain(a, "GET", "/v/{file}", "The voucher's picture", []auth.Role{auth.Patient, auth.Nurse, auth.Manager}, a.voucher),
 		plain(a, "POST", "/callbacks/aliyun/{token}/sms-report", "Delivery reports; the token is the key", everybody(), a.smsReport),
 	}
+	list = append(list, a.abuseRoutes(manager)...)
 	return append(list, a.queueRoutes()...)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/abuse"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/board"
@@ -160,6 +161,13 @@ type Stats interface {
 	Rows(ctx context.Context, from, to houzhen.Date) ([]stats.Row, error)
 }
 
+// Abuse shows who may be grabbing places for others, and takes decisions.
+type Abuse interface {
+	Flags(ctx context.Context) ([]abuse.Flag, error)
+	// Decide confirms a flag for some days, or dismisses it with none.
+	Decide(ctx context.Context, id, by, reason string, days int) (abuse.Flag, error)
+}
+
 // Replays keeps the answers of writes by idempotency key, so that a repeated
 // request gets the same answer again.
 type Replays interface {
@@ -189,5 +197,6 @@ type Services struct {
 	SignIn     SignIn
 	Roster     Roster
 	Stats      Stats
+	Abuse      Abuse
 	Audit      Audit
 }

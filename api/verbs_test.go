@@ -70,6 +70,8 @@ func TestVerbsOnGoodInput(t *testing.T) {
 		{"POST", "/api/v1/sessions/s1/suspend", `{"reason":"ill"}`, manager, 204, "suspend s1 ill", ``},
 		{"POST", "/api/v1/tickets/t5/recheckin", "", nurse, 200, "recheckin s1 k1 t5", ``},
 		{"GET", "/api/v1/messages?kind=queue.called", "", nurse, 200, "messages queue.called", `"state":"delivered"`},
+		{"GET", "/api/v1/abuse", "", manager, 200, "flags ", `"kind":"handover"`},
+		{"POST", "/api/v1/abuse/f1/decide", `{"days":30,"reason":"resale"}`, manager, 200, "decide-flag f1 m1 resale 30", `"id":"f1"`},
 		{"GET", "/api/v1/stats?by=doctor", "", manager, 200, "stats 2026-02-03 2026-03-02", `"no_show":`},
 		{"GET", "/api/v1/stats.csv?by=week", "", manager, 200, "stats 2026-02-03 2026-03-02", "2026-02-23,2026-02-23,"},
 		{"POST", "/api/v1/roster", `{"format":"csv","text":"a,b"}`, manager, 200, "import roster.csv", `"faults":[]`},

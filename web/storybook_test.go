@@ -124,6 +124,8 @@ func stories() []story {
 		{name: "manage_empty", path: "/manage", as: manager, width: 1440, height: 900, set: func(c *apitest.Clinic) { c.Sittings = nil }},
 		{name: "session", path: "/manage/sessions/s4", as: manager, width: 1280, height: 800},
 		{name: "session_suspended", path: "/manage/sessions/s12", as: manager, width: 1280, height: 800},
+		{name: "abuse", path: "/manage/abuse", as: manager, width: 1280, height: 1400},
+		{name: "abuse_none", path: "/manage/abuse", as: manager, width: 1280, height: 800, set: func(c *apitest.Clinic) { c.Flagged = nil }},
 		{name: "stats", path: "/manage/stats?by=doctor&from=2026-01-20", as: manager, width: 1440, height: 1400},
 		{name: "stats_empty", path: "/manage/stats", as: manager, width: 1280, height: 800, set: func(c *apitest.Clinic) { c.Figures = nil }},
 		{name: "roster", path: "/manage/roster", as: manager, width: 1280, height: 900},
@@ -216,7 +218,7 @@ func TestEveryPageHasAStory(t *testing.T) {
 	}
 	told := map[string]bool{
 		"GET /static/{file...}": true, "GET /words/{lang}": true, "GET /staff": true, "GET /manage/asynq/": true,
-		"GET /manage/stats.csv": true, "GET /manage/stats/{drawing}": true, // a file, and pictures on the page
+		"GET /manage/stats.csv": true, "GET /manage/abuse.csv": true, "GET /manage/stats/{drawing}": true, // a file, and pictures on the page
 	}
 	for _, s := range stories() {
 		path, _, _ := strings.Cut(s.path, "?")

@@ -9,6 +9,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/abuse"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/board"
@@ -31,6 +32,7 @@ type Clinic struct {
 	Boards       Boards
 	RosterAnswer api.RosterResult
 	Figures      []stats.Row
+	Flagged      []abuse.Flag
 	Principal    auth.Principal // whom a sign-in gives
 	Display      directory.Screen
 	Err          error            // every verb answers so, if set
@@ -70,7 +72,7 @@ func (c *Clinic) ask(verb, about string) error {
 func (c *Clinic) Services() api.Services {
 	return api.Services{
 		Directory: c, Booking: bookings{c}, Suspension: c, Queue: queues{c}, Desk: c, Messages: c,
-		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Audit: c,
+		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
 	}
 }
 

@@ -57,6 +57,7 @@ func New() *Clinic {
 		})
 	}
 	c.Figures = c.Counted()
+	c.Flagged = c.flagged()
 	c.supply()
 	c.visits()
 	c.messages()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/abuse"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/booking/waitlist"
@@ -24,6 +25,7 @@ import (
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/clock"
 	"github.com/houzhen/houzhen/internal/jobs"
+	"github.com/houzhen/houzhen/internal/limit"
 	"github.com/houzhen/houzhen/internal/outbox"
 	"github.com/houzhen/houzhen/internal/seal"
 	"github.com/houzhen/houzhen/internal/stats"
@@ -54,6 +56,7 @@ type Options struct {
 	Ring    *seal.Ring      // nil: from the settings
 	Migrate bool            // bring a shared database to this version too
 	Demo    web.Demo        // the addresses of a demonstration; nil outside of one
+	Limits  *Limits         // nil: DefaultLimits
 	Blind   bool            // nobody watches: no boards are drawn and nobody is told to leave home
 }
 
@@ -76,6 +79,7 @@ type App struct {
 	Machines  *auth.Machines
 	Webhooks  *webhook.Service
 	Stats     *stats.Service
+	Abuse     *abuse.Service
 	Hub       *realtime.Hub
 	Pipeline  *jobs.Pipeline
 	Clockwork *jobs.Clockwork
@@ -90,6 +94,9 @@ type App struct {
 	sweeper *outbox.Sweeper
 	boards  *boards
 	live    *live
+	limits  Limits
+	limiter limit.Limiter
+	traces  traces
 	handed  handed
 
 	beating  bool         // the last beat of this process was noted; used by the clockwork alone

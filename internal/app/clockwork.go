@@ -39,6 +39,7 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "messages.reconcile", Spec: "* * * * *", Run: a.reconcile},
 			{Name: "boards.refresh", Spec: "* * * * *", Run: a.refreshBoards},
 			{Name: "stats.refresh", Spec: "25 * * * *", Run: a.refreshStats},
+			{Name: "abuse.scan", Spec: "*/30 * * * *", Run: a.scanAbuse},
 			{Name: "retention", Spec: "20 3 * * *", Run: a.purge},
 		},
 	})
@@ -120,6 +121,9 @@ func (a *App) purge(ctx context.Context, _ time.Time) error {
 	}
 	if _, err := a.Store.PurgeSignIns(ctx, now.Add(-keepReplays)); err != nil {
 		return fmt.Errorf("purge sign-ins: %w", err)
+	}
+	if _, err := a.Store.PurgeTraces(ctx, now.Add(-a.Abuse.Policy().Keep)); err != nil {
+		return fmt.Errorf("purge traces: %w", err)
 	}
 	if _, err := a.Store.DeleteExpiredSessions(ctx); err != nil {
 		return fmt.Errorf("purge web sessions: %w", err)

@@ -30,8 +30,8 @@ func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) 
 		return nil, err
 	}
 	services := api.Services{
-		Directory: people{a.Directory}, Booking: a.Booking, Suspension: suspensions{a.Suspension, a}, Queue: a.Queue, Desk: desk{a},
-		Messages: a, Boards: a.boards, SignIn: sign, Roster: rosters{a}, Stats: a.Stats, Audit: a,
+		Directory: people{a.Directory}, Booking: watched{a.Booking, a}, Suspension: suspensions{a.Suspension, a}, Queue: a.Queue, Desk: desk{a},
+		Messages: a, Boards: a.boards, SignIn: sign, Roster: rosters{a}, Stats: a.Stats, Abuse: flags{a}, Audit: a,
 	}
 	site, err := web.New(web.Deps{
 		Services: services, Links: links{a}, Jobs: a.Pipeline, Dashboard: a.Pipeline.Dashboard(dashboardPath), Demo: demo,
@@ -54,7 +54,7 @@ func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) 
 		return nil, err
 	}
 	identity := auth.Identity{Sessions: sessions, Screen: a.screen, Machine: a.machine, Refresh: a.refresh, OnError: onError}
-	return a.behindProxy(identity.Middleware(same)), nil
+	return a.behindProxy(a.knowOrigin(identity.Middleware(same), secure)), nil
 }
 
 // forPrograms reports whether a path belongs to the API rather than to people.

@@ -118,6 +118,9 @@ const relayGrace = 5 * time.Second
 func (a *App) Sweep(ctx context.Context) error { return a.sweep(ctx, a.clock.Now()) }
 
 func (a *App) sweep(ctx context.Context, now time.Time) error {
+	if err := a.traces.flush(ctx, a.Abuse); err != nil {
+		return fmt.Errorf("write traces: %w", err)
+	}
 	if _, err := a.sweeper.Sweep(ctx, now); err != nil {
 		return fmt.Errorf("sweep facts: %w", err)
 	}

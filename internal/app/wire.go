@@ -9,10 +9,12 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/abuse"
 	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/jobs"
+	"github.com/houzhen/houzhen/internal/limit"
 	"github.com/houzhen/houzhen/internal/outbox"
 	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/notify"
@@ -27,6 +29,7 @@ func (a *App) wire(context.Context) (err error) {
 	if policy == (booking.Policy{}) {
 		policy = booking.DefaultPolicy()
 	}
+	a.wireAbuse()
 	a.Stats = stats.NewService(a.Store.Stats(), a.loc)
 	a.Directory = directory.NewService(a.Store.Directory(), a.loc)
 	if err := a.wireBooking(policy); err != nil {
@@ -58,12 +61,32 @@ func (a *App) wire(context.Context) (err error) {
 func (a *App) wireBooking(policy booking.Policy) (err error) {
 	list := waitlist.DefaultPolicy()
 	a.Booking, err = booking.NewService(a.Store.Booking(), a.loc, policy,
-		booking.WithReturns(waitlist.Keeper{Policy: list, Loc: a.loc}), booking.WithAbsence(absence{}))
+		booking.WithRules(a.rules()...), booking.WithReturns(waitlist.Keeper{Policy: list, Loc: a.loc}), booking.WithAbsence(absence{}))
 	if err != nil {
 		return err
 	}
 	a.Waitlist, err = waitlist.NewService(a.Store.Waitlist(), a.Booking, a.loc, list)
 	return err
+}
+
+// rules are what every booking is judged by besides the policy's limits.
+func (a *App) rules() []booking.Rule {
+	return []booking.Rule{
+		abuse.Barrier{},
+	}
+}
+
+// wireAbuse limits how often people try to book, and watches for patterns.
+func (a *App) wireAbuse() {
+	a.Abuse = abuse.NewService(a.Store.Abuse(), abuse.DefaultPolicy(), a.opt.NewID)
+	a.limits = DefaultLimits()
+	if a.opt.Limits != nil {
+		a.limits = *a.opt.Limits
+	}
+	a.limiter = limit.NewMemory()
+	if a.cfg.RedisURL != "" {
+		a.limiter = limit.NewShared(a.redis)
+	}
 }
 
 // cancelLead is how long before midnight of the day before a place can be

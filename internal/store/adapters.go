@@ -6,6 +6,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/abuse"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/booking/suspension"
@@ -111,4 +112,9 @@ func (db *DB) Stats() stats.Store {
 // Webhooks is the store of what other systems are told.
 func (db *DB) Webhooks() webhook.Store {
 	return adapter[webhook.Tx]{db, func(tx *Tx) webhook.Tx { return tx }}
+}
+
+// Abuse is the store of traces and flags.
+func (db *DB) Abuse() abuse.Store {
+	return adapter[abuse.Tx]{db, func(tx *Tx) abuse.Tx { return tx }}
 }

@@ -59,6 +59,9 @@ func runMigrations(t *testing.T, open Opener) {
 			"session_figures",
 			"question", "sms_inbox", "suspension", "suspension_case", "suspension_item",
 			"heartbeat", "outage", "wait_entry", "wait_offer", "wait_place",
+			"kinship", "message", "patient", "question", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen", "session",
+			"sign_in", "slot", "sms_inbox", "staff", "suspension", "suspension_case", "suspension_item", "tick", "ticket", "web_session", "zone",
+			"abuse_account", "abuse_flag", "abuse_trace",
 		}
 		slices.Sort(want)
 		if diff := cmp.Diff(got, want); diff != "" {

@@ -42,6 +42,7 @@ func Run(t *testing.T, open Opener) {
 		{"Webhooks", runWebhooks},
 		{"Audit", runAudit},
 		{"Figures", runFigures},
+		{"Abuse", runAbuse},
 		{"Statements", runStatements},
 		{"Migrations", runMigrations},
 	} {
