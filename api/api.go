@@ -38,6 +38,7 @@ type Socket interface {
 type API struct {
 	Deps
 	problem auth.OnError
+	named   named
 }
 
 // New makes the handler of /api, /ws, /callbacks, /v and the health checks.

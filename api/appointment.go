@@ -26,7 +26,7 @@ func (a *API) show(ctx context.Context, found booking.Appointment, status int) (
 	if err != nil {
 		return nil, err
 	}
-	return &appointmentOut{status, views[0]}, nil
+	return &appointmentOut{Status: status, Body: views[0]}, nil
 }
 
 // Views joins appointments with the names around them.

@@ -26,7 +26,19 @@ func (s Services) Own(ctx context.Context, p auth.Principal, id string) (booking
 
 // OwnPatient gives a patient to an account that may act for him.
 func (s Services) OwnPatient(ctx context.Context, p auth.Principal, id string) (directory.Patient, error) {
-	mine, err := s.Directory.Patients(ctx, p.AccountID)
+	return own(ctx, p, id, s.Directory.Patients)
+}
+
+// KnownPatient is OwnPatient from memory, for whom it knows.
+func (s Services) KnownPatient(ctx context.Context, p auth.Principal, id string) (directory.Patient, error) {
+	if found, err := own(ctx, p, id, s.Directory.Known); err == nil {
+		return found, nil
+	}
+	return s.OwnPatient(ctx, p, id)
+}
+
+func own(ctx context.Context, p auth.Principal, id string, list func(context.Context, string) ([]directory.Patient, error)) (directory.Patient, error) {
+	mine, err := list(ctx, p.AccountID)
 	if err != nil {
 		return directory.Patient{}, fmt.Errorf("load patients: %w", err)
 	}

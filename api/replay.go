@@ -18,37 +18,41 @@ const KeyHeader = "Idempotency-Key"
 // replayed asks every write for its key and gives a known one its answer
 // again. Only successes are kept: a refusal may be otherwise next time.
 func (a *API) replayed(next http.Handler) http.Handler {
-	keyed := a.keyedRoutes()
+	keyed, remember := a.keyedRoutes()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := keyed.Handler(r); pattern == "" {
-			next.ServeHTTP(w, r)
-			return
+		_, pattern := keyed.Handler(r)
+		key := r.Header.Get(KeyHeader)
+		var err error
+		if pattern != "" {
+			err = checkKey(key)
 		}
-		if err := a.replay(w, r, next); err != nil {
+		switch {
+		case err != nil:
+		case pattern == "" || remember[pattern]:
+			next.ServeHTTP(w, r)
+		default:
+			err = a.replay(w, r, key, next)
+		}
+		if err != nil {
 			a.problem(w, r, err)
 		}
 	})
 }
 
-// keyedRoutes matches requests that need a key, as the mux itself would.
-func (a *API) keyedRoutes() *http.ServeMux {
-	m := http.NewServeMux()
+// keyedRoutes matches requests that need a key, as the mux itself would, and
+// lists the patterns of those whose answers need not be kept.
+func (a *API) keyedRoutes() (*http.ServeMux, map[string]bool) {
+	m, remember := http.NewServeMux(), map[string]bool{}
 	for _, r := range a.routes() {
 		if r.keyed {
 			m.Handle(r.method+" "+r.pattern, http.NotFoundHandler())
+			remember[r.method+" "+r.pattern] = r.remembers
 		}
 	}
-	return m
+	return m, remember
 }
 
-func (a *API) replay(w http.ResponseWriter, r *http.Request, next http.Handler) error {
-	key := r.Header.Get(KeyHeader)
-	if key == "" {
-		return houzhen.E(houzhen.CodeKeyMissing, "no idempotency key").On(KeyHeader)
-	}
-	if len(key) > 200 {
-		return houzhen.E(houzhen.CodeInvalid, "idempotency key is too long").On(KeyHeader)
-	}
+func (a *API) replay(w http.ResponseWriter, r *http.Request, key string, next http.Handler) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return houzhen.E(houzhen.CodeMalformed, "body cannot be read").Because(err)
@@ -74,6 +78,17 @@ func (a *API) replay(w http.ResponseWriter, r *http.Request, next http.Handler) 
 		if err := a.Replays.SaveReplay(ctx, caller, key, digest, rec.status, rec.body.Bytes()); err != nil {
 			a.Log.WarnContext(ctx, "answer not kept for replay", "error", err.Error())
 		}
+	}
+	return nil
+}
+
+// checkKey refuses a write without a key, or with one that cannot be kept.
+func checkKey(key string) error {
+	if key == "" {
+		return houzhen.E(houzhen.CodeKeyMissing, "no idempotency key").On(KeyHeader)
+	}
+	if len(key) > 200 {
+		return houzhen.E(houzhen.CodeInvalid, "idempotency key is too long").On(KeyHeader)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ type route struct {
 	method, pattern, summary string
 	roles                    []auth.Role
 	keyed                    bool // a write that needs an idempotency key
+	remembers                bool // its answers need not be kept
 	register                 func(huma.API, *http.ServeMux)
 }
 
@@ -43,7 +44,7 @@ func (a *API) routes() []route {
 		verb(a, "GET", "/api/v1/sessions", "Sessions with free places by slice", everybody(), a.sessions),
 		verb(a, "GET", "/api/v1/patients", "People the account acts for", patient, a.patients),
 		keyed(verb(a, "POST", "/api/v1/patients", "Add a person", patient, a.addPatient)),
-		keyed(verb(a, "POST", "/api/v1/appointments", "Book a place", patient, a.book)),
+		remembers(verb(a, "POST", "/api/v1/appointments", "Book a place", patient, a.book)),
 		verb(a, "GET", "/api/v1/appointments", "Appointments of the account", patient, a.appointments),
 		verb(a, "GET", "/api/v1/appointments/{id}", "One appointment", patient, a.appointment),
 		keyed(verb(a, "POST", "/api/v1/appointments/{id}/cancel", "Give a place up", patient, a.cancel)),
@@ -84,6 +85,9 @@ func (a *API) queueRoutes() []route {
 }
 
 func keyed(r route) route { r.keyed = true; return r }
+
+// remembers is a keyed route whose verb itself knows what it has answered.
+func remembers(r route) route { r.keyed, r.remembers = true, true; return r }
 
 // verb is a route with a typed input and output, described in the OpenAPI
 // document. Its handler returns an error, which becomes a problem document.

@@ -19,6 +19,8 @@ type Directory interface {
 	House(ctx context.Context) (directory.House, error)
 	// Patients lists the people an account may act for.
 	Patients(ctx context.Context, accountID string) ([]directory.Patient, error)
+	// Known is Patients from memory, perhaps some minutes old.
+	Known(ctx context.Context, accountID string) ([]directory.Patient, error)
 	// Patient finds one person; CodeNotFound.
 	Patient(ctx context.Context, id string) (directory.Patient, error)
 	// Register adds a person to an account, or links an existing one by document.
@@ -41,6 +43,10 @@ type Booking interface {
 	Appointment(ctx context.Context, id string) (booking.Appointment, error)
 	Appointments(ctx context.Context, f booking.AppointmentFilter) ([]booking.Appointment, error)
 	Book(ctx context.Context, r booking.BookRequest) (booking.Appointment, error)
+	// BookOnce also tells whether the request had been answered before.
+	BookOnce(ctx context.Context, r booking.BookRequest) (a booking.Appointment, again bool, err error)
+	// Glance is Session from memory, perhaps a second old.
+	Glance(ctx context.Context, id string) (booking.Session, error)
 	Cancel(ctx context.Context, r booking.CancelRequest) (booking.Appointment, error)
 	Move(ctx context.Context, r booking.MoveRequest) (booking.Appointment, error)
 }

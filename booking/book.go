@@ -57,44 +57,52 @@ func (r BookRequest) digest() string {
 // the same appointment again; another request with it CodeKeyReused. Whoever
 // loses a race gets CodeSlotTaken or CodeSessionFull with []Alternative.
 func (s *Service) Book(ctx context.Context, r BookRequest) (Appointment, error) {
+	a, _, err := s.BookOnce(ctx, r)
+	return a, err
+}
+
+// BookOnce is Book, and tells whether the appointment is the answer to an
+// earlier request with the same key.
+func (s *Service) BookOnce(ctx context.Context, r BookRequest) (a Appointment, again bool, err error) {
 	if err := r.validate(); err != nil {
-		return Appointment{}, err
+		return Appointment{}, false, err
 	}
 	if s.lane != nil {
-		switch out := s.lane.book(ctx, r); {
-		case out.refused == byMemory:
-			return Appointment{}, s.lane.suggest(ctx, out.err, r)
-		case out.refused == byRule:
+		switch out := s.lane.book(ctx, r); out.refused {
+		case byMemory:
+			return Appointment{}, false, s.lane.suggest(ctx, out.err, r)
+		case byRule:
 			return s.replay(ctx, r, out.err)
-		case out.refused == byNobody:
-			return out.a, out.err
+		case byNobody:
+			return out.a, false, out.err
+		case byGroup: // asks alone
 		}
 	}
 	return s.bookAlone(ctx, r)
 }
 
 // bookAlone books in a transaction of its own, looking at everything anew.
-func (s *Service) bookAlone(ctx context.Context, r BookRequest) (Appointment, error) {
+func (s *Service) bookAlone(ctx context.Context, r BookRequest) (Appointment, bool, error) {
 	a, err := s.book(ctx, r)
 	if err == nil || houzhen.CodeOf(err) == houzhen.CodeInternal {
-		return a, err
+		return a, false, err
 	}
 	return s.replay(ctx, r, err)
 }
 
 // replay answers a refused request that succeeded before. A request that did
 // not is refused as it was, with alternatives.
-func (s *Service) replay(ctx context.Context, r BookRequest, refusal error) (Appointment, error) {
+func (s *Service) replay(ctx context.Context, r BookRequest, refusal error) (Appointment, bool, error) {
 	old, err := s.Appointment(ctx, r.id())
 	switch {
 	case houzhen.CodeOf(err) == houzhen.CodeNotFound:
-		return Appointment{}, s.withAlternatives(ctx, refusal, r.SessionID, r.Start, r.SlotNo)
+		return Appointment{}, false, s.withAlternatives(ctx, refusal, r.SessionID, r.Start, r.SlotNo)
 	case err != nil:
-		return Appointment{}, fmt.Errorf("look for replay: %w", err)
+		return Appointment{}, false, fmt.Errorf("look for replay: %w", err)
 	case old.Key != r.digest():
-		return Appointment{}, houzhen.E(houzhen.CodeKeyReused, "key was used for another request").On("idempotency_key")
+		return Appointment{}, false, houzhen.E(houzhen.CodeKeyReused, "key was used for another request").On("idempotency_key")
 	}
-	return old, nil
+	return old, true, nil
 }
 
 func (s *Service) book(ctx context.Context, r BookRequest) (Appointment, error) {

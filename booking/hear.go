@@ -71,3 +71,24 @@ func (s *Service) Forget(sessionIDs ...string) {
 		s.lane.forget(sessionIDs...)
 	}
 }
+
+// Glance gives a session as memory has it, which is what it was within the
+// last second, or else as it is.
+func (s *Service) Glance(ctx context.Context, id string) (Session, error) {
+	if s.lane != nil {
+		if o, ok := s.lane.glance(id); ok {
+			return o, nil
+		}
+	}
+	return s.Session(ctx, id)
+}
+
+func (l *lane) glance(id string) (Session, bool) {
+	now := l.store.Time()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f := l.shelves[id]; f != nil && f.fresh(now, l.Fresh) {
+		return f.session, true
+	}
+	return Session{}, false
+}

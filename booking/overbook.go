@@ -58,7 +58,8 @@ func (s *Service) Overbook(ctx context.Context, o OverbookRequest) (Appointment,
 		return emit(tx, houzhen.AppointmentBooked, a, bookedData(a))
 	})
 	if err != nil && houzhen.CodeOf(err) != houzhen.CodeInternal {
-		return s.replay(ctx, r, err)
+		old, _, err := s.replay(ctx, r, err)
+		return old, err
 	}
 	return a, err
 }

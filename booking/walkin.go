@@ -27,7 +27,8 @@ func (s *Service) WalkIn(ctx context.Context, w WalkInRequest) (Appointment, err
 	}
 	session, places, err := s.look(ctx, r)
 	if err != nil {
-		return s.replay(ctx, r, err)
+		old, _, err := s.replay(ctx, r, err)
+		return old, err
 	}
 	slices.SortStableFunc(places, func(a, b Slot) int { return band(a) - band(b) })
 	var a Appointment
@@ -42,7 +43,8 @@ func (s *Service) WalkIn(ctx context.Context, w WalkInRequest) (Appointment, err
 		return emit(tx, houzhen.AppointmentBooked, a, bookedData(a))
 	})
 	if err != nil && houzhen.CodeOf(err) != houzhen.CodeInternal {
-		return s.replay(ctx, r, err)
+		old, _, err := s.replay(ctx, r, err)
+		return old, err
 	}
 	return a, err
 }

@@ -66,6 +66,7 @@ func (s *Service) UpdatePush(ctx context.Context, patientID, pushAccount string)
 }
 
 func (s *Service) updatePatient(ctx context.Context, id string, change func(*Patient)) error {
+	defer s.known.forget()
 	var err error
 	for range updateTries {
 		err = s.store.InTx(ctx, func(tx Tx) error {

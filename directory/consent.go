@@ -52,6 +52,7 @@ func (s *Service) WithdrawConsent(ctx context.Context, byAccountID, accountID, p
 }
 
 func (s *Service) setConsent(ctx context.Context, byAccountID, accountID, patientID string, agree bool) error {
+	defer s.known.forget()
 	return s.store.InTx(ctx, func(tx Tx) error {
 		k, err := kinship(ctx, tx, accountID, patientID)
 		if err != nil {

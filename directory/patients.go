@@ -105,6 +105,7 @@ func (s *Service) RegisterPatient(ctx context.Context, accountID string, n NewPa
 		p, err = s.link(ctx, tx, account, wanted, n.Relation, today)
 		return err
 	})
+	s.known.forget()
 	return p, err
 }
 
@@ -167,8 +168,14 @@ func (r Relative) Agreed() bool { return r.Relation == RelationSelf || !r.Consen
 
 // Family lists whom an account has registered. Of those who have not agreed
 // yet it gives the id and the name only.
-func (s *Service) Family(ctx context.Context, accountID string) (family []Relative, err error) {
+func (s *Service) Family(ctx context.Context, accountID string) ([]Relative, error) {
+	family, _, err := s.family(ctx, accountID)
+	return family, err
+}
+
+func (s *Service) family(ctx context.Context, accountID string) (family []Relative, now time.Time, err error) {
 	err = s.store.View(ctx, func(tx Tx) error {
+		now = tx.Now()
 		kin, err := tx.Kin(ctx, accountID)
 		if err != nil {
 			return fmt.Errorf("load kin: %w", err)
@@ -187,12 +194,13 @@ func (s *Service) Family(ctx context.Context, accountID string) (family []Relati
 		}
 		return nil
 	})
-	return family, err
+	return family, now, err
 }
 
 // Patients lists the people an account may act for, himself first.
 func (s *Service) Patients(ctx context.Context, accountID string) ([]Patient, error) {
-	family, err := s.Family(ctx, accountID)
+	gen := s.known.generation()
+	family, now, err := s.family(ctx, accountID)
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +211,7 @@ func (s *Service) Patients(ctx context.Context, accountID string) ([]Patient, er
 			list = append(list, r.Patient)
 		}
 	}
+	s.known.keep(accountID, slices.Clone(list), now, gen)
 	return list, nil
 }
 

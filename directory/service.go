@@ -17,6 +17,8 @@ type Service struct {
 
 	mu    sync.Mutex // guards index, and one load at a time
 	index *Index
+
+	known known
 }
 
 // NewService makes the service. loc is the hospital's zone, which says what

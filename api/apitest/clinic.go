@@ -38,8 +38,9 @@ type Clinic struct {
 	Err          error            // every verb answers so, if set
 	Fail         map[string]error // one verb does
 
-	mu    sync.Mutex
-	asked []string
+	mu     sync.Mutex
+	asked  []string
+	booked map[string]string // patient by caller and key
 }
 
 // Boards are the frames that the clinic shows.
@@ -89,6 +90,11 @@ func (c *Clinic) Patients(_ context.Context, accountID string) ([]directory.Pati
 		return nil, c.ask("patients", accountID)
 	}
 	return slices.Clone(c.People), c.ask("patients", accountID)
+}
+
+// Known implements api.Directory.
+func (c *Clinic) Known(ctx context.Context, accountID string) ([]directory.Patient, error) {
+	return c.Patients(ctx, accountID)
 }
 
 // Patient implements api.Directory.

@@ -66,6 +66,33 @@ func (b bookings) Book(_ context.Context, r booking.BookRequest) (booking.Appoin
 	return a, b.ask("book", r.PatientID+" "+r.Key)
 }
 
+// BookOnce remembers requests by their key, as the service does.
+func (b bookings) BookOnce(ctx context.Context, r booking.BookRequest) (booking.Appointment, bool, error) {
+	b.mu.Lock()
+	old, again := b.booked[r.Caller+" "+r.Key]
+	b.mu.Unlock()
+	if again && old != r.PatientID {
+		return booking.Appointment{}, false, houzhen.E(houzhen.CodeKeyReused, "key was used for another request").On("idempotency_key")
+	}
+	if again {
+		return b.Visits[0], true, nil
+	}
+	a, err := b.Book(ctx, r)
+	if err == nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.booked == nil {
+			b.booked = map[string]string{}
+		}
+		b.booked[r.Caller+" "+r.Key] = r.PatientID
+	}
+	return a, false, err
+}
+
+func (b bookings) Glance(ctx context.Context, id string) (booking.Session, error) {
+	return b.Session(ctx, id)
+}
+
 func (b bookings) Cancel(_ context.Context, r booking.CancelRequest) (booking.Appointment, error) {
 	a, err := b.visit(r.AppointmentID)
 	if err != nil {

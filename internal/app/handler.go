@@ -24,7 +24,7 @@ func Rules() (*auth.Rules, error) { return auth.NewRules(api.Routes(), web.Route
 func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) {
 	problem := api.WriteProblem(a.log)
 	secure := strings.HasPrefix(a.cfg.PublicURL, "https://")
-	sessions := auth.NewSessions(auth.SessionOptions{Store: a.Store.Sessions(), Secure: secure, OnError: problem})
+	sessions := auth.NewSessions(auth.SessionOptions{Store: auth.Remember(a.Store.Sessions(), wall), Secure: secure, OnError: problem})
 	sign, err := a.newSignIn(ctx, sessions)
 	if err != nil {
 		return nil, err

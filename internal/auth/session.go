@@ -39,6 +39,7 @@ type SessionOptions struct {
 func NewSessions(opt SessionOptions) *scs.SessionManager {
 	sm := scs.New()
 	sm.Store = opt.Store
+	sm.Codec = codec{}
 	sm.HashTokenInStore = true
 	sm.Lifetime = StaffSession
 	sm.Cookie.Name = "houzhen"

@@ -37,6 +37,9 @@ func (a adapter[T]) View(ctx context.Context, f func(T) error) error {
 	return a.db.View(ctx, func(tx *Tx) error { return f(a.as(tx)) })
 }
 
+// Time is the one that a transaction would be given.
+func (a adapter[T]) Time() time.Time { return a.db.time() }
+
 // Directory is the store of people and rooms.
 func (db *DB) Directory() directory.Store {
 	return adapter[directory.Tx]{db, func(tx *Tx) directory.Tx { return tx }}
@@ -57,9 +60,6 @@ type hearing struct{ adapter[booking.Tx] }
 
 // Traits say how bookings are best written.
 func (h hearing) Traits() booking.Traits { return h.db.d.bookings }
-
-// Time is the one that a transaction would be given.
-func (h hearing) Time() time.Time { return h.db.time() }
 
 // Watch has f told of the facts of every later transaction.
 func (h hearing) Watch(f func(ctx context.Context, facts []houzhen.Event)) { h.db.watch(f) }
