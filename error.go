@@ -50,7 +50,8 @@ const (
 	CodeLimit            Code = "limit"          // a person's limit per department, day or week
 	CodeState            Code = "state"          // not possible in the state it is in
 	CodeHoldExpired      Code = "hold_expired"
-	CodeVoucher          Code = "voucher" // no appointment of today has that voucher or ID tail
+	CodeFeeDiffers       Code = "fee_differs" // a paid place is not moved to one of another price
+	CodeVoucher          Code = "voucher"     // no appointment of today has that voucher or ID tail
 	CodeAmbiguous        Code = "ambiguous"
 	CodeNotToday         Code = "not_today"
 	CodeQueueEmpty       Code = "queue_empty"

@@ -54,6 +54,7 @@ func statuses() map[houzhen.Code]int {
 		houzhen.CodeLimit:            http.StatusUnprocessableEntity,
 		houzhen.CodeState:            http.StatusConflict,
 		houzhen.CodeHoldExpired:      http.StatusConflict,
+		houzhen.CodeFeeDiffers:       http.StatusConflict,
 		houzhen.CodeVoucher:          http.StatusNotFound,
 		houzhen.CodeAmbiguous:        http.StatusConflict,
 		houzhen.CodeNotToday:         http.StatusUnprocessableEntity,

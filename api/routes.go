@@ -72,6 +72,7 @@ func (a *API) routes() []route {
 		plain(a, "POST", "/callbacks/aliyun/{token}/sms-report", "Delivery reports; the token is the key", everybody(), a.smsReport),
 	}
 	list = append(list, a.abuseRoutes(manager)...)
+	list = append(list, a.paymentRoutes()...)
 	return append(list, a.queueRoutes()...)
 }
 

@@ -195,6 +195,7 @@ type Health interface {
 type Services struct {
 	Directory  Directory
 	Booking    Booking
+	Payments   Payments
 	Suspension Suspension
 	Queue      Queue
 	Desk       Desk

@@ -331,3 +331,19 @@ func TestTheContractListsEveryRoute(t *testing.T) {
 		t.Errorf("%d routes, not in the table: %v", len(patterns), missing)
 	}
 }
+
+func TestPaymentCallbacksAreTakenBySignature(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	h := as(t, newAPI(c), nobody)
+	if w := do(t, h, http.MethodPost, "/callbacks/pay", `{}`); w.Code != http.StatusNotFound {
+		t.Errorf("without a signature: got %d", w.Code)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/callbacks/pay", strings.NewReader(`{"trade":{}}`))
+	r.Header.Set("X-Pay-Signature", "good")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusNoContent || !slices.Contains(c.Asked(), `callback {"trade":{}}`) {
+		t.Errorf("got %d %s, asked %q", w.Code, w.Body, c.Asked())
+	}
+}

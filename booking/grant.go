@@ -29,7 +29,7 @@ func (s *Service) Grant(ctx context.Context, tx Tx, id string, equal bool) (Appo
 		return a, false, fmt.Errorf("lock appointment: %w", err)
 	case a.SessionID != session.ID:
 		return a, false, houzhen.E(houzhen.CodeConflict, "appointment moved meanwhile")
-	case a.Purpose == PurposeOption, a.State == Cancelled && a.Reason != ReasonExpired:
+	case a.Purpose != PurposeVisit, a.State == Cancelled && a.Reason != ReasonExpired:
 		return a, false, nil
 	case a.State > Held:
 		return a, true, nil
@@ -51,23 +51,10 @@ func (s *Service) regrant(ctx context.Context, tx Tx, session Session, a Appoint
 		ok, err := s.grantOn(ctx, tx, &a)
 		return a, ok, err
 	}
-	// His own may have been kept for a group whose evidence he showed then.
-	places, err := s.freePlaces(ctx, tx, session, Who{Channel: a.Channel, Groups: GroupQuotas, Had: true})
+	places, err := s.regrantable(ctx, tx, session, a, equal)
 	if err != nil {
 		return a, false, err
 	}
-	places = slices.DeleteFunc(startingAt(places, a.Start), func(p Slot) bool {
-		return p.No != a.SlotNo && (!equal || slices.Contains(GroupQuotas, p.Quota))
-	})
-	slices.SortStableFunc(places, func(x, y Slot) int {
-		switch {
-		case x.No == a.SlotNo:
-			return -1
-		case y.No == a.SlotNo:
-			return 1
-		}
-		return 0
-	})
 	nth, err := s.nthOn(ctx, tx, a, a.Day)
 	if houzhen.CodeOf(err) == houzhen.CodeLimit {
 		return a, false, nil
@@ -84,6 +71,34 @@ func (s *Service) regrant(ctx context.Context, tx Tx, session Session, a Appoint
 		}
 	}
 	return a, false, nil
+}
+
+// regrantable lists the places that a lapsed hold may get. His own is his as
+// long as nobody has it, also while it waits to be opened to others.
+func (s *Service) regrantable(ctx context.Context, tx Tx, session Session, a Appointment, equal bool) ([]Slot, error) {
+	slots, err := tx.Slots(ctx, session.ID)
+	if err != nil {
+		return nil, fmt.Errorf("load slots: %w", err)
+	}
+	spent, err := s.spentNumbers(ctx, tx, session)
+	if err != nil {
+		return nil, err
+	}
+	var places []Slot
+	for _, p := range slots {
+		if p.No == a.SlotNo && !p.Taken && !p.Withheld && !spent[p.No] {
+			places = append(places, p)
+		}
+	}
+	if !equal {
+		return places, nil
+	}
+	for _, p := range startingAt(free(slots, spent, tx.Now(), Who{Channel: a.Channel}, session.FallBackAt), a.Start) {
+		if p.No != a.SlotNo {
+			places = append(places, p)
+		}
+	}
+	return places, nil
 }
 
 // grantOn books a where it sits; false when a guard does not allow it.

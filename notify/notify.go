@@ -31,6 +31,10 @@ const (
 	KindDrawWon   Kind = "draw.won"
 	KindDrawLost  Kind = "draw.lost"
 	KindSignIn    Kind = "auth.code"
+
+	KindHold         Kind = "appt.hold"
+	KindRefundDone   Kind = "refund.done"
+	KindRefundFailed Kind = "refund.failed"
 )
 
 // Class says whether a message may be switched off or held overnight.

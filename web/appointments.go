@@ -92,6 +92,7 @@ type appointmentData struct {
 	Card                                      card
 	DepartmentID                              string
 	Fresh, Live, Place, Changeable, Suspended bool
+	Pay                                       payCard
 }
 
 func (s *site) appointment(w http.ResponseWriter, r *http.Request) error {
@@ -115,9 +116,13 @@ func (s *site) appointmentData(r *http.Request, a booking.Appointment) (appointm
 	if err != nil {
 		return appointmentData{}, err
 	}
+	money, err := s.payCard(r, a)
+	if err != nil {
+		return appointmentData{}, err
+	}
 	live := a.State == booking.Booked || a.State == booking.CheckedIn
 	d := appointmentData{
-		Card: c, DepartmentID: session.DepartmentID, Live: live, Fresh: r.URL.Query().Get("fresh") != "" && live,
+		Card: c, Pay: money, DepartmentID: session.DepartmentID, Live: live, Fresh: r.URL.Query().Get("fresh") != "" && live,
 		Suspended: session.Status == booking.SessionSuspended && a.State == booking.Booked,
 		Place:     live && a.Day == s.today(),
 	}

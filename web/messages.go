@@ -40,6 +40,7 @@ func (s *site) messages(w http.ResponseWriter, r *http.Request) error {
 			notify.KindLeaveNow, notify.KindCalled, notify.KindMissed, notify.KindSignIn,
 			notify.KindWaitJoined, notify.KindWaitOffer, notify.KindWaitInvite, notify.KindWaitLost, notify.KindWaitClosed,
 			notify.KindDisplaced, notify.KindDrawWon, notify.KindDrawLost,
+			notify.KindHold, notify.KindRefundDone, notify.KindRefundFailed,
 		},
 		Channels: []notify.Channel{notify.SMS, notify.Push},
 		States: []notify.State{

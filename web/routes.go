@@ -54,6 +54,7 @@ func (s *site) routes() []route {
 		{"POST", "/o/{token}/choose", all, s.linkChoose, ""},
 		{"GET", "/demo", all, s.demo, "addresses of a demonstration"},
 	}
+	list = append(list, s.paymentRoutes()...)
 	return append(list, s.staffRoutes()...)
 }
 

@@ -13,6 +13,8 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/api/apitest"
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/board"
 	"github.com/houzhen/houzhen/internal/jobs"
@@ -52,6 +54,17 @@ type story struct {
 	elder      bool
 }
 
+// paying puts the second visit into a state with a payment in one.
+func paying(p pay.State, a booking.State) func(*apitest.Clinic) {
+	return func(c *apitest.Clinic) {
+		c.Visits[1].State = a
+		if a == booking.Held {
+			c.Visits[1].ExpiresAt = apitest.Now().Add(12 * time.Minute)
+		}
+		c.Money = []pay.Payment{{ID: "pay9", AppointmentID: "a2", PatientID: "p2", Nth: 1, Fee: 5000, State: p, Version: 1}}
+	}
+}
+
 // stories is every page in its states. A page without a story fails a test.
 func stories() []story {
 	position := func(change func(*board.Position)) func(*apitest.Clinic) {
@@ -79,6 +92,17 @@ func stories() []story {
 		{name: "options", path: "/appointments/a2/options", as: patient, set: suspended},
 		{name: "options_none", path: "/appointments/a2/options", as: patient, set: func(c *apitest.Clinic) { suspended(c); c.Kept = nil }},
 		{name: "options_link", path: "/o/good"},
+		{name: "pay_due", path: "/appointments/a2", as: patient, set: paying(pay.Open, booking.Held)},
+		{name: "pay_due_elder", path: "/appointments/a2", as: patient, elder: true, set: paying(pay.Waiting, booking.Held)},
+		{name: "pay_waiting", path: "/appointments/a2", as: patient, set: paying(pay.Asked, booking.Held)},
+		{name: "pay_kept", path: "/appointments/a2", as: patient, set: paying(pay.Kept, booking.Booked)},
+		{name: "pay_expired", path: "/appointments/a2", as: patient, set: paying(pay.Closed, booking.Cancelled)},
+		{name: "pay_refunding", path: "/appointments/a2", as: patient, set: paying(pay.RefundAsked, booking.Cancelled)},
+		{name: "pay_refunded", path: "/appointments/a2", as: patient, set: paying(pay.Refunded, booking.Cancelled)},
+		{name: "pay_hand", path: "/appointments/a2", as: patient, set: paying(pay.Manual, booking.Cancelled)},
+		{name: "pay_settled", path: "/appointments/a2", as: patient, set: paying(pay.Settled, booking.Cancelled)},
+		{name: "payments", path: "/manage/payments", as: manager, width: 1440, height: 900},
+		{name: "payments_empty", path: "/manage/payments", as: manager, width: 1440, height: 900, set: func(c *apitest.Clinic) { c.Money = nil }},
 		{name: "place", path: "/place/a1", as: patient},
 		{name: "place_elder", path: "/place/a1", as: patient, elder: true},
 		{name: "place_next", path: "/place/a1", as: patient, set: position(func(p *board.Position) {

@@ -10,6 +10,7 @@ import (
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/abuse"
+	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/board"
@@ -29,6 +30,7 @@ type Clinic struct {
 	Visits       []booking.Appointment
 	Kept         []booking.Appointment // options
 	Sent         []notify.Message
+	Money        []pay.Payment
 	Boards       Boards
 	RosterAnswer api.RosterResult
 	Figures      []stats.Row
@@ -72,7 +74,7 @@ func (c *Clinic) ask(verb, about string) error {
 // Services hands the clinic over as everything the API asks.
 func (c *Clinic) Services() api.Services {
 	return api.Services{
-		Directory: c, Booking: bookings{c}, Suspension: c, Queue: queues{c}, Desk: c, Messages: c,
+		Directory: c, Booking: bookings{c}, Payments: c, Suspension: c, Queue: queues{c}, Desk: c, Messages: c,
 		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
 	}
 }

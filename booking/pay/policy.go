@@ -106,6 +106,11 @@ func (p Policy) Of(s booking.Session) Terms {
 	return Terms{}
 }
 
+// Prepaid reports whether anything is paid in advance.
+func (p Policy) Prepaid() bool {
+	return slices.ContainsFunc(p.Terms, func(t Terms) bool { return t.Prepaid })
+}
+
 // Before reports whether a place of s is paid for before it is booked through
 // a channel.
 func (p Policy) Before(s booking.Session, channel string) bool {

@@ -121,11 +121,17 @@ func (s *Service) Settle(ctx context.Context, id, by, how string) (Payment, erro
 	})
 }
 
+// Retryable reports whether the provider may be asked to give back a payment
+// that waits for a person.
+func (p Payment) Retryable() bool {
+	return p.State == Manual && p.Insured == 0 && p.Paid > 0 && (p.Reason == ReasonRefundFailed || p.Reason == ReasonAmount)
+}
+
 // Retry lets the provider try once more to give money back that waits for a
 // person. What the insurance bore is not its business.
 func (s *Service) Retry(ctx context.Context, id string) (Payment, error) {
 	return s.change(ctx, id, func(tx Tx, p Payment) (Payment, error) {
-		if p.State != Manual || p.Insured > 0 || p.Paid == 0 || !slices.Contains([]string{ReasonRefundFailed, ReasonAmount}, p.Reason) {
+		if !p.Retryable() {
 			return p, houzhen.E(houzhen.CodeState, "the provider cannot give this payment back")
 		}
 		p.Attempts = 0

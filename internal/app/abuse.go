@@ -68,14 +68,15 @@ func (a *App) knowOrigin(next http.Handler, secure bool) http.Handler {
 // watched is booking as people online reach it: their attempts are limited,
 // and what they did leaves a trace.
 type watched struct {
-	*booking.Service
+	Places
+
 	app *App
 }
 
-// Book is booking.Service.Book, not too often.
+// Book is Places.Book, not too often.
 func (w watched) Book(ctx context.Context, r booking.BookRequest) (booking.Appointment, error) {
 	if r.AccountID == "" || r.Channel == booking.DeskChannel {
-		return w.Service.Book(ctx, r)
+		return w.Places.Book(ctx, r)
 	}
 	trace := abuse.Trace{
 		At: w.app.Now(), Action: abuse.Booked, AccountID: r.AccountID, Origin: originOf(ctx), PatientID: r.PatientID, SessionID: r.SessionID,
@@ -85,7 +86,7 @@ func (w watched) Book(ctx context.Context, r booking.BookRequest) (booking.Appoi
 		w.app.traces.add(trace)
 		return booking.Appointment{}, auth.Limited(wait)
 	}
-	made, err := w.Service.Book(ctx, r)
+	made, err := w.Places.Book(ctx, r)
 	if err == nil { // a repeated request finds its trace by this id
 		trace.ID, trace.AppointmentID = "b-"+made.ID, made.ID
 		w.app.traces.add(trace)

@@ -19,6 +19,7 @@ import (
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/abuse"
 	"github.com/houzhen/houzhen/booking/draw"
+	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
@@ -27,6 +28,7 @@ import (
 	"github.com/houzhen/houzhen/internal/jobs"
 	"github.com/houzhen/houzhen/internal/limit"
 	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/internal/sandboxpay"
 	"github.com/houzhen/houzhen/internal/seal"
 	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/internal/store"
@@ -51,6 +53,7 @@ type Options struct {
 	NewID   func() string   // nil: random UUIDs, version 7
 	Senders []notify.Sender // nil: as the settings say
 	Booking booking.Policy  // zero: the default policy
+	Pay     *pay.Policy     // nil: as the settings say
 	Poll    time.Duration   // how often idle workers look; 0: the pipeline's default
 	Linger  time.Duration   // how long facts and messages wait for company; 0: not at all
 	Ring    *seal.Ring      // nil: from the settings
@@ -74,6 +77,8 @@ type App struct {
 	Booking   *booking.Service
 	Waitlist  *waitlist.Service
 	Draw      *draw.Service
+	Pay       *pay.Service
+	Cashier   *sandboxpay.Server // the payment provider in which no money moves
 	Queue     *queue.Service
 	Notify    *notify.Service
 	Machines  *auth.Machines

@@ -31,6 +31,8 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "waitlist.places", Spec: "* * * * *", Run: sweep(a.Waitlist.RunPlaces)},
 			{Name: "waitlist.adopt", Spec: "*/5 * * * *", Run: once(a.Waitlist.AdoptAll)},
 			{Name: "waitlist.close", Spec: "*/5 * * * *", Run: sweep(a.Waitlist.CloseLists)},
+			{Name: "cashier.deliver", Spec: "* * * * *", Run: a.deliverNotices},
+			{Name: "payments.work", Spec: "* * * * *", Run: sweep(a.Pay.Sweep)},
 			{Name: "places.release", Spec: "*/5 * * * *", Run: sweep(a.Booking.ReleasePlaces)},
 			{Name: "draws.prepare", Spec: "*/10 * * * *", Run: sweep(a.Draw.Prepare)},
 			{Name: "draws.run", Spec: "* * * * *", Run: sweep(a.Draw.Run)},

@@ -30,7 +30,7 @@ func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) 
 		return nil, err
 	}
 	services := api.Services{
-		Directory: people{a.Directory}, Booking: watched{a.Booking, a}, Suspension: suspensions{a.Suspension, a}, Queue: a.Queue, Desk: desk{a},
+		Directory: people{a.Directory}, Booking: watched{a.Places(), a}, Payments: payments{a}, Suspension: suspensions{a.Suspension, a}, Queue: a.Queue, Desk: desk{a},
 		Messages: a, Boards: a.boards, SignIn: sign, Roster: rosters{a}, Stats: a.Stats, Abuse: flags{a}, Audit: a,
 	}
 	site, err := web.New(web.Deps{
@@ -40,7 +40,7 @@ func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) 
 	if err != nil {
 		return nil, err
 	}
-	rules, err := auth.NewRules(api.Routes(), web.Routes(), doorRules(demo))
+	rules, err := auth.NewRules(api.Routes(), web.Routes(), doorRules(demo), cashierRules())
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) 
 		Version: Version,
 	})
 	onError := eitherProblem(problem, site.OnError)
-	same, err := auth.SameOrigin(auth.Guard(rules, byPath(json, a.withDoors(site, demo, sessions, onError)), onError), onError)
+	same, err := auth.SameOrigin(auth.Guard(rules, byPath(json, a.withCashier(a.withDoors(site, demo, sessions, onError))), onError), onError)
 	if err != nil {
 		return nil, err
 	}

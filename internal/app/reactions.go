@@ -23,7 +23,7 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 	table := map[houzhen.EventKind][]reaction{
 		houzhen.AppointmentBooked:    {a.tellBooked, a.admit},
 		houzhen.AppointmentMoved:     {a.tellMoved, a.leaveOldQueue, a.admit},
-		houzhen.AppointmentCancelled: {a.tellCancelled, a.leaveQueue},
+		houzhen.AppointmentCancelled: {a.tellCancelled, a.reviewPayment, a.leaveQueue},
 		houzhen.AppointmentCheckedIn: {},
 		houzhen.AppointmentFulfilled: {},
 		houzhen.AppointmentNoShow:    {a.leaveQueue},
@@ -31,8 +31,8 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.PlaceOpened:          {a.adoptPlaces},
 		houzhen.PlaceDisplaced:       {a.tellDisplaced},
 		houzhen.OptionKept:           {},
-		houzhen.OptionChosen:         {},
-		houzhen.OptionLapsed:         {},
+		houzhen.OptionChosen:         {a.reviewOrigin},
+		houzhen.OptionLapsed:         {a.reviewOrigin},
 		houzhen.DrawLost:             {a.tellDrawLost},
 		houzhen.SessionOpened:        {a.openQueue, a.show},
 		houzhen.SessionSuspended:     {a.freezeWaitlist, a.show},
@@ -42,7 +42,7 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.SessionPlaceChanged:  {a.show},
 		houzhen.SuspensionAsked:      {},
 		houzhen.SuspensionDecided:    {},
-		houzhen.RefundChosen:         {},
+		houzhen.RefundChosen:         {a.reviewPayment},
 		houzhen.AppointmentReseated:  {a.show},
 		houzhen.ReplyReceived:        {},
 		houzhen.TicketAdmitted:       {a.show},
@@ -60,10 +60,10 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.PatientDied:          {},
 		houzhen.QueuePaused:          {a.show},
 		houzhen.QueueResumed:         {a.show},
-		houzhen.PaymentAsked:         {},
+		houzhen.PaymentAsked:         {a.tellHold},
 		houzhen.PaymentKept:          {},
-		houzhen.PaymentRefunded:      {},
-		houzhen.PaymentStuck:         {},
+		houzhen.PaymentRefunded:      {a.tellRefunded},
+		houzhen.PaymentStuck:         {a.tellStuck},
 		houzhen.PaymentSettled:       {},
 		houzhen.SignInAsked:          {}, // its message is planned with the code, in one transaction
 	}
@@ -143,7 +143,7 @@ func (a *App) confirm(ctx context.Context, tx everything, e houzhen.Event, plan 
 // is told by nobody.
 func (a *App) tellCancelled(ctx context.Context, tx everything, e houzhen.Event) error {
 	at, err := tx.Appointment(ctx, e.Subject)
-	if err != nil || at.Active() || at.Purpose != booking.PurposeVisit || at.Trace() || at.Reason == booking.ReasonSystemDown {
+	if err != nil || at.Active() || at.Purpose != booking.PurposeVisit || at.Trace() || quietly(at.Reason) {
 		return err
 	}
 	s, err := a.subject(ctx, tx, at)

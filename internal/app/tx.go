@@ -5,6 +5,9 @@ import (
 	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/booking/waitlist"
+
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
@@ -21,6 +24,8 @@ type everything interface {
 	draw.Tx
 	noshow.Tx
 	waitlist.Tx
+	booking.Tx
+	pay.Tx
 	queue.Tx
 	notify.Tx
 	outbox.Tx

@@ -10,8 +10,8 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/abuse"
-	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/booking/draw"
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/jobs"
 	"github.com/houzhen/houzhen/internal/limit"
@@ -41,6 +41,9 @@ func (a *App) wire(context.Context) (err error) {
 	a.Draw = draw.NewService(a.Store.Draw(), a.Booking, rand.Reader)
 	queuePolicy := func(string) queue.Policy { return queue.DefaultPolicy() }
 	a.Queue = queue.NewService(a.Store.Queue(), queuePolicy, a.loc)
+	if err := a.wirePay(); err != nil {
+		return err
+	}
 	a.boards = &boards{
 		view: a.view, house: a.Directory.Index, policy: queuePolicy, now: a.clock.Now, shown: newRanges(),
 	}

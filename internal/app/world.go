@@ -72,6 +72,10 @@ func (s *scene) look(m notify.Message) (notify.View, error) {
 	switch m.Kind {
 	case notify.KindSignIn:
 		return s.signIn(m)
+	case notify.KindHold:
+		return s.hold(m)
+	case notify.KindRefundDone, notify.KindRefundFailed:
+		return s.payment(m)
 	case notify.KindCalled, notify.KindMissed, notify.KindLeaveNow:
 		return s.ticket(m)
 	case notify.KindWaitJoined, notify.KindWaitClosed:

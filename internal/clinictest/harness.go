@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/app"
 	"github.com/houzhen/houzhen/internal/clock"
@@ -26,6 +27,7 @@ type Clinic struct {
 	Loc      *time.Location
 
 	cfg    app.Config
+	pay    *pay.Policy // nil: everybody pays at the hospital
 	ctx    context.Context
 	stop   func()
 	people map[string]directory.Patient
@@ -99,7 +101,7 @@ func (c *Clinic) Load() {
 	if os.Getenv("HOUZHEN_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	a, err := app.New(c.ctx, c.cfg, app.Options{Clock: c.Clock, Log: log, Poll: 5 * time.Millisecond})
+	a, err := app.New(c.ctx, c.cfg, app.Options{Clock: c.Clock, Log: log, Pay: c.pay, Poll: 5 * time.Millisecond})
 	c.must(err)
 	c.App = a
 	c.stop = func() {

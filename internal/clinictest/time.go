@@ -8,6 +8,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
@@ -128,6 +129,19 @@ func (c *Clinic) sessionStops(tx *store.Tx, s *stops) error {
 	}
 	for _, a := range held {
 		s.ticks(a.ExpiresAt)
+	}
+	payments, err := tx.Payments(c.ctx, pay.Filter{})
+	if err != nil {
+		return err
+	}
+	for _, p := range payments {
+		if !p.DueAt.IsZero() && !p.DueAt.After(s.now) {
+			p.DueAt = s.now.Add(time.Nanosecond) // since the last tick
+		}
+		s.ticks(p.DueAt)
+	}
+	if c.App.Cashier.Busy() {
+		s.ticks(s.now.Add(time.Nanosecond))
 	}
 	queues, err := tx.Queues(c.ctx, "", s.now.Add(-12*time.Hour), s.now.Add(2*time.Hour))
 	if err != nil {

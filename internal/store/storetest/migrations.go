@@ -62,6 +62,7 @@ func runMigrations(t *testing.T, open Opener) {
 			"kinship", "message", "patient", "question", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen", "session",
 			"sign_in", "slot", "sms_inbox", "staff", "suspension", "suspension_case", "suspension_item", "tick", "ticket", "web_session", "zone",
 			"abuse_account", "abuse_flag", "abuse_trace",
+			"payment",
 		}
 		slices.Sort(want)
 		if diff := cmp.Diff(got, want); diff != "" {
