@@ -1,279 +1,393 @@
 package clinictest
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
+	"cmp"
+	"errors"
+	"flag"
 	"fmt"
-	"io"
-	"math/rand/v2"
-	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
-	"sync"
+	"strconv"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
-	"github.com/houzhen/houzhen/internal/app"
-	"github.com/houzhen/houzhen/internal/clock"
-	"github.com/houzhen/houzhen/internal/sim"
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/internal/store"
 )
 
-// nodeCount is how many processes serve the campaign.
-const nodeCount = 3
+// The whole of booking under random acts: places booked, kept, confirmed,
+// given up, moved, offered, accepted, suspended, released, while time passes
+// and the program dies between any two statements. campaign_check_test.go says
+// what must hold after every act.
 
-// campaign is three nodes on one PostgreSQL and Redis, killed at random while
-// many more people ask for places of one session than it has.
+// errDead is what a program that has died gives for every statement.
+var errDead = errors.New("the program has died")
+
+// campaign is what rapid drives.
 type campaign struct {
-	*crash
-	places  int
-	wanted  booking.Session
-	clients []sim.Member
-	kills   []int // after so many answers a node is killed
-	killed  int
-	http    *http.Client
-
-	mu    sync.Mutex
-	alive []*process
-
-	answered atomic.Int64
-	strike   chan struct{} // one for each kill that is due
-	doubt    atomic.Int64  // requests that got no answer and were sent again
+	*Clinic
+	sessions []booking.Session
+	patients []string
+	visits   []string // appointments ever made
+	keys     int
+	seen     map[string]bool // proposals whose turn was checked
+	done     map[string]int  // acts that succeeded
+	dead     atomic.Bool
 }
 
-// TestThreeNodesSellEachPlaceOnce: whatever is killed, every place is sold
-// once, everybody is answered, and the same question gets the same answer.
-func TestThreeNodesSellEachPlaceOnce(t *testing.T) {
-	t.Parallel()
-	clients, places, kills := 200, 10, 2
-	if os.Getenv("HOUZHEN_LONG") == "1" {
-		clients, places, kills = 2000, 50, 12
+const campaignPatients = 24
+
+// size says how many lives are lived and how long they are.
+func campaignSize() (lives, acts int) {
+	if os.Getenv("HOUZHEN_LONG") != "" {
+		return 60, 120
 	}
-	b := Services(t)
-	binary := filepath.Join(t.TempDir(), "houzhen")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "github.com/houzhen/houzhen/cmd/houzhen").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
-	c := &campaign{
-		crash:  &crash{t: t, ctx: ctx, binary: binary, random: rand.New(rand.NewPCG(3, 3))},
-		places: places, strike: make(chan struct{}, kills),
-		http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxConnsPerHost: 150, MaxIdleConnsPerHost: 150}},
-	}
-	defer c.http.CloseIdleConnections()
-	c.open(b, clients, kills)
-	for range nodeCount {
-		c.alive = append(c.alive, c.serve())
-	}
-	first, again := c.ask()
-	for _, p := range c.alive {
-		p.end(syscall.SIGTERM)
-	}
-	if c.killed == 0 {
-		t.Error("no node was killed")
-	}
-	c.auditAnswers(first, again)
-	c.auditPlaces(first)
-	t.Logf("%d places, %d clients, %d kills, %d requests were sent again for want of an answer", places, clients, c.killed, c.doubt.Load())
+	return 3, 45
 }
 
-// open fills the database and draws after how many answers nodes are killed:
-// half of them while places are still being sold.
-func (c *campaign) open(b Backend, clients, kills int) {
-	c.t.Helper()
-	c.prepare(b, 0)
-	c.inside(func(a *app.App) {
-		day := houzhen.DateOf(a.Now(), a.Location()).AddDays(1)
-		s, err := a.Booking.AddSession(c.ctx, booking.Session{
-			DepartmentID: "cardio", ZoneID: "zone-b", RoomID: "room-3", DoctorID: "li", Date: day, Part: houzhen.Afternoon,
-			Start: day.At(13, 0, a.Location()), End: day.At(18, 0, a.Location()),
-			SliceMinutes: 60, SliceCapacity: c.places / 5, Class: booking.Specialist, Prefix: "B", ReleaseAt: day.AddDays(-2).At(0, 0, a.Location()),
-		})
-		c.must(err)
-		c.wanted = s
-		c.clients, err = sim.Crowd(c.ctx, a, 3, clients, clock.Real{}.Now())
-		c.must(err)
-	})
-	for i := range kills {
-		span := c.places
-		if i%2 == 1 {
-			span = clients * 3 / 2
+func TestCampaignOfBooking(t *testing.T) {
+	lives, _ := campaignSize()
+	set := func(name, value string) {
+		old := flag.Lookup(name).Value.String()
+		if err := flag.Set(name, value); err != nil {
+			t.Fatal(err)
 		}
-		c.kills = append(c.kills, 1+c.random.IntN(span))
+		t.Cleanup(func() { _ = flag.Set(name, old) })
 	}
-	slices.Sort(c.kills)
-}
-
-// reply is what a client was told.
-type reply struct {
-	Status int
-	Code   string         // of a refusal; who offers what instead may change
-	Body   map[string]any // of a booking
-}
-
-// ask lets everybody ask, and once answered ask the same again, while nodes
-// are killed and come back.
-func (c *campaign) ask() (first, again []reply) {
-	c.t.Helper()
-	first, again = make([]reply, len(c.clients)), make([]reply, len(c.clients))
-	answered := make(chan struct{})
-	var wg sync.WaitGroup
-	for i := range c.clients {
-		random := rand.New(rand.NewPCG(4, uint64(i)))
-		wg.Go(func() {
-			first[i] = c.insist(i, random)
-			again[i] = c.insist(i, random)
-		})
+	set("rapid.checks", strconv.Itoa(lives))
+	set("rapid.nofailfile", "true")
+	if flag.Lookup("rapid.seed").Value.String() == "0" && os.Getenv("HOUZHEN_LONG") == "" {
+		set("rapid.seed", "20260302")
 	}
-	go func() {
-		defer close(answered)
-		wg.Wait()
-	}()
-	for {
-		select {
-		case <-c.strike:
-			c.kill()
-		case <-answered:
-			return first, again
-		}
-	}
-}
-
-// kill ends a node in the middle of its work and puts another in its place.
-func (c *campaign) kill() {
-	c.mu.Lock()
-	i := c.random.IntN(len(c.alive))
-	victim := c.alive[i]
-	c.alive = slices.Delete(c.alive, i, i+1)
-	c.mu.Unlock()
-	victim.end(syscall.SIGKILL)
-	c.killed++
-	fresh := c.serve()
-	c.mu.Lock()
-	c.alive = append(c.alive, fresh)
-	c.mu.Unlock()
-}
-
-// node gives the address of any node that is not known to be dead.
-func (c *campaign) node(random *rand.Rand) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.alive[random.IntN(len(c.alive))].url
-}
-
-// insist sends one client's request, always the same with the same key, to any
-// node until one answers it.
-func (c *campaign) insist(i int, random *rand.Rand) reply {
-	for c.ctx.Err() == nil {
-		r, answered := c.once(i, c.node(random))
-		if !answered {
-			c.doubt.Add(1)
-			continue
-		}
-		n := int(c.answered.Add(1))
-		for _, at := range c.kills {
-			if at == n {
-				c.strike <- struct{}{}
-			}
-		}
-		return r
-	}
-	return reply{}
-}
-
-// once sends a request; answered is false when the node had nothing to say.
-func (c *campaign) once(i int, node string) (a reply, answered bool) {
-	body := fmt.Sprintf(`{"patient_id":%q,"session_id":%q}`, c.clients[i].PatientID, c.wanted.ID)
-	r, err := http.NewRequestWithContext(c.ctx, http.MethodPost, node+"/api/v1/appointments", bytes.NewReader([]byte(body)))
-	if err != nil {
-		c.t.Error(err)
-		return a, true
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Idempotency-Key", fmt.Sprint("campaign-", i))
-	r.Header.Set("Cookie", c.clients[i].Cookie)
-	w, err := c.http.Do(r)
-	if err != nil {
-		return a, false
-	}
-	defer func() { _ = w.Body.Close() }()
-	text, err := io.ReadAll(w.Body)
-	if err != nil || w.StatusCode >= http.StatusInternalServerError || json.Unmarshal(text, &a.Body) != nil {
-		return a, false
-	}
-	a.Status = w.StatusCode
-	if a.Status != http.StatusCreated {
-		a.Code, _ = a.Body["code"].(string)
-		a.Body = nil
-	}
-	return a, true
-}
-
-// auditAnswers: as many got a place as there are, all others heard that there
-// is none left, and nobody heard two things.
-func (c *campaign) auditAnswers(first, again []reply) {
-	c.t.Helper()
-	booked := 0
-	for i := range first {
-		if d := cmp.Diff(first[i], again[i]); d != "" {
-			c.t.Errorf("client %d was answered one thing and then another: %s", i, d)
-		}
-		switch {
-		case first[i].Status == http.StatusCreated:
-			booked++
-		case first[i].Code != string(houzhen.CodeSessionFull):
-			c.t.Errorf("client %d got %d %s, want a place or %s", i, first[i].Status, first[i].Code, houzhen.CodeSessionFull)
-		}
-	}
-	if booked != c.places {
-		c.t.Errorf("%d were told that they have a place, want %d", booked, c.places)
-	}
-}
-
-// auditPlaces reads the database by itself: one appointment and one fact for
-// each place, of exactly those who were told so.
-func (c *campaign) auditPlaces(first []reply) {
-	c.t.Helper()
-	var rows []booking.Appointment
-	facts := map[string]int{}
-	c.inside(func(a *app.App) {
-		var err error
-		rows, err = a.Booking.Appointments(c.ctx, booking.AppointmentFilter{SessionID: c.wanted.ID})
-		c.must(err)
-		c.must(a.Store.View(c.ctx, func(tx *store.Tx) error {
-			list, _, err := tx.FactsAfter(c.ctx, 0, 10_000)
-			for _, f := range list {
-				if f.Kind == houzhen.AppointmentBooked && f.Session == c.wanted.ID {
-					facts[f.Subject]++
+	for name, backend := range map[string]func(*testing.T) Backend{
+		"sqlite": func(*testing.T) Backend { return Backend{Name: "sqlite"} }, "postgresql": Services,
+	} {
+		t.Run(name, func(t *testing.T) {
+			backend(t) // skips where there is none
+			rapid.Check(t, func(rt *rapid.T) {
+				var fault error
+				if ok := t.Run("life", func(t *testing.T) { fault = live(t, rt, backend(t)) }); !ok || fault != nil {
+					rt.Fatalf("%v", fault)
 				}
-			}
-			return err
+			})
+		})
+	}
+}
+
+// live lives one life of a small clinic.
+func live(t *testing.T, rt *rapid.T, b Backend) error {
+	t.Helper()
+	c := &campaign{Clinic: Open(t, b), seen: map[string]bool{}, done: map[string]int{}}
+	for i := range campaignPatients {
+		c.patients = append(c.patients, c.Person(fmt.Sprint("P", i)).ID)
+	}
+	for _, o := range []struct {
+		doctor string
+		day    int
+		part   houzhen.DayPart
+	}{{"wang", 1, houzhen.Morning}, {"li", 2, houzhen.Morning}, {"wang", 2, houzhen.Afternoon}, {"li", 1, houzhen.Afternoon}} {
+		c.sessions = append(c.sessions, c.SessionWith(o.doctor, o.day, o.part, func(s *booking.Session) {
+			s.End, s.SliceCapacity = s.Start.Add(time.Hour), 2
 		}))
+	}
+	c.must(second(c.App.Booking.SetQuotas(t.Context(), c.sessions[0].ID, booking.Quotas{booking.QuotaElder: 1})))
+	c.fill()
+	_, acts := campaignSize()
+	names := rapid.SliceOfN(rapid.SampledFrom(campaignActs()), acts/2, acts).Draw(rt, "acts")
+	for i, name := range names {
+		if err := c.act(rt, name); err != nil {
+			return fmt.Errorf("act %d, %s: %w", i, name, err)
+		}
+		if err := c.check(); err != nil {
+			return fmt.Errorf("after act %d, %s: %w", i, name, err)
+		}
+	}
+	err := c.end()
+	t.Logf("done: %v", c.done)
+	return err
+}
+
+// fill books out the first two sessions, so that there is something to wait for.
+func (c *campaign) fill() {
+	for i := range 8 {
+		a, err := c.App.Booking.Book(c.ctx, booking.BookRequest{
+			Caller: "campaign", Key: fmt.Sprint("fill", i), SessionID: c.sessions[i%2].ID, PatientID: c.patients[len(c.patients)-1-i], Channel: "app",
+			Groups: []booking.Quota{booking.QuotaElder},
+		})
+		c.must(err)
+		c.visits = append(c.visits, a.ID)
+	}
+	for i := range 5 {
+		c.must(second(c.App.Waitlist.Join(c.ctx, waitlist.JoinRequest{PatientID: c.patients[i], SessionID: c.sessions[i%2].ID, SameDay: i%3 > 0})))
+	}
+	c.Settle()
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// campaignActs lists what can happen; what is there twice happens more often.
+func campaignActs() []string {
+	return []string{
+		"book", "book", "book", "hold", "hold", "confirm", "cancel", "cancel", "move", "join", "join", "accept", "accept", "decline",
+		"suspend", "choose", "refund", "check in", "minutes", "minutes", "hours", "crash book", "crash cancel", "crash accept", "crash suspend",
+		"crash confirm", "crash time", "flush",
+	}
+}
+
+// act does one thing. A refusal with a code is fair; a fault is not, unless
+// the program died of it on purpose.
+func (c *campaign) act(rt *rapid.T, name string) error {
+	var err error
+	crash := len(name) > 6 && name[:6] == "crash "
+	if crash {
+		name = name[6:]
+		c.arm(rapid.IntRange(1, 25).Draw(rt, "statements"))
+	}
+	switch name {
+	case "book":
+		err = c.book(rt, false)
+	case "hold":
+		err = c.book(rt, true)
+	case "confirm":
+		err = c.confirm(rt)
+	case "cancel":
+		err = c.withVisit(rt, func(a booking.Appointment) error {
+			return second(c.App.Booking.Cancel(c.ctx, booking.CancelRequest{AppointmentID: a.ID, By: booking.ByPatient}))
+		})
+	case "move":
+		err = c.withVisit(rt, func(a booking.Appointment) error {
+			return second(c.App.Booking.Move(c.ctx, booking.MoveRequest{AppointmentID: a.ID, SessionID: c.any(rt).ID}))
+		})
+	case "check in":
+		err = c.withVisit(rt, func(a booking.Appointment) error {
+			return second(c.App.CheckInAppointment(c.ctx, a.ID))
+		})
+	case "join":
+		err = second(c.App.Waitlist.Join(c.ctx, waitlist.JoinRequest{
+			PatientID: rapid.SampledFrom(c.patients).Draw(rt, "patient"), SessionID: c.any(rt).ID, SameDay: rapid.Bool().Draw(rt, "same day"),
+		}))
+	case "accept":
+		err = c.accept(rt)
+	case "decline":
+		err = c.decline(rt)
+	case "suspend":
+		if !crash && rapid.IntRange(0, 2).Draw(rt, "rarely") > 0 {
+			err = nothing
+			break
+		}
+		err = second(c.App.SuspendSession(c.ctx, c.any(rt).ID, "nurse", "ill"))
+	case "choose":
+		err = c.choose(rt)
+	case "refund":
+		err = c.withVisit(rt, func(a booking.Appointment) error { return c.App.Suspension.Refund(c.ctx, a.ID, "link") })
+	case "minutes":
+		c.pass(time.Duration(rapid.IntRange(1, 40).Draw(rt, "minutes")) * time.Minute)
+	case "hours":
+		c.pass(time.Duration(rapid.IntRange(1, 12).Draw(rt, "hours")) * time.Hour)
+	case "time":
+		c.Clock.Advance(30 * time.Minute)
+		_ = c.App.Fire(c.ctx)
+		_ = c.App.Sweep(c.ctx)
+	case "flush":
+		c.must(c.App.Redis().FlushDB(c.ctx).Err())
+	}
+	if err == nil {
+		c.done[map[bool]string{true: "crash "}[crash]+name]++
+	}
+	if crash {
+		c.revive()
+	}
+	if err != nil && houzhen.CodeOf(err) == houzhen.CodeInternal && !errors.Is(err, errDead) && !crash {
+		return err
+	}
+	if !crash && name != "flush" {
+		c.Settle()
+	}
+	return broken(err)
+}
+
+// vow marks an error that breaks a promise, whatever its code.
+type vow struct{ error }
+
+func broken(err error) error {
+	if p, is := errors.AsType[vow](err); is {
+		return p
+	}
+	return nil
+}
+
+// arm lets the program die before the n-th statement from now.
+func (c *campaign) arm(n int) {
+	var left atomic.Int64
+	left.Store(int64(n))
+	c.dead.Store(false)
+	c.App.Store.Interrupt(func(string) error {
+		if left.Add(-1) <= 0 {
+			c.dead.Store(true)
+		}
+		if c.dead.Load() {
+			return errDead
+		}
+		return nil
 	})
-	held, places := map[string]string{}, map[int]bool{}
-	for _, a := range rows {
-		held[a.ID] = a.PatientID
-		places[a.SlotNo] = true
-		if a.State != booking.Booked || facts[a.ID] != 1 {
-			c.t.Errorf("place %d is in state %v with %d facts, want booked with one", a.SlotNo, a.State, facts[a.ID])
+}
+
+// revive ends what is left of the program and starts it anew: what it had in
+// memory is gone, and so is an embedded Redis.
+func (c *campaign) revive() {
+	c.dead.Store(true)
+	c.Stop()
+	c.Start()
+	c.Settle()
+}
+
+// pass lets time go by.
+func (c *campaign) pass(d time.Duration) { c.Wait(d) }
+
+func (c *campaign) any(rt *rapid.T) booking.Session {
+	return rapid.SampledFrom(c.sessions).Draw(rt, "session")
+}
+
+// withVisit picks somebody's appointment, whatever became of it.
+func (c *campaign) withVisit(rt *rapid.T, do func(booking.Appointment) error) error {
+	if len(c.visits) == 0 {
+		return nothing
+	}
+	a, err := c.App.Booking.Appointment(c.ctx, rapid.SampledFrom(c.visits).Draw(rt, "visit"))
+	if err != nil {
+		return err
+	}
+	return do(a)
+}
+
+// nothing is what an act gives that found nothing to do.
+var nothing = houzhen.E(houzhen.CodeNotFound, "nothing to do")
+
+// book asks twice with the same key: both answers are the same.
+func (c *campaign) book(rt *rapid.T, hold bool) error {
+	c.keys++
+	r := booking.BookRequest{
+		Caller: "campaign", Key: strconv.Itoa(c.keys), SessionID: c.any(rt).ID, PatientID: rapid.SampledFrom(c.patients).Draw(rt, "patient"),
+		Channel: rapid.SampledFrom([]string{"app", "app", booking.DeskChannel}).Draw(rt, "channel"), Hold: hold,
+	}
+	made, err := c.App.Booking.Book(c.ctx, r)
+	if err != nil {
+		return err
+	}
+	c.visits = append(c.visits, made.ID)
+	again, err := c.App.Booking.Book(c.ctx, r)
+	if err == nil && again.ID != made.ID {
+		return vow{fmt.Errorf("repeated request gave %s, then %s", made.ID, again.ID)}
+	}
+	if slot := c.slot(made); r.Channel == "app" && slot.Quota == booking.QuotaElder && !c.fallen(made) {
+		return vow{fmt.Errorf("a place for elders went to somebody else: %s no. %d", made.SessionID, made.SlotNo)}
+	}
+	return err
+}
+
+// fallen reports whether the places of a session are no longer kept for
+// groups; the day before at 16:00 they fall back.
+func (c *campaign) fallen(a booking.Appointment) bool {
+	return !c.Clock.Now().Before(a.Day.AddDays(-1).At(16, 0, c.Loc))
+}
+
+func (c *campaign) slot(a booking.Appointment) (slot booking.Slot) {
+	_ = c.App.Store.View(c.ctx, func(tx *store.Tx) error {
+		slot, _ = tx.Slot(c.ctx, a.SessionID, a.SlotNo)
+		return nil
+	})
+	return slot
+}
+
+// confirm takes up a kept place: in time it always succeeds.
+func (c *campaign) confirm(rt *rapid.T) error {
+	return c.withVisit(rt, func(a booking.Appointment) error {
+		live := a.State == booking.Held && a.Purpose == booking.PurposeVisit && c.Clock.Now().Before(a.ExpiresAt)
+		_, err := c.App.Booking.Confirm(c.ctx, a.ID)
+		if live && err != nil && !c.dead.Load() {
+			return vow{fmt.Errorf("a hold in time was not confirmed: %w", err)}
 		}
-	}
-	if len(rows) != c.places || len(places) != c.places || len(facts) != c.places {
-		c.t.Errorf("%d appointments on %d places with %d facts, want %d of each", len(rows), len(places), len(facts), c.places)
-	}
-	for i, r := range first {
-		if id, _ := r.Body["id"].(string); r.Status == http.StatusCreated && held[id] != c.clients[i].PatientID {
-			c.t.Errorf("client %d was promised a place that the database does not have", i)
+		return err
+	})
+}
+
+// proposals lists everything that was ever offered.
+func (c *campaign) proposals() (list []waitlist.Proposal, entries map[string]waitlist.Entry, err error) {
+	entries = map[string]waitlist.Entry{}
+	err = c.App.Store.View(c.ctx, func(tx *store.Tx) error {
+		list = nil
+		all, err := tx.WaitEntries(c.ctx, waitlist.Filter{})
+		if err != nil {
+			return err
 		}
+		for _, e := range all {
+			entries[e.ID] = e
+			of, err := tx.ProposalsOf(c.ctx, e.ID)
+			if err != nil {
+				return err
+			}
+			list = append(list, of...)
+		}
+		return nil
+	})
+	return list, entries, err
+}
+
+func (c *campaign) anyProposal(rt *rapid.T) (waitlist.Proposal, bool) {
+	list, _, err := c.proposals()
+	if err != nil || len(list) == 0 {
+		return waitlist.Proposal{}, false
 	}
+	return list[rapid.IntRange(0, len(list)-1).Draw(rt, "proposal")], true
+}
+
+// accept takes up an offer, twice: in time it always succeeds, and the second
+// answer is the first.
+func (c *campaign) accept(rt *rapid.T) error {
+	o, ok := c.anyProposal(rt)
+	if !ok {
+		return nothing
+	}
+	certain := o.Kind == waitlist.Offer && o.Status == waitlist.Open && c.Clock.Now().Before(o.ExpiresAt)
+	a, err := c.App.Waitlist.Accept(c.ctx, o.ID)
+	if err != nil {
+		if certain && !c.dead.Load() {
+			return vow{fmt.Errorf("an offer in time was not granted: %w", err)}
+		}
+		return err
+	}
+	c.visits = append(c.visits, a.ID)
+	again, err := c.App.Waitlist.Accept(c.ctx, o.ID)
+	if err == nil && again.ID != a.ID {
+		return vow{fmt.Errorf("accepting again gave %s after %s", again.ID, a.ID)}
+	}
+	return err
+}
+
+func (c *campaign) decline(rt *rapid.T) error {
+	o, ok := c.anyProposal(rt)
+	if !ok {
+		return nothing
+	}
+	return c.App.Waitlist.Decline(c.ctx, o.ID)
+}
+
+// choose takes one of the places kept after a suspension.
+func (c *campaign) choose(rt *rapid.T) error {
+	return c.withVisit(rt, func(a booking.Appointment) error {
+		options, err := c.App.Booking.Options(c.ctx, a.ID)
+		if err != nil || len(options) == 0 {
+			return cmp.Or[error](err, nothing)
+		}
+		o := options[rapid.IntRange(0, len(options)-1).Draw(rt, "option")]
+		chosen, err := c.App.Suspension.Choose(c.ctx, a.ID, o.ID, "link")
+		if err == nil {
+			c.visits = append(c.visits, chosen.ID)
+		}
+		return err
+	})
 }

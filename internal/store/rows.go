@@ -14,7 +14,9 @@ import (
 
 // exec runs a statement and gives how many rows it changed.
 func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	tx.db.statements.Add(1)
+	if err := tx.db.count(text); err != nil {
+		return 0, err
+	}
 	var r sql.Result
 	var err error
 	if tx.lease.stmts == nil {
@@ -35,7 +37,9 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 // query runs a statement that gives rows; the caller closes them before the
 // next statement.
 func (tx *Tx) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	tx.db.statements.Add(1)
+	if err := tx.db.count(text); err != nil {
+		return nil, err
+	}
 	if tx.lease.stmts == nil {
 		return tx.lease.conn.QueryContext(ctx, text, args...)
 	}

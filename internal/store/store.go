@@ -55,6 +55,7 @@ type DB struct {
 	closing   sync.Once
 
 	statements atomic.Int64 // that were sent to the engine
+	interrupt  atomic.Pointer[func(statement string) error]
 }
 
 // Open connects to "sqlite:PATH" or "postgres://…". It creates the SQLite file
@@ -83,6 +84,29 @@ func Open(ctx context.Context, url string, opt Options) (*DB, error) {
 
 // OnCommit sets who is told the facts of each transaction after its commit.
 func (db *DB) OnCommit(f func(ctx context.Context, facts []houzhen.Event)) { db.committed.Store(&f) }
+
+// Interrupt lets a test stop a program between two steps: ask is asked before
+// each statement, and an error of it is what the statement gives. Once it has
+// given one it should give no other answer, as a program that is gone does
+// nothing more. nil ends it.
+func (db *DB) Interrupt(ask func(statement string) error) {
+	if ask == nil {
+		db.interrupt.Store(nil)
+		return
+	}
+	db.interrupt.Store(&ask)
+}
+
+// count counts a statement that is about to be sent.
+func (db *DB) count(statement string) error {
+	if ask := db.interrupt.Load(); ask != nil {
+		if err := (*ask)(statement); err != nil {
+			return err
+		}
+	}
+	db.statements.Add(1)
+	return nil
+}
 
 // Statements counts the statements that were sent to the database since it was
 // opened, those that begin and end a transaction included (of a shared commit

@@ -1,0 +1,217 @@
+package clinictest
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/suspension"
+	"github.com/houzhen/houzhen/booking/waitlist"
+	"github.com/houzhen/houzhen/internal/store"
+)
+
+// check holds what must be true after every act.
+func (c *campaign) check() error {
+	return c.App.Store.View(c.ctx, func(tx *store.Tx) error {
+		for _, o := range c.sessions {
+			session, err := tx.Session(c.ctx, o.ID)
+			if err != nil {
+				return err
+			}
+			slots, err := tx.Slots(c.ctx, o.ID)
+			if err != nil {
+				return err
+			}
+			all, err := tx.Appointments(c.ctx, booking.AppointmentFilter{SessionID: o.ID})
+			if err != nil {
+				return err
+			}
+			for _, hold := range []func() error{
+				func() error { return notOversold(session, slots, all) },
+				func() error { return c.nobodyLeftOver(tx, session, all) },
+				func() error { return c.everyPlaceAccounted(tx, session, slots) },
+				func() error { return c.inOrder(tx, session) },
+			} {
+				if err := hold(); err != nil {
+					return fmt.Errorf("%s on %s: %w", session.DoctorID, session.Date, err)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// notOversold: one active appointment a place, no more in a slice than its
+// capacity, nobody twice with a doctor on a day.
+func notOversold(s booking.Session, slots []booking.Slot, all []booking.Appointment) error {
+	place, slice, person := map[int]string{}, map[time.Time]int{}, map[string]string{}
+	band := map[int]booking.Band{}
+	for _, o := range slots {
+		band[o.No] = o.Band
+	}
+	for _, a := range all {
+		if !a.Active() {
+			continue
+		}
+		if other := place[a.SlotNo]; other != "" {
+			return fmt.Errorf("place %d is held by %s and %s", a.SlotNo, other, a.ID)
+		}
+		place[a.SlotNo] = a.ID
+		if band[a.SlotNo] == "" {
+			return fmt.Errorf("%s stands on place %d, which is not there", a.ID, a.SlotNo)
+		}
+		if band[a.SlotNo] == booking.BandBooked {
+			if slice[a.Start]++; slice[a.Start] > s.SliceCapacity {
+				return fmt.Errorf("slice %s holds %d of %d", a.Start, slice[a.Start], s.SliceCapacity)
+			}
+		}
+		if a.Purpose != booking.PurposeOption {
+			if other := person[a.PatientID]; other != "" {
+				return fmt.Errorf("%s has %s and %s", a.PatientID, other, a.ID)
+			}
+			person[a.PatientID] = a.ID
+		}
+	}
+	return nil
+}
+
+// nobodyLeftOver: every patient of a suspended session is in one outcome.
+func (c *campaign) nobodyLeftOver(tx *store.Tx, s booking.Session, all []booking.Appointment) error {
+	if s.Status != booking.SessionSuspended {
+		return nil
+	}
+	chains, err := suspension.Chains(c.ctx, tx, suspension.CaseFilter{SessionID: s.ID})
+	if err != nil {
+		return err
+	}
+	var visits []booking.Appointment
+	for _, a := range all {
+		if !a.Trace() {
+			visits = append(visits, a)
+		}
+	}
+	if faults := suspension.Check(visits, chains); len(faults) > 0 {
+		return fmt.Errorf("suspension: %q", faults)
+	}
+	return nil
+}
+
+// everyPlaceAccounted: before its day a place is held, free to somebody, kept
+// back for the waitlist, or about to be public; none is lost.
+func (c *campaign) everyPlaceAccounted(tx *store.Tx, s booking.Session, slots []booking.Slot) error {
+	if s.Status != booking.SessionPlanned || !c.Clock.Now().Before(booking.DayBegins(s.Date, c.Loc)) {
+		return nil
+	}
+	free, err := c.App.Booking.FreePlaces(c.ctx, tx, s, booking.Who{Desk: true, Groups: booking.GroupQuotas})
+	if err != nil {
+		return err
+	}
+	accounted := map[int]bool{}
+	for _, o := range free {
+		accounted[o.No] = true
+	}
+	waiting, err := tx.WaitPlaces(c.ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range waiting {
+		switch p.Status {
+		case waitlist.Seeking, waitlist.Inviting:
+			if p.DueAt.IsZero() {
+				return fmt.Errorf("place %d is %s and nothing is due", p.SlotNo, p.Status)
+			}
+			accounted[p.SlotNo] = true
+		case waitlist.Offered, waitlist.Taken, waitlist.Public, waitlist.Void:
+		}
+	}
+	for _, o := range slots {
+		if !o.Taken && !o.Withheld && !accounted[o.No] && !o.OpenAt.After(c.Clock.Now()) {
+			return fmt.Errorf("place %d is nobody's and cannot be had", o.No)
+		}
+	}
+	return nil
+}
+
+// inOrder: a place is offered to nobody before somebody who has waited longer
+// and could take it.
+func (c *campaign) inOrder(tx *store.Tx, s booking.Session) error {
+	entries, err := tx.WaitEntries(c.ctx, waitlist.Filter{SessionID: s.ID})
+	if err != nil {
+		return err
+	}
+	of, open := map[string][]waitlist.Proposal{}, map[string]bool{}
+	for _, e := range entries {
+		list, err := tx.ProposalsOf(c.ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		of[e.ID] = list
+		for _, o := range list {
+			open[e.ID] = open[e.ID] || o.Status == waitlist.Open
+		}
+	}
+	for i, e := range entries {
+		for _, o := range of[e.ID] {
+			if o.Status != waitlist.Open || c.seen[o.ID] {
+				continue
+			}
+			c.seen[o.ID] = true
+			for _, before := range entries[:i] {
+				if before.Status != waitlist.Waiting || open[before.ID] || had(of[before.ID], o) {
+					continue
+				}
+				if can, err := c.couldTake(tx, before, s); err != nil || can {
+					return fmt.Errorf("place %d was offered to %s before %s, who has waited longer (%w)", o.SlotNo, e.PatientID, before.PatientID, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// had reports whether somebody was offered that place, or another one at
+// about that time.
+func had(list []waitlist.Proposal, o waitlist.Proposal) bool {
+	for _, p := range list {
+		if p.SlotNo == o.SlotNo || !p.AnsweredAt.IsZero() && !p.AnsweredAt.Before(o.OpenedAt) {
+			return true
+		}
+	}
+	return false
+}
+
+// couldTake reports whether the patient has no visit that is in the way.
+func (c *campaign) couldTake(tx *store.Tx, e waitlist.Entry, s booking.Session) (bool, error) {
+	visits, err := tx.Appointments(c.ctx, booking.AppointmentFilter{
+		PatientIDs: []string{e.PatientID}, From: s.Date, To: s.Date,
+		States: []booking.State{booking.Held, booking.Booked, booking.CheckedIn, booking.Fulfilled, booking.NoShow},
+	})
+	return len(visits) == 0, err
+}
+
+// end lets all days pass: whatever was kept is decided, and nobody still waits.
+func (c *campaign) end() error {
+	c.GoTo(c.At(4, "05:00"))
+	if err := c.check(); err != nil {
+		return fmt.Errorf("at the end: %w", err)
+	}
+	return c.App.Store.View(c.ctx, func(tx *store.Tx) error {
+		for _, o := range c.sessions {
+			held, err := tx.Appointments(c.ctx, booking.AppointmentFilter{SessionID: o.ID, States: []booking.State{booking.Held, booking.Booked}})
+			if err != nil {
+				return err
+			}
+			for _, a := range held {
+				return fmt.Errorf("%s is still in state %d when all days are over", a.ID, a.State)
+			}
+			entries, err := tx.WaitEntries(c.ctx, waitlist.Filter{SessionID: o.ID, Status: []waitlist.Status{waitlist.Waiting, waitlist.Frozen}})
+			if err != nil {
+				return err
+			}
+			for _, e := range entries {
+				return fmt.Errorf("%s still waits for a session that is over", e.PatientID)
+			}
+		}
+		return nil
+	})
+}
