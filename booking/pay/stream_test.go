@@ -141,8 +141,8 @@ func (c *till) acts() map[string]func(*rapid.T) {
 			_, err := c.booking.ExpireHolds(c.ctx)
 			c.allowed("expire", err)
 		},
-		"expire":  func(*rapid.T) { _, err := c.booking.ExpireHolds(c.ctx); c.allowed("expire", err) },
-		"sweep":   func(*rapid.T) { _, err := c.pay.Sweep(c.ctx); c.allowed("sweep", err) },
+		"expire": func(*rapid.T) { _, err := c.booking.ExpireHolds(c.ctx); c.allowed("expire", err) },
+		"sweep":  func(*rapid.T) { _, err := c.pay.Sweep(c.ctx); c.allowed("sweep", err) },
 		"cancel": func(*rapid.T) {
 			_, err := c.booking.Cancel(c.ctx, booking.CancelRequest{AppointmentID: c.any(c.visits, "visit"), By: booking.ByPatient})
 			c.allowed("cancel", err)
