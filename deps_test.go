@@ -108,7 +108,7 @@ var arrows = map[string][]string{
 	"internal/jobs":              {"", "internal/outbox", "internal/clock"},
 	"internal/sandboxpay":        {"", "booking/pay"},
 	"internal/roster":            {"", "booking", "directory"},
-	"internal/stats":             {"", "booking", "queue"},
+	"internal/stats":             {"", "booking", "booking/waitlist", "queue"},
 	"internal/store": { // the domains it keeps, a line each
 		"",
 		"directory",

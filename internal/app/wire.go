@@ -30,7 +30,7 @@ func (a *App) wire(context.Context) (err error) {
 		policy = booking.DefaultPolicy()
 	}
 	a.wireAbuse()
-	a.Stats = stats.NewService(a.Store.Stats(), a.loc)
+	a.Stats = stats.NewService(a.Store.Stats(), a.loc, policy)
 	a.Directory = directory.NewService(a.Store.Directory(), a.loc)
 	if err := a.wireBooking(policy); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -21,12 +22,16 @@ const (
 
 // Service counts sessions and reports the counts.
 type Service struct {
-	store Store
-	loc   *time.Location
+	store  Store
+	loc    *time.Location
+	policy booking.Policy
 }
 
-// NewService makes the service; loc is the hospital's zone.
-func NewService(store Store, loc *time.Location) *Service { return &Service{store: store, loc: loc} }
+// NewService makes the service; loc is the hospital's zone, policy the one
+// that places are released by.
+func NewService(store Store, loc *time.Location, policy booking.Policy) *Service {
+	return &Service{store: store, loc: loc, policy: policy}
+}
 
 // Refresh counts the sessions since the last count up to now, and those of a
 // few days before again. It says how many were counted.
@@ -109,7 +114,31 @@ func (s *Service) load(ctx context.Context, tx Tx, day houzhen.Date) ([]Input, e
 			inputs[i].Appointments = append(inputs[i].Appointments, a)
 		}
 	}
+	if err := s.addRest(ctx, tx, day, inputs, at); err != nil {
+		return nil, err
+	}
 	return inputs, s.addQueues(ctx, tx, day, inputs, at)
+}
+
+// addRest adds what departments release by, and who waited for a place.
+func (s *Service) addRest(ctx context.Context, tx Tx, day houzhen.Date, inputs []Input, at map[string]int) error {
+	rules, err := tx.ReleaseRules(ctx)
+	if err != nil {
+		return fmt.Errorf("load release rules: %w", err)
+	}
+	for i := range inputs {
+		inputs[i].FallBack = booking.RuleFor(rules, inputs[i].Session.DepartmentID, s.policy).FallBack(day, s.loc)
+	}
+	waited, err := tx.WaitEntries(ctx, waitlist.Filter{From: day, To: day})
+	if err != nil {
+		return fmt.Errorf("load waitlists: %w", err)
+	}
+	for _, e := range waited {
+		if i, ok := at[e.SessionID]; ok {
+			inputs[i].Waited = append(inputs[i].Waited, e)
+		}
+	}
+	return nil
 }
 
 func (s *Service) addQueues(ctx context.Context, tx Tx, day houzhen.Date, inputs []Input, at map[string]int) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -69,6 +70,8 @@ type Input struct {
 	Slots        []booking.Slot
 	Appointments []booking.Appointment
 	Queue        *queue.Queue
+	FallBack     time.Time // when places kept for somebody became everybody's
+	Waited       []waitlist.Entry
 }
 
 const (
@@ -98,6 +101,13 @@ func Summarise(in Input) Row {
 	if in.Queue != nil {
 		f.queue(s, *in.Queue)
 	}
+	f.quotas(in, band)
+	for _, e := range in.Waited {
+		f.Joined++
+		if e.Status == waitlist.Booked {
+			f.Filled++
+		}
+	}
 	return Row{s.ID, s.Date, s.Part, s.DepartmentID, s.DoctorID, s.Class, f}
 }
 
@@ -105,6 +115,29 @@ func (f *Figures) places(slots []booking.Slot) {
 	for _, o := range slots {
 		if o.Band == booking.BandBooked && !o.Withheld {
 			f.Places++
+		}
+	}
+}
+
+// quotas counts the places that were set aside, and those of them that were
+// taken while they were: after the fall-back they are everybody's.
+func (f *Figures) quotas(in Input, band map[int]booking.Slot) {
+	if in.Session.Status == booking.SessionSuspended {
+		return
+	}
+	for _, o := range in.Slots {
+		if o.Quota != "" && !o.Withheld {
+			q := f.Quotas[string(o.Quota)]
+			q.Places++
+			f.Quotas[string(o.Quota)] = q
+		}
+	}
+	for _, a := range in.Appointments {
+		o := band[a.SlotNo]
+		if a.State >= booking.Booked && a.Purpose == booking.PurposeVisit && o.Quota != "" && !o.Withheld && a.BookedAt.Before(in.FallBack) {
+			q := f.Quotas[string(o.Quota)]
+			q.Taken++
+			f.Quotas[string(o.Quota)] = q
 		}
 	}
 }
@@ -172,6 +205,8 @@ type Tx interface {
 	Sessions(ctx context.Context, f booking.SessionFilter) ([]booking.Session, error)
 	Slots(ctx context.Context, sessionIDs ...string) ([]booking.Slot, error)
 	Appointments(ctx context.Context, f booking.AppointmentFilter) ([]booking.Appointment, error)
+	ReleaseRules(ctx context.Context) ([]booking.ReleaseRule, error)
+	WaitEntries(ctx context.Context, f waitlist.Filter) ([]waitlist.Entry, error)
 	Queues(ctx context.Context, zoneID string, from, to time.Time) ([]queue.Queue, error)
 
 	// SaveFigures writes the row of each session in the place of an older one.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/queue"
 )
@@ -93,6 +94,27 @@ func TestSummariseCountsEachVisitOnce(t *testing.T) {
 	}
 	if diff := cmp.Diff(row, want); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestQuotasAndWaitlistAreCounted(t *testing.T) {
+	places := slots(4)
+	places[0].Quota, places[1].Quota, places[2].Quota = booking.QuotaElder, booking.QuotaElder, booking.QuotaReferral
+	row := stats.Summarise(stats.Input{
+		Session: session(booking.SessionClosed), Slots: places, FallBack: start.Add(-16 * time.Hour),
+		Appointments: []booking.Appointment{
+			visit(1, nil),
+			visit(2, func(a *booking.Appointment) { a.BookedAt = start.Add(-time.Hour) }), // everybody's by then
+			visit(4, nil),
+		},
+		Waited: []waitlist.Entry{{Status: waitlist.Booked}, {Status: waitlist.Closed}, {Status: waitlist.Left}},
+	})
+	want := map[string]stats.Quota{"elder": {Places: 2, Taken: 1}, "referral": {Places: 1}}
+	if diff := cmp.Diff(row.Figures.Quotas, want); diff != "" {
+		t.Error(diff)
+	}
+	if row.Figures.Joined != 3 || row.Figures.Filled != 1 {
+		t.Errorf("got %d joined, %d filled, want 3 and 1", row.Figures.Joined, row.Figures.Filled)
 	}
 }
 
