@@ -64,6 +64,7 @@ var arrows = map[string][]string{
 		"booking",
 		"booking/abuse",
 		"booking/pay",
+		"booking/draw",
 		"booking/suspension",
 		"directory",
 		"internal/auth",

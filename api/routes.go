@@ -73,6 +73,7 @@ func (a *API) routes() []route {
 	}
 	list = append(list, a.abuseRoutes(manager)...)
 	list = append(list, a.paymentRoutes()...)
+	list = append(list, a.poolRoutes()...)
 	return append(list, a.queueRoutes()...)
 }
 

@@ -196,6 +196,7 @@ type Services struct {
 	Directory  Directory
 	Booking    Booking
 	Payments   Payments
+	Pool       Pool
 	Suspension Suspension
 	Queue      Queue
 	Desk       Desk

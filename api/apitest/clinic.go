@@ -11,6 +11,7 @@ import (
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/abuse"
 	"github.com/houzhen/houzhen/booking/pay"
+	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/board"
@@ -35,6 +36,8 @@ type Clinic struct {
 	RosterAnswer api.RosterResult
 	Figures      []stats.Row
 	Flagged      []abuse.Flag
+	DrawState    draw.State
+	Lots         []draw.Request
 	Principal    auth.Principal // whom a sign-in gives
 	Display      directory.Screen
 	Err          error            // every verb answers so, if set
@@ -74,7 +77,7 @@ func (c *Clinic) ask(verb, about string) error {
 // Services hands the clinic over as everything the API asks.
 func (c *Clinic) Services() api.Services {
 	return api.Services{
-		Directory: c, Booking: bookings{c}, Payments: c, Suspension: c, Queue: queues{c}, Desk: c, Messages: c,
+		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Suspension: c, Queue: queues{c}, Desk: c, Messages: c,
 		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
 	}
 }
