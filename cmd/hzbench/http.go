@@ -23,16 +23,11 @@ func (s *stage) overHTTP(size sizes) error {
 		return err
 	}
 	defer stop()
-	wires, err := measure.DialAll(s.ctx, addr, size.callers)
-	if err != nil {
-		return err
-	}
-	defer wires.Close()
 	s.say("%s: %d callers book over HTTP, and directly", s.engine, size.callers)
 	var waits, none []float64
 	both, err := measure.Rounds(s.ctx, size.rounds,
 		s.rates(size.callers, size.bookings, size, &none, s.direct),
-		s.rates(size.callers, size.bookings, size, &waits, s.wired(wires, addr, size)))
+		s.rates(size.callers, size.bookings, size, &waits, s.wired(addr, size)))
 	if err != nil {
 		return fmt.Errorf("over http: %w", err)
 	}
@@ -44,20 +39,22 @@ func (s *stage) overHTTP(size sizes) error {
 	return nil
 }
 
-// wired books over HTTP; the requests are put together before the clock runs.
-func (s *stage) wired(wires *measure.Wires, addr string, size sizes) onto {
-	return func(list []booking.Session) way {
+// wired books over HTTP; the requests are put together and the connections
+// opened before the clock runs.
+func (s *stage) wired(addr string, size sizes) onto {
+	return func(list []booking.Session) (way, error) {
 		requests := make([][]byte, min(size.bookings, len(s.crowd)))
 		for i := range requests {
 			requests[i] = s.request(addr, i, list[i%len(list)].ID)
 		}
+		wires, err := measure.DialAll(s.ctx, addr, size.callers)
 		return func(ctx context.Context, _, piece int) error {
 			status, body, err := wires.Ask(ctx, requests[piece])
 			if err == nil && status != http.StatusCreated {
 				err = fmt.Errorf("status %d: %s", status, body)
 			}
 			return err
-		}
+		}, err
 	}
 }
 

@@ -53,19 +53,14 @@ func (s *stage) rush(size sizes) error {
 		return err
 	}
 	defer stop()
-	wires, err := measure.DialAll(s.ctx, addr, size.connections)
-	if err != nil {
-		return err
-	}
-	defer wires.Close()
 	s.say("%s: everybody signed in looks at the page", s.engine)
-	if err := s.lookAround(wires, addr, size); err != nil {
+	if err := s.lookAround(addr, size); err != nil {
 		return err
 	}
-	if err := s.burst(wires, addr, size); err != nil {
+	if err := s.burst(addr, size); err != nil {
 		return fmt.Errorf("rush: %w", err)
 	}
-	if err := s.paced(wires, addr, size); err != nil {
+	if err := s.paced(addr, size); err != nil {
 		return fmt.Errorf("paced rush: %w", err)
 	}
 	return nil
@@ -97,8 +92,13 @@ func (s *stage) serve() (addr string, stop func(), err error) {
 
 // lookAround lets each person open the page with his own people, as he does
 // before a release.
-func (s *stage) lookAround(wires *measure.Wires, addr string, size sizes) error {
-	_, err := measure.Closed(s.ctx, size.connections, len(s.crowd), 0, func(ctx context.Context, _, person int) error {
+func (s *stage) lookAround(addr string, size sizes) error {
+	wires, err := measure.DialAll(s.ctx, addr, size.connections)
+	if err != nil {
+		return err
+	}
+	defer wires.Close()
+	_, err = measure.Closed(s.ctx, size.connections, len(s.crowd), 0, func(ctx context.Context, _, person int) error {
 		status, body, err := wires.Ask(ctx, measure.Request(http.MethodGet, "/api/v1/patients", addr, "", "Cookie: "+s.crowd[person].Cookie, from(person)))
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("status %d: %s", status, body)
@@ -146,7 +146,7 @@ func (a *attempt) send(ctx context.Context, wires *measure.Wires, due time.Time)
 }
 
 // burst lets all requesters ask at the same moment.
-func (s *stage) burst(wires *measure.Wires, addr string, size sizes) error {
+func (s *stage) burst(addr string, size sizes) error {
 	release := time.Now().Add(lead + 2*time.Second) // the sessions take a while to be made
 	list, err := s.sessions(size.sessions, size.places, release, true)
 	if err != nil {
@@ -154,6 +154,11 @@ func (s *stage) burst(wires *measure.Wires, addr string, size sizes) error {
 	}
 	all := s.attempts(addr, list, size.requesters, size.bookings/2)
 	s.say("%s: %d people ask at once, %d of them for one session", s.engine, len(all), size.requesters)
+	wires, err := measure.DialAll(s.ctx, addr, size.connections)
+	if err != nil {
+		return err
+	}
+	defer wires.Close()
 	if err := measure.Until(s.ctx, release); err != nil {
 		return err
 	}
@@ -170,12 +175,12 @@ func (s *stage) burst(wires *measure.Wires, addr string, size sizes) error {
 	if err := s.count("rush", all, list, size); err != nil {
 		return err
 	}
-	return s.refusals(wires, all, list, addr, size)
+	return s.refusals(all, list, addr, size)
 }
 
 // paced lets people ask at a steady rate from the release on, half of them for
 // the hot session.
-func (s *stage) paced(wires *measure.Wires, addr string, size sizes) error {
+func (s *stage) paced(addr string, size sizes) error {
 	release := time.Now().Add(lead + 2*time.Second)
 	list, err := s.sessions(size.sessions, size.places, release, true)
 	if err != nil {
@@ -183,6 +188,11 @@ func (s *stage) paced(wires *measure.Wires, addr string, size sizes) error {
 	}
 	all := s.attempts(addr, list, size.attempts/2, size.attempts/2)
 	s.say("%s: %d people ask, %.0f a second", s.engine, len(all), size.rate)
+	wires, err := measure.DialAll(s.ctx, addr, size.connections)
+	if err != nil {
+		return err
+	}
+	defer wires.Close()
 	_, err = measure.Open(s.ctx, release, size.rate, len(all), func(ctx context.Context, piece int, due time.Time) error {
 		return all[piece].send(ctx, wires, due)
 	})
@@ -222,7 +232,7 @@ func hotSold(all []*attempt, release time.Time) float64 {
 
 // refusals lets those who were refused ask once more, when all is told, and
 // counts what that costs the database.
-func (s *stage) refusals(wires *measure.Wires, all []*attempt, list []booking.Session, addr string, size sizes) error {
+func (s *stage) refusals(all []*attempt, list []booking.Session, addr string, size sizes) error {
 	s.say("%s: whoever got nothing asks again", s.engine)
 	ctx, cancel := context.WithTimeout(s.ctx, settle)
 	defer cancel()
@@ -235,6 +245,11 @@ func (s *stage) refusals(wires *measure.Wires, all []*attempt, list []booking.Se
 			again = append(again, s.request(addr, a.person, list[0].ID))
 		}
 	}
+	wires, err := measure.DialAll(s.ctx, addr, size.connections)
+	if err != nil {
+		return err
+	}
+	defer wires.Close()
 	before := s.app.Store.Statements()
 	var mu sync.Mutex
 	odd := 0

@@ -22,7 +22,7 @@ const (
 type way func(ctx context.Context, caller, piece int) error
 
 // onto makes a way for the sessions of one turn.
-type onto func([]booking.Session) way
+type onto func([]booking.Session) (way, error)
 
 // turn lets callers book on new sessions in one way. Every piece is another
 // person on the next session, so that no session fills up.
@@ -31,12 +31,15 @@ func (s *stage) turn(callers, bookings int, size sizes, make onto) (measure.Load
 	if err != nil {
 		return measure.Load{}, fmt.Errorf("make sessions: %w", err)
 	}
-	book := make(list)
+	book, err := make(list)
+	if err != nil {
+		return measure.Load{}, err
+	}
 	return measure.Closed(s.ctx, callers, min(bookings, len(s.crowd), size.sessions*size.places*2/3), size.turn, book)
 }
 
 // direct books through booking.Service.
-func (s *stage) direct(list []booking.Session) way {
+func (s *stage) direct(list []booking.Session) (way, error) {
 	prefix := s.key()
 	return func(ctx context.Context, _, piece int) error {
 		m := s.crowd[piece]
@@ -45,16 +48,16 @@ func (s *stage) direct(list []booking.Session) way {
 			AccountID: m.AccountID, Channel: "api",
 		})
 		return err
-	}
+	}, nil
 }
 
 // plainly books by the plain path.
 func (s *stage) plainly(p *plain) onto {
-	return func(list []booking.Session) way {
+	return func(list []booking.Session) (way, error) {
 		prefix := s.key()
 		return func(ctx context.Context, _, piece int) error {
 			return p.take(ctx, list[piece%len(list)].ID, s.crowd[piece].PatientID, fmt.Sprint(prefix, "-", piece))
-		}
+		}, nil
 	}
 }
 
