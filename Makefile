@@ -3,7 +3,7 @@ SHELL := /bin/bash
 LINT_VERSION := v2.15.0
 BIN := $(CURDIR)/.bin
 
-.PHONY: help run test race lint fmt vet story long build image clean
+.PHONY: help run test race lint fmt vet story long bench build image clean
 
 help: ## list the targets
 	@grep -hE '^[a-z/-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ story: ## the stories of patients, on both stores
 
 long: ## the same properties and campaigns at their full sizes; output goes to docs/long-run.txt
 	HOUZHEN_LONG=1 HOUZHEN_WITH_BROWSER=1 HOUZHEN_TEST_REQUIRE_SERVICES=1 scripts/with-services.sh scripts/test.sh 2>&1 | tee docs/long-run.txt
+
+bench: ## how fast bookings are beside the limits of this machine; needs it for itself, about half an hour
+	scripts/with-services.sh go run ./cmd/hzbench booking
 
 build: ## a static binary in bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/houzhen ./cmd/houzhen

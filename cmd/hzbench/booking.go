@@ -31,18 +31,19 @@ type sizes struct {
 	connections int           // that the rush shares
 	rate        float64       // attempts a second of the paced rush
 	attempts    int           // of the paced rush
+	past        int           // appointments that are over before anything is measured
 }
 
 func (c *bookingCmd) sizes() sizes {
 	if c.Small {
 		return sizes{
 			callers: 16, sessions: 20, places: 60, rounds: 1, bookings: 300, turn: time.Second, alone: 50,
-			requesters: 600, connections: 32, rate: 500, attempts: 400,
+			requesters: 600, connections: 32, rate: 500, attempts: 400, past: 6000,
 		}
 	}
 	return sizes{
-		callers: 128, sessions: 500, places: 60, rounds: 3, bookings: 20_000, turn: 4 * time.Second, alone: 1500,
-		requesters: 20_000, connections: 512, rate: 2000, attempts: 20_000,
+		callers: 128, sessions: 500, places: 60, rounds: 3, bookings: 20_000, turn: 10 * time.Second, alone: 1500,
+		requesters: 20_000, connections: 512, rate: 2000, attempts: 20_000, past: 300_000,
 	}
 }
 
@@ -84,7 +85,12 @@ func (c *bookingCmd) on(e *env, engine string, size sizes) error {
 	}
 	if c.part("spread") || c.part("http") || c.part("rush") {
 		people := size.requesters + size.bookings/2
-		if err := withStage(e, engine, people, nil, func(s *stage) error { return c.each(s, size) }); err != nil {
+		if err := withStage(e, engine, people, nil, func(s *stage) error {
+			if err := s.load(size.past); err != nil { // ten days, so that the database plans as for a hospital that is open
+				return err
+			}
+			return c.each(s, size)
+		}); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,11 @@ type onto func([]booking.Session) (way, error)
 // turn lets callers book on new sessions in one way. Every piece is another
 // person on the next session, so that no session fills up.
 func (s *stage) turn(callers, bookings int, size sizes, make onto) (measure.Load, error) {
-	list, err := s.sessions(size.sessions, size.places, time.Now().Add(-time.Minute), false)
+	n := size.sessions
+	if callers == 1 {
+		n = max(1, bookings*3/2/size.places) // so that each session lives through as much as with many callers
+	}
+	list, err := s.sessions(n, size.places, time.Now().Add(-time.Minute), false)
 	if err != nil {
 		return measure.Load{}, fmt.Errorf("make sessions: %w", err)
 	}
@@ -35,7 +39,7 @@ func (s *stage) turn(callers, bookings int, size sizes, make onto) (measure.Load
 	if err != nil {
 		return measure.Load{}, err
 	}
-	return measure.Closed(s.ctx, callers, min(bookings, len(s.crowd), size.sessions*size.places*2/3), size.turn, book)
+	return measure.Closed(s.ctx, callers, min(bookings, len(s.crowd), n*size.places*2/3), size.turn, book)
 }
 
 // direct books through booking.Service.
