@@ -62,6 +62,11 @@ const (
 	CodeRoster           Code = "roster"        // a roster has faulty lines
 	CodeSecondPerson     Code = "second_person" // whoever asked does not approve
 	CodeSubstitute       Code = "substitute"    // that doctor may not stand in
+
+	CodeCredit      Code = "credit"       // online booking is closed to this person; the desk is open
+	CodeCreditRules Code = "credit_rules" // rules that cannot be published
+	CodeAppealed    Code = "appealed"     // a mark is appealed against once
+	CodeAppealLate  Code = "appeal_late"  // the time to appeal is over
 )
 
 // Error is the one error type that crosses package borders. Message is for

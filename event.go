@@ -51,6 +51,12 @@ const (
 	QueuePaused          EventKind = "queue.paused"
 	QueueResumed         EventKind = "queue.resumed"
 	SignInAsked          EventKind = "sign_in.asked"
+	CreditMarked         EventKind = "credit.marked"   // somebody did not keep his word; the data says whether it counts
+	CreditLimited        EventKind = "credit.limited"  // that mark closes online booking
+	CreditLifted         EventKind = "credit.lifted"   // a mark counts no more
+	CreditAppealed       EventKind = "credit.appealed" // a patient speaks against a mark
+	CreditDecided        EventKind = "credit.decided"  // by a person, or by nobody in time
+	CreditRulesPublished EventKind = "credit.rules_published"
 	PaymentAsked         EventKind = "payment.asked"    // a held place waits to be paid for
 	PaymentKept          EventKind = "payment.kept"     // paid, and the price of an appointment
 	PaymentRefunded      EventKind = "payment.refunded" // given back
@@ -74,6 +80,8 @@ var EventKinds = []EventKind{
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, DrawLost, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
 	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, QueuePaused, QueueResumed, SignInAsked,
+	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
+	CreditMarked, CreditLimited, CreditLifted, CreditAppealed, CreditDecided, CreditRulesPublished,
 	PaymentAsked, PaymentKept, PaymentRefunded, PaymentStuck, PaymentSettled,
 	WaitlistJoined, WaitlistOpened, WaitlistOffered, WaitlistInvited, WaitlistAccepted, WaitlistLapsed, WaitlistLost, WaitlistClosed,
 }
@@ -122,6 +130,13 @@ type (
 		Patient string `json:"patient"`
 		By      string `json:"by"` // patient | hospital | system
 		Reason  string `json:"reason"`
+	}
+	// MarkedData says of whom a mark is, for what, and whether it counts.
+	MarkedData struct {
+		Patient     string `json:"patient"`
+		Appointment string `json:"appointment"`
+		Cause       string `json:"cause"`
+		State       string `json:"state"`
 	}
 	// ReleasedData names the new place that the released capacity became.
 	ReleasedData struct {

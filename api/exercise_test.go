@@ -59,6 +59,13 @@ func exercises() []exercise {
 		{"POST", "/api/v1/draws/s4/requests", `{"patient_id":"p1"}`, patient, nurse, "join", "/api/v1/draws/none/requests"},
 		{"GET", "/api/v1/draw-requests", "", patient, doctor, "lots", ""},
 		{"GET", "/api/v1/stats", "", manager, nurse, "stats", ""},
+		{"GET", "/api/v1/credit", "", patient, nurse, "standing", ""},
+		{"POST", "/api/v1/credit/marks/m1/appeal", `{"words":"I was there"}`, patient, manager, "appeal", "/api/v1/credit/marks/none/appeal"},
+		{"GET", "/api/v1/credit/appeals", "", manager, nurse, "appeals", ""},
+		{"POST", "/api/v1/credit/appeals/x1/decision", `{"grant":true}`, manager, patient, "decide", ""},
+		{"POST", "/api/v1/credit/rules", `{"id":"","version":0,"rules":[],"appeal_days":7,"decide_days":7,"published_at":"2026-03-02T00:00:00Z","valid_from":"2026-04-01T00:00:00Z"}`, manager, nurse, "publish", ""},
+		{"POST", "/api/v1/credit/exemptions", `{"kind":"system_fault","from":"2026-03-01T00:00:00Z","to":"2026-03-01T02:00:00Z","note":"power cut"}`, manager, doctor, "protect", ""},
+		{"GET", "/api/v1/forecasts?day=2026-03-03", "", manager, nurse, "expected", ""},
 		{"GET", "/api/v1/stats.csv", "", manager, doctor, "stats", ""},
 	}
 	for _, v := range api.Verbs() {

@@ -65,6 +65,10 @@ func statuses() map[houzhen.Code]int {
 		houzhen.CodeTooSoon:          http.StatusConflict,
 		houzhen.CodeRoster:           http.StatusUnprocessableEntity,
 		houzhen.CodeSecondPerson:     http.StatusForbidden,
+		houzhen.CodeCredit:           http.StatusForbidden,
+		houzhen.CodeCreditRules:      http.StatusUnprocessableEntity,
+		houzhen.CodeAppealed:         http.StatusConflict,
+		houzhen.CodeAppealLate:       http.StatusConflict,
 		houzhen.CodeSubstitute:       http.StatusUnprocessableEntity,
 	}
 }

@@ -206,5 +206,7 @@ type Services struct {
 	Roster     Roster
 	Stats      Stats
 	Abuse      Abuse
+	Credit     Credit
+	Forecasts  Forecasts
 	Audit      Audit
 }

@@ -58,6 +58,7 @@ func functions(lang houzhen.Lang, loc *time.Location) template.FuncMap {
 			return words
 		},
 		"msdate":  func(ms int64) string { return templates.Day(houzhen.DateOf(time.UnixMilli(ms), loc), lang) },
+		"inc":     func(n int) int { return n + 1 },
 		"isodate": func(d houzhen.Date) string { return d.String() },
 	}
 }

@@ -39,6 +39,7 @@ func (s *site) messages(w http.ResponseWriter, r *http.Request) error {
 			notify.KindBooked, notify.KindMoved, notify.KindCancelled, notify.KindReminder, notify.KindSuspended,
 			notify.KindLeaveNow, notify.KindCalled, notify.KindMissed, notify.KindSignIn,
 			notify.KindWaitJoined, notify.KindWaitOffer, notify.KindWaitInvite, notify.KindWaitLost, notify.KindWaitClosed,
+			notify.KindReminder3, notify.KindNoShow, notify.KindLimited, notify.KindAppealReceived, notify.KindAppealGranted, notify.KindAppealRefused,
 			notify.KindDisplaced, notify.KindDrawWon, notify.KindDrawLost,
 			notify.KindHold, notify.KindRefundDone, notify.KindRefundFailed,
 		},

@@ -55,6 +55,7 @@ func (s *site) routes() []route {
 		{"GET", "/demo", all, s.demo, "addresses of a demonstration"},
 	}
 	list = append(list, s.paymentRoutes()...)
+	list = append(list, s.creditRoutes()...)
 	return append(list, s.staffRoutes()...)
 }
 

@@ -151,6 +151,14 @@ func stories() []story {
 		{name: "abuse", path: "/manage/abuse", as: manager, width: 1280, height: 1400},
 		{name: "abuse_none", path: "/manage/abuse", as: manager, width: 1280, height: 800, set: func(c *apitest.Clinic) { c.Flagged = nil }},
 		{name: "stats", path: "/manage/stats?by=doctor&from=2026-01-20", as: manager, width: 1440, height: 1400},
+		{name: "credit_rules", path: "/credit/rules"},
+		{name: "credit_rules_none", path: "/credit/rules", set: noRecord},
+		{name: "credit", path: "/credit", as: patient},
+		{name: "credit_none", path: "/credit", as: patient, set: noRecord},
+		{name: "manage_credit", path: "/manage/credit?lifted=2", as: manager, width: 1280, height: 1000},
+		{name: "manage_credit_none", path: "/manage/credit", as: manager, width: 1280, height: 900, set: noRecord},
+		{name: "manage_noshow", path: "/manage/noshow", as: manager, width: 1280, height: 800},
+		{name: "manage_noshow_none", path: "/manage/noshow", as: manager, width: 1280, height: 800, set: noRecord},
 		{name: "stats_empty", path: "/manage/stats", as: manager, width: 1280, height: 800, set: func(c *apitest.Clinic) { c.Figures = nil }},
 		{name: "roster", path: "/manage/roster", as: manager, width: 1280, height: 900},
 		{name: "jobs", path: "/manage/jobs", as: manager, width: 1280, height: 900},
@@ -180,6 +188,8 @@ func longest(c *apitest.Clinic) {
 		c.Public.Doctors[i].Name = d
 	}
 }
+
+func noRecord(c *apitest.Clinic) { c.Credit = apitest.Record{} }
 
 func render(t *testing.T, s story, lang houzhen.Lang) string {
 	t.Helper()

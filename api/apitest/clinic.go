@@ -38,6 +38,7 @@ type Clinic struct {
 	Flagged      []abuse.Flag
 	DrawState    draw.State
 	Lots         []draw.Request
+	Credit       Record
 	Principal    auth.Principal // whom a sign-in gives
 	Display      directory.Screen
 	Err          error            // every verb answers so, if set
@@ -79,6 +80,7 @@ func (c *Clinic) Services() api.Services {
 	return api.Services{
 		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Suspension: c, Queue: queues{c}, Desk: c, Messages: c,
 		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
+		Credit: credits{c}, Forecasts: credits{c},
 	}
 }
 

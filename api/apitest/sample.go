@@ -61,6 +61,7 @@ func New() *Clinic {
 	c.supply()
 	c.visits()
 	c.messages()
+	c.Credit = c.record()
 	c.owing()
 	c.Boards = sampleBoards(n)
 	return c

@@ -18,6 +18,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/abuse"
+	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/booking/suspension"
@@ -79,6 +80,7 @@ type App struct {
 	Draw      *draw.Service
 	Pay       *pay.Service
 	Cashier   *sandboxpay.Server // the payment provider in which no money moves
+	Credit    *credit.Service
 	Queue     *queue.Service
 	Notify    *notify.Service
 	Machines  *auth.Machines

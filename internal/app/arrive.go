@@ -19,11 +19,13 @@ import (
 func (d desk) CheckIn(ctx context.Context, c api.Arrival) (api.CheckedIn, error) {
 	var done api.CheckedIn
 	a := d.App
+	tried := ""
 	err := a.inTx(ctx, func(tx everything) error {
 		at, err := a.find(ctx, tx, c)
 		if err != nil {
 			return err
 		}
+		tried = at.ID
 		ticket, at, err := a.checkIn(ctx, tx, at)
 		if err != nil {
 			return err
@@ -35,6 +37,7 @@ func (d desk) CheckIn(ctx context.Context, c api.Arrival) (api.CheckedIn, error)
 		done = api.CheckedIn{AppointmentID: at.ID, Ticket: ticket, Name: patient.Name}
 		return a.whereNow(ctx, tx, &done)
 	})
+	a.noteAttempt(ctx, tried, err)
 	return done, err
 }
 
@@ -48,6 +51,7 @@ func (a *App) CheckInAppointment(ctx context.Context, appointmentID string) (que
 		}
 		return err
 	})
+	a.noteAttempt(ctx, appointmentID, err)
 	return t, err
 }
 

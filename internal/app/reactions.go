@@ -21,12 +21,12 @@ type reaction func(ctx context.Context, tx everything, e houzhen.Event) error
 // a test holds it complete. Every reaction reads state and may run twice.
 func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 	table := map[houzhen.EventKind][]reaction{
-		houzhen.AppointmentBooked:    {a.tellBooked, a.admit},
-		houzhen.AppointmentMoved:     {a.tellMoved, a.leaveOldQueue, a.admit},
-		houzhen.AppointmentCancelled: {a.tellCancelled, a.reviewPayment, a.leaveQueue},
+		houzhen.AppointmentBooked:    {a.tellBooked, a.admit, a.forecastBooked},
+		houzhen.AppointmentMoved:     {a.tellMoved, a.leaveOldQueue, a.admit, a.forecastBooked},
+		houzhen.AppointmentCancelled: {a.tellCancelled, a.reviewPayment, a.leaveQueue, a.noteCancelled},
 		houzhen.AppointmentCheckedIn: {},
 		houzhen.AppointmentFulfilled: {},
-		houzhen.AppointmentNoShow:    {a.leaveQueue},
+		houzhen.AppointmentNoShow:    {a.leaveQueue, a.noteNoShow},
 		houzhen.PlaceReleased:        {a.show},
 		houzhen.PlaceOpened:          {a.adoptPlaces},
 		houzhen.PlaceDisplaced:       {a.tellDisplaced},
@@ -62,12 +62,13 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.QueueResumed:         {a.show},
 		houzhen.PaymentAsked:         {a.tellHold},
 		houzhen.PaymentKept:          {},
-		houzhen.PaymentRefunded:      {a.tellRefunded},
+		houzhen.PaymentRefunded:      {a.tellRefunded, a.noteRefund},
 		houzhen.PaymentStuck:         {a.tellStuck},
 		houzhen.PaymentSettled:       {},
 		houzhen.SignInAsked:          {}, // its message is planned with the code, in one transaction
 	}
 	maps.Copy(table, a.waitReactions())
+	maps.Copy(table, a.creditReactions())
 	wired := map[houzhen.EventKind][]outbox.Reaction{}
 	for kind, list := range table {
 		wired[kind] = nil

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/suspension"
@@ -22,6 +23,7 @@ type everything interface {
 	directory.Tx
 	suspension.Tx // has booking.Tx in it
 	draw.Tx
+	credit.Tx
 	noshow.Tx
 	waitlist.Tx
 	booking.Tx

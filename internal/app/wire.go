@@ -10,6 +10,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/abuse"
+	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
@@ -32,6 +33,7 @@ func (a *App) wire(context.Context) (err error) {
 	a.wireAbuse()
 	a.Stats = stats.NewService(a.Store.Stats(), a.loc, policy)
 	a.Directory = directory.NewService(a.Store.Directory(), a.loc)
+	a.Credit = credit.NewService(a.loc)
 	if err := a.wireBooking(policy); err != nil {
 		return err
 	}
@@ -76,6 +78,7 @@ func (a *App) wireBooking(policy booking.Policy) (err error) {
 func (a *App) rules() []booking.Rule {
 	return []booking.Rule{
 		abuse.Barrier{},
+		a.Credit,
 	}
 }
 
@@ -104,7 +107,7 @@ func (a *App) wireMessages() error {
 			return err
 		}
 	}
-	w := &world{house: a.Directory.Index, loc: a.loc, lead: cancelLead, board: a.boards, sign: a.Ring.SignLink}
+	w := &world{house: a.Directory.Index, loc: a.loc, lead: cancelLead, board: a.boards, sign: a.Ring.SignLink, limits: a.restrictions}
 	a.Notify = notify.NewService(a.Store.Notify(), w, senders, notify.Options{
 		Policy: a.policy, Now: a.clock.Now, Sign: a.cfg.Aliyun.Sign, Log: a.log, ShowSecrets: !a.cfg.UseAliyun(),
 	})

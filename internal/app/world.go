@@ -8,6 +8,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
@@ -35,6 +36,8 @@ type world struct {
 	lead  time.Duration // cancel by this long before midnight of the day before
 	board *boards
 	sign  func(purpose, subject string, expires time.Time) string // of links in messages
+
+	limits func(ctx context.Context, tx everything, patientIDs ...string) (map[string]credit.Limit, error)
 }
 
 // scene is what one batch of messages has read so far, so that a batch of a
@@ -82,6 +85,8 @@ func (s *scene) look(m notify.Message) (notify.View, error) {
 		return s.waitEntry(m)
 	case notify.KindWaitOffer, notify.KindWaitInvite, notify.KindWaitLost:
 		return s.proposal(m)
+	case notify.KindNoShow, notify.KindLimited, notify.KindAppealReceived, notify.KindAppealGranted, notify.KindAppealRefused:
+		return s.credit(m)
 	case notify.KindDrawLost:
 		return s.lot(m)
 	default:
@@ -140,7 +145,7 @@ func (s *scene) staleAppointment(m notify.Message, a booking.Appointment) (strin
 	switch {
 	case a.State == booking.Cancelled:
 		return staleCancelled, nil
-	case a.State > booking.Booked && m.Kind == notify.KindReminder:
+	case a.State > booking.Booked && (m.Kind == notify.KindReminder || m.Kind == notify.KindReminder3):
 		return staleArrived, nil
 	case a.State > booking.Booked:
 		return "", nil

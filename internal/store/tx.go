@@ -10,6 +10,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/pay"
@@ -38,6 +39,7 @@ type Tx struct {
 var (
 	_ directory.Tx = (*Tx)(nil)
 	_ booking.Tx   = (*Tx)(nil)
+	_ credit.Tx    = (*Tx)(nil)
 	_ draw.Tx      = (*Tx)(nil)
 	_ noshow.Tx    = (*Tx)(nil)
 	_ pay.Tx       = (*Tx)(nil)

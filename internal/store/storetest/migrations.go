@@ -54,6 +54,7 @@ func runMigrations(t *testing.T, open Opener) {
 			"account", "appointment", "audit", "audit_head", "call", "campus", "department", "doctor", "draw_request", "fact", "hospital",
 			"kinship", "lottery", "message", "patient", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen",
 			"session", "sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
+			"credit_appeal", "credit_attempt", "credit_mark", "credit_rule_set", "credit_shield",
 			"noshow_forecast", "noshow_history", "noshow_model",
 			"machine", "machine_token", "webhook", "whereabouts",
 			"session_figures",

@@ -33,6 +33,7 @@ func Run(t *testing.T, open Opener) {
 		{"Payments", runPayments},
 		{"Suspensions", runSuspensions},
 		{"NoShow", runNoShow},
+		{"Credit", runCredit},
 		{"Queue", runQueue},
 		{"Messages", runMessages},
 		{"MessageWork", runMessageWork},
