@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -30,6 +31,14 @@ type Hearing interface {
 	Watch(f func(ctx context.Context, facts []houzhen.Event))
 }
 
+// harmless are the facts after which every place is with whom it was before.
+var harmless = []houzhen.EventKind{
+	houzhen.AppointmentCheckedIn, houzhen.AppointmentFulfilled, houzhen.AppointmentNoShow,
+	houzhen.TicketAdmitted, houzhen.TicketCheckedIn, houzhen.TicketCalled, houzhen.TicketRecalled, houzhen.TicketMissed,
+	houzhen.TicketStarted, houzhen.TicketFinished, houzhen.TicketDropped, houzhen.TicketLeaveNow,
+	houzhen.QueuePaused, houzhen.QueueResumed,
+}
+
 // grouped marks the context of a group's own transaction.
 type grouped struct{}
 
@@ -39,21 +48,14 @@ func (l *lane) hear(ctx context.Context, facts []houzhen.Event) {
 	own := ctx.Value(grouped{}) != nil
 	var changed []string
 	for _, e := range facts {
-		switch e.Kind {
-		case houzhen.AppointmentBooked:
-			if own {
-				continue
-			}
-		case houzhen.AppointmentMoved:
+		if own && e.Kind == houzhen.AppointmentBooked || slices.Contains(harmless, e.Kind) {
+			continue
+		}
+		if e.Kind == houzhen.AppointmentMoved {
 			var d houzhen.MovedData
 			if json.Unmarshal(e.Data, &d) == nil {
 				changed = append(changed, d.FromSession)
 			}
-		case houzhen.AppointmentCheckedIn, houzhen.AppointmentFulfilled, houzhen.AppointmentNoShow,
-			houzhen.TicketAdmitted, houzhen.TicketCheckedIn, houzhen.TicketCalled, houzhen.TicketRecalled, houzhen.TicketMissed,
-			houzhen.TicketStarted, houzhen.TicketFinished, houzhen.TicketDropped, houzhen.TicketLeaveNow,
-			houzhen.QueuePaused, houzhen.QueueResumed:
-			continue // the place stays with its owner
 		}
 		if e.Session != "" {
 			changed = append(changed, e.Session)

@@ -82,7 +82,7 @@ func (l *lane) book(ctx context.Context, r BookRequest) outcome {
 		}
 	}
 	l.queue = append(l.queue, p)
-	l.start()
+	l.start() //nolint:contextcheck // a writer serves many callers, each with his own
 	l.mu.Unlock()
 	select {
 	case out := <-p.done:
@@ -95,7 +95,7 @@ func (l *lane) book(ctx context.Context, r BookRequest) outcome {
 // refuse says no without asking the database, when what memory holds is fresh
 // and leaves no doubt. Who had a place here before is not refused: his request
 // may be one that was answered already.
-func (l *lane) refuse(f *shelf, p *pending) (error, bool) { //nolint:revive // the error is the answer
+func (l *lane) refuse(f *shelf, p *pending) (error, bool) {
 	now := l.store.Time()
 	if !f.fresh(now, l.Fresh) || f.ids[p.id] {
 		return nil, false
@@ -169,6 +169,7 @@ func (l *lane) cut() []*pending {
 // serve answers a group, or sends its members back to the queue.
 func (l *lane) serve(group []*pending) {
 	defer l.settle(group)
+	defer func() { _ = recover() }() // each asks alone, and meets what went wrong himself
 	ctx := context.WithValue(context.WithoutCancel(group[0].ctx), grouped{}, true)
 	l.load(ctx, group)
 	if picked := l.pick(group); len(picked) > 0 {

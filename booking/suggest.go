@@ -50,8 +50,7 @@ func (l *lane) suggest(ctx context.Context, refusal error, r BookRequest) error 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	known.looking = false
-	var e *houzhen.Error
-	if errors.As(found, &e) {
+	if e, ok := errors.AsType[*houzhen.Error](found); ok {
 		if list, ok := e.Detail.([]Alternative); ok {
 			known.found, known.at = list, now
 		}
@@ -60,8 +59,8 @@ func (l *lane) suggest(ctx context.Context, refusal error, r BookRequest) error 
 }
 
 func (k *suggestion) tell(refusal error) error {
-	var e *houzhen.Error
-	if k.found == nil || !errors.As(refusal, &e) {
+	e, ok := errors.AsType[*houzhen.Error](refusal)
+	if !ok || k.found == nil {
 		return refusal
 	}
 	told := *e

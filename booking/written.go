@@ -133,14 +133,14 @@ type seatKey struct {
 // spentSince gives the numbers that were left on the day itself, in sessions
 // whose day has begun and which nobody can leave just now.
 func (s *Service) spentSince(ctx context.Context, tx Tx, at map[string]Session, begun []string) (map[seatKey]bool, error) {
+	spent := map[seatKey]bool{}
 	if len(begun) == 0 {
-		return nil, nil
+		return spent, nil
 	}
 	seats, err := tx.Seats(ctx, begun...)
 	if err != nil {
 		return nil, fmt.Errorf("load left numbers: %w", err)
 	}
-	spent := map[seatKey]bool{}
 	for _, x := range seats {
 		if x.spent(at[x.SessionID].Date, s.loc) {
 			spent[seatKey{x.SessionID, x.SlotNo}] = true
