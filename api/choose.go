@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"net/http"
+
+	"github.com/houzhen/houzhen/booking/suspension"
 )
 
 type chooseIn struct {
@@ -15,7 +17,7 @@ func (a *API) choose(ctx context.Context, in *chooseIn) (*appointmentOut, error)
 	if _, err := a.Own(ctx, who(ctx), in.ID); err != nil {
 		return nil, err
 	}
-	chosen, err := a.Suspension.Choose(ctx, in.ID, in.Option)
+	chosen, err := a.Suspension.Choose(ctx, in.ID, in.Option, suspension.ViaApp)
 	if err != nil {
 		return nil, err
 	}

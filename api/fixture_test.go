@@ -68,6 +68,10 @@ func (s socket) Serve(w http.ResponseWriter, _ *http.Request, allowed func(strin
 
 type receipts struct{ bodies chan string }
 
+func (r receipts) SMSUp(ctx context.Context, token string, body []byte) error {
+	return r.SMSReport(ctx, token, body)
+}
+
 func (r receipts) SMSReport(_ context.Context, token string, body []byte) error {
 	if token != "secret" {
 		return houzhen.E(houzhen.CodeNotFound, "no such callback")

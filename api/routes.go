@@ -55,7 +55,6 @@ func (a *API) routes() []route {
 		keyed(verb(a, "PUT", "/api/v1/appointments/{id}/travel", "Minutes from home", patient, a.travel)),
 		keyed(verb(a, "POST", "/api/v1/checkin", "Somebody has come", desk, a.checkIn)),
 		verb(a, "GET", "/api/v1/sessions/{id}/queue", "A session's queue as the doctor sees it", staff, a.sessionQueue),
-		keyed(verb(a, "POST", "/api/v1/sessions/{id}/suspend", "The doctor cannot come", desk, a.suspend)),
 		keyed(verb(a, "POST", "/api/v1/tickets/{id}/recheckin", "A missed patient is back", desk, a.reCheckIn)),
 		verb(a, "GET", "/api/v1/messages", "What was sent", desk, a.messages),
 		verb(a, "POST", "/api/v1/roster", "Take a roster in", manager, a.roster),
@@ -69,12 +68,14 @@ func (a *API) routes() []route {
 		plain(a, "GET", "/readyz", "Ready for requests", everybody(), a.readyz),
 		plain(a, "GET", "/ws", "Live states", everybody(), a.socket),
 		plain(a, "GET", "/v/{file}", "The voucher's picture", []auth.Role{auth.Patient, auth.Nurse, auth.Manager}, a.voucher),
+		plain(a, "POST", "/callbacks/aliyun/{token}/sms-up", "Replies by SMS; the token is the key", everybody(), a.smsUp),
 		plain(a, "POST", "/callbacks/aliyun/{token}/sms-report", "Delivery reports; the token is the key", everybody(), a.smsReport),
 	}
 	list = append(list, a.abuseRoutes(manager)...)
 	list = append(list, a.paymentRoutes()...)
 	list = append(list, a.poolRoutes()...)
 	list = append(list, a.creditRoutes()...)
+	list = append(list, a.suspensionRoutes()...)
 	return append(list, a.queueRoutes()...)
 }
 

@@ -51,14 +51,6 @@ type Booking interface {
 	Move(ctx context.Context, r booking.MoveRequest) (booking.Appointment, error)
 }
 
-// Suspension is what happens when a doctor cannot come.
-type Suspension interface {
-	Suspend(ctx context.Context, sessionID, by, reason string) error
-	// Options lists the places kept for a suspended appointment, best first.
-	Options(ctx context.Context, appointmentID string) ([]booking.Appointment, error)
-	Choose(ctx context.Context, appointmentID, optionID string) (booking.Appointment, error)
-}
-
 // Queue is what API and pages ask of the queue; queue.Service has these. A
 // request id makes each verb idempotent.
 type Queue interface {
@@ -117,6 +109,8 @@ type Messages interface {
 // must be quick: it stores and answers.
 type Receipts interface {
 	SMSReport(ctx context.Context, token string, body []byte) error
+	// SMSUp takes what people answered by SMS.
+	SMSUp(ctx context.Context, token string, body []byte) error
 }
 
 // Boards builds what a screen or phone shows.

@@ -164,6 +164,9 @@ func (s *Service) render(m Message, v View) (job, error) {
 		vars = map[string]string{"code": m.Secret}
 	}
 	key, lang := templates.Key(string(m.Kind), v.Sensitive), houzhen.ParseLang(string(v.Lang))
+	if v.Wording != "" {
+		key = v.Wording
+	}
 	values, err := templates.Values(key, lang, vars)
 	if err != nil {
 		return job{}, err

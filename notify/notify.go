@@ -35,6 +35,11 @@ const (
 	KindHold         Kind = "appt.hold"
 	KindRefundDone   Kind = "refund.done"
 	KindRefundFailed Kind = "refund.failed"
+
+	KindSubstituted  Kind = "session.substituted"
+	KindPlaceChanged Kind = "appt.place_changed"
+	KindUnclear      Kind = "reply.unclear" // to a reply that nobody understands
+	KindLapsed       Kind = "reply.lapsed"  // to a reply that comes too late
 )
 
 // Class says whether a message may be switched off or held overnight.
@@ -105,6 +110,7 @@ type View struct {
 	Stale     string // why it must not go any more, "" if it may
 	Vars      map[string]string
 	Sensitive bool
+	Wording   string // a wording other than the kind's own, "" for that
 	Lang      houzhen.Lang
 	Phone     houzhen.Phone
 	Push      string    // account at the push provider

@@ -60,6 +60,36 @@ func (p Policy) PlanSuspended(s Subject, now time.Time) []Message {
 	return p.plan(KindSuspended, ClassCritical, houzhen.Critical, s, now, now, latest(s.SessionEnd, s.End, s.Start))
 }
 
+// PlanSubstituted plans the word that another doctor sits there. It always
+// goes, until the visit begins.
+func (p Policy) PlanSubstituted(s Subject, now time.Time) []Message {
+	return p.plan(KindSubstituted, ClassCritical, houzhen.Critical, s, now, now, latest(s.Start, now.Add(time.Minute)))
+}
+
+// placeAt is the hour of the day itself at which a changed place is told; the
+// wording says "today".
+const placeAt houzhen.TimeOfDay = 7 * 60
+
+// PlanPlaceChanged plans the word that a visit is in another room: on its day,
+// early enough for the way, until it is over.
+func (p Policy) PlanPlaceChanged(s Subject, now time.Time) []Message {
+	due := houzhen.DateOf(s.Start, p.Zone).Clock(placeAt, p.Zone)
+	if early := s.Start.Add(-2 * time.Hour); early.Before(due) {
+		due = early
+	}
+	return p.plan(KindPlaceChanged, ClassCritical, houzhen.Critical, s, now, later(due, now), latest(s.End, now.Add(time.Minute)))
+}
+
+// replyFor is how long an answer to a reply is of use.
+const replyFor = time.Hour
+
+// PlanReply plans the answer to an SMS that came in: one of KindUnclear and
+// KindLapsed, by SMS, because that is where he asked.
+func (p Policy) PlanReply(k Kind, s Subject, now time.Time) []Message {
+	s.HasPhone, s.HasPush = true, false
+	return p.plan(k, ClassCritical, houzhen.Soon, s, now, now, now.Add(replyFor))
+}
+
 // PlanLeaveNow plans the advice to set out. It is void once the patient would
 // be called.
 func (p Policy) PlanLeaveNow(s Subject, now time.Time) []Message {

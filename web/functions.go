@@ -49,6 +49,8 @@ func functions(lang houzhen.Lang, loc *time.Location) template.FuncMap {
 		"done":    progressOf,
 		"dict":    dict,
 		"zone":    loc.String,
+		"list":    func(values ...string) []string { return values },
+		"add":     func(a, b int) int { return a + b },
 		"telling": telling,
 		"pausewhy": func(r board.Reason) string {
 			words, err := templates.Lookup(lang, "pausewhy."+r.Code)

@@ -3,12 +3,15 @@ package web
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/suspension"
+	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 )
 
@@ -37,6 +40,15 @@ type weekSession struct {
 	Doctor, Department, Zone houzhen.Label
 	Room                     string
 	Reasons                  []string
+}
+
+// sessionData is one session with what can be changed about it.
+type sessionData struct {
+	weekSession
+
+	Urgent bool               // one person may decide
+	Peers  []directory.Doctor // who may stand in
+	Rooms  []directory.Room
 }
 
 // manage shows the week's sessions like a calendar.
@@ -120,7 +132,7 @@ func weekOf(x booking.Session, taken int, names *api.Names) weekSession {
 		Suspendable: x.Status == booking.SessionPlanned || x.Status == booking.SessionOpen,
 		Doctor:      names.Attending(x).Name, Department: names.Department(x.DepartmentID).Name,
 		Zone: names.ZoneName(x.ZoneID), Room: names.RoomCode(x.RoomID),
-		Reasons: []string{"ill", "emergency", "meeting", "other"},
+		Reasons: []string{"ill", "emergency", "meeting", "doctor", "other"},
 	}
 }
 
@@ -137,15 +149,36 @@ func (s *site) session(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, "session", "manage", weekOf(x, taken[x.ID], names))
+	d := sessionData{weekSession: weekOf(x, taken[x.ID], names)}
+	d.Urgent = d.Suspendable && s.Suspension.Policy().Urgent(x, s.Now())
+	own := names.Doctor(x.DoctorID)
+	for _, p := range names.House.Doctors {
+		if !p.Pool && p.ID != x.AttendingID && p.DepartmentID == own.DepartmentID && p.Grade >= own.Grade {
+			d.Peers = append(d.Peers, p)
+		}
+	}
+	for _, room := range names.House.Rooms {
+		if room.ID != x.RoomID {
+			d.Rooms = append(d.Rooms, room)
+		}
+	}
+	return s.show(w, r, "session", "manage", d)
 }
 
+// suspend asks that the session does not take place, or does it at once where
+// the case is urgent and one person decides.
 func (s *site) suspend(w http.ResponseWriter, r *http.Request) error {
 	if err := form(r); err != nil {
 		return err
 	}
-	if err := s.Suspension.Suspend(r.Context(), r.PathValue("id"), auth.From(r.Context()).ID, r.PostForm.Get("reason")); err != nil {
+	request := suspension.AskRequest{SessionID: r.PathValue("id"), Reason: r.PostForm.Get("reason"), By: api.Staff(auth.From(r.Context()))}
+	ask := s.Suspension.Ask
+	if r.PostForm.Get("alone") != "" {
+		ask = s.Suspension.AskAlone
+	}
+	asked, err := ask(r.Context(), request)
+	if err != nil {
 		return wrap("suspend session", err)
 	}
-	return back(w, r, "/manage/sessions/"+r.PathValue("id"))
+	return back(w, r, "/suspensions/"+url.PathEscape(asked.ID))
 }

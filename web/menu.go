@@ -20,6 +20,7 @@ func staffMenu() []menuItem {
 		{"strip", "/strip", "", doctor},
 		{"desk", "/desk", "", desk},
 		{"messages", "/messages", "", desk},
+		{"suspensions", "/suspensions", "", desk},
 		{"manage", "/manage", "", manager},
 		{"roster", "/manage/roster", "supply", manager},
 		{"payments", "/manage/payments", "people", manager},

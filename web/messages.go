@@ -37,6 +37,7 @@ func (s *site) messages(w http.ResponseWriter, r *http.Request) error {
 	d := messagesData{
 		Kinds: []notify.Kind{
 			notify.KindBooked, notify.KindMoved, notify.KindCancelled, notify.KindReminder, notify.KindSuspended,
+			notify.KindSubstituted, notify.KindPlaceChanged, notify.KindUnclear, notify.KindLapsed,
 			notify.KindLeaveNow, notify.KindCalled, notify.KindMissed, notify.KindSignIn,
 			notify.KindWaitJoined, notify.KindWaitOffer, notify.KindWaitInvite, notify.KindWaitLost, notify.KindWaitClosed,
 			notify.KindReminder3, notify.KindNoShow, notify.KindLimited, notify.KindAppealReceived, notify.KindAppealGranted, notify.KindAppealRefused,

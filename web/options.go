@@ -8,6 +8,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/templates"
 )
@@ -73,7 +74,7 @@ func (s *site) choose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	chosen, err := s.Suspension.Choose(r.Context(), a.ID, r.PostForm.Get("option"))
+	chosen, err := s.Suspension.Choose(r.Context(), a.ID, r.PostForm.Get("option"), suspension.ViaApp)
 	if err != nil {
 		return wrap("choose option", err)
 	}
@@ -139,7 +140,7 @@ func (s *site) linkChoose(w http.ResponseWriter, r *http.Request) error {
 		s.fail(w, r, "options", optionsData{Ask: true, Action: linkAction(r)}, err)
 		return nil
 	}
-	chosen, err := s.Suspension.Choose(r.Context(), a.ID, r.PostForm.Get("option"))
+	chosen, err := s.Suspension.Choose(r.Context(), a.ID, r.PostForm.Get("option"), suspension.ViaLink)
 	if err != nil {
 		return wrap("choose option", err)
 	}

@@ -56,6 +56,7 @@ func (s *site) routes() []route {
 	}
 	list = append(list, s.paymentRoutes()...)
 	list = append(list, s.creditRoutes()...)
+	list = append(list, s.suspensionRoutes()...)
 	return append(list, s.staffRoutes()...)
 }
 
@@ -75,9 +76,9 @@ func (s *site) staffRoutes() []route {
 		{"POST", "/desk/{zone}/checkin", desk, s.deskCheckIn, ""},
 		{"POST", "/desk/{zone}/recheckin", desk, s.deskReCheckIn, ""},
 		{"GET", "/messages", desk, s.messages, "what was sent, masked"},
-		{"GET", "/manage", manager, s.manage, "the week's sessions"},
-		{"GET", "/manage/sessions/{id}", manager, s.session, ""},
-		{"POST", "/manage/sessions/{id}/suspend", manager, s.suspend, ""},
+		{"GET", "/manage", desk, s.manage, "the week's sessions"},
+		{"GET", "/manage/sessions/{id}", desk, s.session, ""},
+		{"POST", "/manage/sessions/{id}/suspend", desk, s.suspend, ""},
 		{"GET", "/manage/roster", manager, s.rosterPage, ""},
 		{"POST", "/manage/roster", manager, s.rosterImport, ""},
 		{"GET", "/manage/jobs", manager, s.jobsPage, ""},

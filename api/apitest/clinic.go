@@ -41,6 +41,7 @@ type Clinic struct {
 	Credit       Record
 	Principal    auth.Principal // whom a sign-in gives
 	Display      directory.Screen
+	Quiet        bool             // no suspensions, nobody has come, no replies
 	Err          error            // every verb answers so, if set
 	Fail         map[string]error // one verb does
 
@@ -78,7 +79,7 @@ func (c *Clinic) ask(verb, about string) error {
 // Services hands the clinic over as everything the API asks.
 func (c *Clinic) Services() api.Services {
 	return api.Services{
-		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Suspension: c, Queue: queues{c}, Desk: c, Messages: c,
+		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Suspension: suspensions{c}, Queue: queues{c}, Desk: c, Messages: c,
 		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
 		Credit: credits{c}, Forecasts: credits{c},
 	}
@@ -119,25 +120,6 @@ func (c *Clinic) Register(_ context.Context, r api.Registration) (directory.Pati
 	p := r.Patient
 	p.ID = "new"
 	return p, c.ask("register", r.Relation)
-}
-
-// Suspend implements api.Suspension.
-func (c *Clinic) Suspend(_ context.Context, sessionID, _, reason string) error {
-	return c.ask("suspend", sessionID+" "+reason)
-}
-
-// Options implements api.Suspension.
-func (c *Clinic) Options(_ context.Context, id string) ([]booking.Appointment, error) {
-	return c.Kept, c.ask("options", id)
-}
-
-// Choose implements api.Suspension.
-func (c *Clinic) Choose(_ context.Context, id, option string) (booking.Appointment, error) {
-	a, err := c.visit(id)
-	if err != nil {
-		return a, err
-	}
-	return a, c.ask("choose", option)
 }
 
 // CheckIn implements api.Desk.

@@ -48,7 +48,8 @@ type Config struct {
 	WebhookNets string `env:"HOUZHEN_WEBHOOK_NETS" help:"Networks to which facts may be delivered although they are not public, such as 10.8.0.0/16,192.168.3.7/32; there without TLS too."`
 	TrustProxy  bool   `env:"HOUZHEN_TRUST_PROXY" help:"Believe X-Forwarded-For and -Proto."`
 
-	Fees string `env:"HOUZHEN_FEES" help:"File with the table of fees and of what is paid in advance (YAML); empty: everybody pays at the hospital."`
+	Fees    string `env:"HOUZHEN_FEES" help:"File with the table of fees and of what is paid in advance (YAML); empty: everybody pays at the hospital."`
+	Replies bool   `env:"HOUZHEN_REPLIES" help:"Patients may answer a suspension by SMS; needs wordings that the provider approved and its callback for replies."`
 
 	Channel string       `default:"auto" enum:"auto,aliyun,file" env:"HOUZHEN_CHANNEL" help:"Where messages go: aliyun, file (read them on the page of sent messages), or auto: aliyun with credentials, else file."`
 	Aliyun  AliyunConfig `embed:"" prefix:"aliyun-" envprefix:"ALIYUN_"`

@@ -31,20 +31,20 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.PlaceOpened:          {a.adoptPlaces},
 		houzhen.PlaceDisplaced:       {a.tellDisplaced},
 		houzhen.OptionKept:           {},
-		houzhen.OptionChosen:         {a.reviewOrigin},
+		houzhen.OptionChosen:         {a.closeChosenQuestion, a.reviewOrigin},
 		houzhen.OptionLapsed:         {a.reviewOrigin},
 		houzhen.DrawLost:             {a.tellDrawLost},
 		houzhen.SessionOpened:        {a.openQueue, a.show},
 		houzhen.SessionSuspended:     {a.freezeWaitlist, a.show},
 		houzhen.SessionResized:       {a.show},
 		houzhen.SessionClosed:        {a.closeQueue, a.show},
-		houzhen.SessionSubstituted:   {a.show},
-		houzhen.SessionPlaceChanged:  {a.show},
+		houzhen.SessionSubstituted:   {a.relocateQueue, a.tellSubstituted, a.show},
+		houzhen.SessionPlaceChanged:  {a.relocateQueue, a.tellPlaceChanged, a.show},
 		houzhen.SuspensionAsked:      {},
 		houzhen.SuspensionDecided:    {},
-		houzhen.RefundChosen:         {a.reviewPayment},
+		houzhen.RefundChosen:         {a.tellRefund, a.closeQuestion, a.reviewPayment},
 		houzhen.AppointmentReseated:  {a.show},
-		houzhen.ReplyReceived:        {},
+		houzhen.ReplyReceived:        {a.answerReply},
 		houzhen.TicketAdmitted:       {a.show},
 		houzhen.TicketCheckedIn:      {a.show},
 		houzhen.TicketCalled:         {a.tellCalled, a.show},
@@ -159,6 +159,9 @@ func (a *App) tellCancelled(ctx context.Context, tx everything, e houzhen.Event)
 		return fmt.Errorf("load session: %w", err)
 	}
 	s.SessionEnd = session.End
+	if err := a.askByReply(ctx, tx, at, session.End); err != nil {
+		return err
+	}
 	return a.enter(ctx, tx, a.policy.PlanSuspended(s, tx.Now()))
 }
 
@@ -345,57 +348,4 @@ func (a *App) show(ctx context.Context, _ everything, e houzhen.Event) error {
 		outbox.AfterCommit(ctx, func(context.Context) { a.live.touch(e.Session) })
 	}
 	return nil
-}
-
-// planReminders enters the reminders of everybody who has a visit tomorrow.
-// The ledger's own key keeps it from entering one twice, so it may run again
-// and a tick that was missed is made up for by the next. Nobody who books or
-// moves later is reminded, so a node that has been through a day is done.
-func (a *App) planReminders(ctx context.Context, _ time.Time) error {
-	now := a.Now()
-	tomorrow := houzhen.DateOf(now, a.loc).AddDays(1)
-	if tomorrow == a.reminded || now.Before(tomorrow.AddDays(-1).Clock(a.policy.RemindAt, a.loc)) {
-		return nil
-	}
-	filter := booking.AppointmentFilter{
-		From: tomorrow, To: tomorrow, States: []booking.State{booking.Booked}, Purpose: booking.PurposeVisit, Limit: 100,
-	}
-	for {
-		last, err := a.planReminderBatch(ctx, filter)
-		if err != nil {
-			return err
-		}
-		if last == "" {
-			a.reminded = tomorrow
-			return nil
-		}
-		filter.AfterID = last
-	}
-}
-
-// planReminderBatch plans for one page of appointments and gives the last id,
-// "" when there are no more.
-func (a *App) planReminderBatch(ctx context.Context, filter booking.AppointmentFilter) (last string, err error) {
-	hooked, after := outbox.WithHooks(ctx)
-	err = a.inTx(hooked, func(tx everything) error {
-		page, err := tx.Appointments(hooked, filter)
-		if err != nil {
-			return fmt.Errorf("load appointments: %w", err)
-		}
-		last = ""
-		var rows []notify.Message
-		for _, at := range page {
-			last = at.ID
-			s, err := a.subject(hooked, tx, at)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, a.policy.PlanReminder(s, tx.Now())...)
-		}
-		return a.enter(hooked, tx, rows)
-	})
-	if err == nil {
-		after(ctx)
-	}
-	return last, err
 }

@@ -93,9 +93,8 @@ func (a *App) Record(ctx context.Context, actor, action, subject string) error {
 
 // SMSReport takes the provider's delivery reports (api.Receipts).
 func (a *App) SMSReport(ctx context.Context, token string, body []byte) error {
-	want := a.cfg.Aliyun.CallbackToken.Reveal()
-	if want == "" || subtle.ConstantTimeCompare([]byte(token), []byte(want)) != 1 {
-		return houzhen.E(houzhen.CodeNotFound, "no such callback")
+	if err := a.callback(token); err != nil {
+		return err
 	}
 	receipts, err := aliyun.ParseReports(body)
 	if err != nil {
@@ -103,6 +102,15 @@ func (a *App) SMSReport(ctx context.Context, token string, body []byte) error {
 	}
 	_, err = a.Notify.Receive(ctx, receipts)
 	return err
+}
+
+// callback refuses whoever does not know the unguessable part of the address.
+func (a *App) callback(token string) error {
+	want := a.cfg.Aliyun.CallbackToken.Reveal()
+	if want == "" || subtle.ConstantTimeCompare([]byte(token), []byte(want)) != 1 {
+		return houzhen.E(houzhen.CodeNotFound, "no such callback")
+	}
+	return nil
 }
 
 // Ready says whether requests can be answered (api.Health).

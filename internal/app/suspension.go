@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/directory"
@@ -30,17 +31,41 @@ type suspensions struct {
 	app *App
 }
 
-func (s suspensions) Suspend(ctx context.Context, sessionID, by, reason string) error {
-	_, err := s.app.SuspendSession(ctx, sessionID, by, reason)
-	return err
-}
-
+// Options implements api.Suspension.
 func (s suspensions) Options(ctx context.Context, appointmentID string) ([]booking.Appointment, error) {
 	return s.app.Booking.Options(ctx, appointmentID)
 }
 
-func (s suspensions) Choose(ctx context.Context, appointmentID, optionID string) (booking.Appointment, error) {
-	return s.Service.Choose(ctx, appointmentID, optionID, suspension.ViaLink)
+// Substitute implements api.Suspension.
+func (s suspensions) Substitute(ctx context.Context, sessionID, doctorID, by string) error {
+	_, err := s.app.Substitute(ctx, sessionID, doctorID, by)
+	return err
+}
+
+// ChangeRoom implements api.Suspension.
+func (s suspensions) ChangeRoom(ctx context.Context, sessionID, roomID, by string) error {
+	_, err := s.app.ChangeRoom(ctx, sessionID, roomID, by)
+	return err
+}
+
+// SwapRooms implements api.Suspension.
+func (s suspensions) SwapRooms(ctx context.Context, one, other, by string) error {
+	return s.app.SwapRooms(ctx, one, other, by)
+}
+
+// Board implements api.Suspension.
+func (s suspensions) Board(ctx context.Context, id string) (api.SuspensionBoard, error) {
+	return s.app.Board(ctx, id)
+}
+
+// Wizard implements api.Suspension.
+func (s suspensions) Wizard(ctx context.Context, sessionID string) (api.Wizard, error) {
+	return s.app.Wizard(ctx, sessionID)
+}
+
+// Dispose implements api.Suspension.
+func (s suspensions) Dispose(ctx context.Context, d api.Disposal) ([]api.Disposed, error) {
+	return s.app.Dispose(ctx, d)
 }
 
 // SuspendSession suspends a session in one act: by asks, and the second person

@@ -30,6 +30,7 @@ type everything interface {
 	pay.Tx
 	queue.Tx
 	notify.Tx
+	notify.ReplyTx
 	outbox.Tx
 	auth.Tx
 	auth.MachineTx

@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/credit"
+	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
@@ -31,11 +33,12 @@ const (
 // world re-reads what a message is about at the moment of sending. It is the
 // only place where messages, appointments, tickets and people meet.
 type world struct {
-	house func(ctx context.Context) (*directory.Index, error)
-	loc   *time.Location
-	lead  time.Duration // cancel by this long before midnight of the day before
-	board *boards
-	sign  func(purpose, subject string, expires time.Time) string // of links in messages
+	house     func(ctx context.Context) (*directory.Index, error)
+	loc       *time.Location
+	lead      time.Duration // cancel by this long before midnight of the day before
+	signature string        // of SMS, for what fits one message
+	board     *boards
+	sign      func(purpose, subject string, expires time.Time) string // of links in messages
 
 	limits func(ctx context.Context, tx everything, patientIDs ...string) (map[string]credit.Limit, error)
 }
@@ -89,6 +92,8 @@ func (s *scene) look(m notify.Message) (notify.View, error) {
 		return s.credit(m)
 	case notify.KindDrawLost:
 		return s.lot(m)
+	case notify.KindUnclear, notify.KindLapsed:
+		return s.reply(m)
 	default:
 		return s.appointment(m)
 	}
@@ -125,6 +130,9 @@ func (s *scene) appointment(m notify.Message) (notify.View, error) {
 	}
 	s.describe(&v, session, a)
 	v.Link = "/my/" + a.ID
+	if m.Kind == notify.KindSuspended {
+		return v, s.offer(&v, m, a)
+	}
 	return v, nil
 }
 
@@ -140,6 +148,8 @@ func (s *scene) staleAppointment(m notify.Message, a booking.Appointment) (strin
 		return "", nil
 	case notify.KindSuspended:
 		return s.staleSuspension(a)
+	case notify.KindSubstituted, notify.KindPlaceChanged:
+		return s.staleChange(m, a)
 	default:
 	}
 	switch {
@@ -160,12 +170,40 @@ func (s *scene) staleSuspension(a booking.Appointment) (string, error) {
 	if a.State != booking.Cancelled {
 		return staleRebooked, nil
 	}
-	chosen, err := s.tx.Appointments(s.ctx, booking.AppointmentFilter{OriginID: a.ID, Purpose: booking.PurposeVisit, Limit: 1})
+	after, err := s.tx.Appointments(s.ctx, booking.AppointmentFilter{OriginID: a.ID, Purpose: booking.PurposeVisit})
 	if err != nil {
 		return "", err
 	}
-	if len(chosen) > 0 {
+	if slices.ContainsFunc(after, func(o booking.Appointment) bool { return !o.Trace() }) {
 		return staleSettled, nil
+	}
+	c, err := s.tx.Case(s.ctx, a.SessionID, a.ID)
+	if err == nil && c.Step == suspension.StepRefunded {
+		return staleSettled, nil
+	}
+	if houzhen.CodeOf(err) == houzhen.CodeNotFound {
+		err = nil
+	}
+	return "", err
+}
+
+// staleChange: whoever has come sees for himself, and of two changes only the
+// last is told.
+func (s *scene) staleChange(m notify.Message, a booking.Appointment) (string, error) {
+	switch {
+	case a.State == booking.Cancelled:
+		return staleCancelled, nil
+	case a.State > booking.Booked:
+		return staleArrived, nil
+	}
+	same, err := s.tx.Messages(s.ctx, notify.MessageFilter{Subject: a.ID, Kind: m.Kind, Channel: m.Channel, Limit: 5})
+	if err != nil {
+		return "", err
+	}
+	for _, other := range same {
+		if other.Version > m.Version {
+			return staleMoved, nil
+		}
 	}
 	return "", nil
 }
@@ -251,11 +289,14 @@ func (s *scene) describe(v *notify.View, session booking.Session, a booking.Appo
 	v.Vars["dept"] = department.Name.In(v.Lang)
 	v.Vars["doctor"] = s.index.DoctorOf(session.DoctorID).Name.In(v.Lang)
 	v.Vars["place"] = s.index.ZoneOf(session.ZoneID).Name.In(v.Lang)
+	v.Vars["doctor2"] = s.index.DoctorOf(session.AttendingID).Name.In(v.Lang)
+	v.Vars["start"] = templates.Clock(a.Start, s.loc)
+	v.Vars["place2"] = templates.T(v.Lang, "suspension.place", "zone", v.Vars["place"], "room", s.index.RoomName(session.RoomID).In(v.Lang))
 	v.Vars["phone"] = s.index.Hospital.Phone
 	v.Vars["deadline"] = templates.Clock(a.Day.At(0, 0, s.loc).Add(-s.lead), s.loc)
 	v.Vars["tail"] = tail(a.Voucher, 4)
 	if department.Sensitive {
-		v.Vars["dept"], v.Vars["doctor"] = department.Alias.In(v.Lang), ""
+		v.Vars["dept"], v.Vars["doctor"], v.Vars["doctor2"] = department.Alias.In(v.Lang), "", ""
 	}
 }
 

@@ -14,6 +14,7 @@ const (
 	sealAccountPhone = "account.phone"
 	sealMessageBody  = "message.body"
 	sealSecret       = "message.secret"
+	sealReply        = "sms_inbox.body"
 	sealSignInPhone  = "sign_in.phone"
 	sealWebToken     = "web_session.token"
 	sealWebData      = "web_session.data"

@@ -111,7 +111,7 @@ func (s *Server) reported(next int) {
 }
 
 // post sends one request and demands the acknowledgement {"code": 0}.
-func post(ctx context.Context, url string, list []Report) error {
+func post(ctx context.Context, url string, list any) error {
 	b, err := json.Marshal(list)
 	if err != nil {
 		return err

@@ -61,6 +61,7 @@ type Server struct {
 	script   script
 	requests atomic.Int64
 	sequence atomic.Uint64
+	replies  int // SMS that phones sent, under the ledger's lock
 
 	mu       sync.Mutex
 	listener net.Listener

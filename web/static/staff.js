@@ -159,3 +159,27 @@ function swap(column, el) {
 
 customElements.define("hz-strip", Strip);
 customElements.define("hz-desk", Desk);
+
+// A part of a page that asks for itself again, so that its counts are live. It
+// says how old it is by the time it shows, which the server gave.
+class Refresh extends HTMLElement {
+  connectedCallback() {
+    if (!this.id) this.id = "refresh-" + [...document.querySelectorAll("hz-refresh")].indexOf(this);
+    this.timer = setInterval(() => this.again(), 1000 * (Number(this.dataset.every) || 5));
+  }
+
+  disconnectedCallback() { clearInterval(this.timer); }
+
+  async again() {
+    if (document.hidden) return;
+    try {
+      const r = await fetch(location.pathname + "?live=1", { headers: { Accept: "text/html" } });
+      if (!r.ok || !(r.headers.get("Content-Type") || "").startsWith("text/html")) return;
+      const page = new DOMParser().parseFromString(await r.text(), "text/html");
+      const fresh = page.querySelectorAll("hz-refresh")[Number(this.id.split("-")[1])];
+      if (fresh) this.replaceChildren(...fresh.childNodes);
+    } catch { /* the time it shows grows old, and the next one asks again */ }
+  }
+}
+
+customElements.define("hz-refresh", Refresh);

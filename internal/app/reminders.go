@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/notify"
+)
+
+// planReminders enters the reminders of everybody who has a visit tomorrow.
+// The ledger's own key keeps it from entering one twice, so it may run again
+// and a tick that was missed is made up for by the next. Nobody who books or
+// moves later is reminded, so a node that has been through a day is done.
+func (a *App) planReminders(ctx context.Context, _ time.Time) error {
+	now := a.Now()
+	tomorrow := houzhen.DateOf(now, a.loc).AddDays(1)
+	if tomorrow == a.reminded || now.Before(tomorrow.AddDays(-1).Clock(a.policy.RemindAt, a.loc)) {
+		return nil
+	}
+	filter := booking.AppointmentFilter{
+		From: tomorrow, To: tomorrow, States: []booking.State{booking.Booked}, Purpose: booking.PurposeVisit, Limit: 100,
+	}
+	for {
+		last, err := a.planReminderBatch(ctx, filter)
+		if err != nil {
+			return err
+		}
+		if last == "" {
+			a.reminded = tomorrow
+			return nil
+		}
+		filter.AfterID = last
+	}
+}
+
+// planReminderBatch plans for one page of appointments and gives the last id,
+// "" when there are no more.
+func (a *App) planReminderBatch(ctx context.Context, filter booking.AppointmentFilter) (last string, err error) {
+	hooked, after := outbox.WithHooks(ctx)
+	err = a.inTx(hooked, func(tx everything) error {
+		page, err := tx.Appointments(hooked, filter)
+		if err != nil {
+			return fmt.Errorf("load appointments: %w", err)
+		}
+		last = ""
+		var rows []notify.Message
+		for _, at := range page {
+			last = at.ID
+			s, err := a.subject(hooked, tx, at)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, a.policy.PlanReminder(s, tx.Now())...)
+		}
+		return a.enter(hooked, tx, rows)
+	})
+	if err == nil {
+		after(ctx)
+	}
+	return last, err
+}
