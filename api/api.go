@@ -44,7 +44,7 @@ type API struct {
 // New makes the handler of /api, /ws, /callbacks, /v and the health checks.
 // Whoever mounts it puts auth.Guard with Routes before it.
 func New(d Deps) http.Handler {
-	a := &API{Deps: d, problem: WriteProblem(d.Log)}
+	a := &API{Deps: d, problem: WriteProblem(d.Log, d.Location)}
 	mux := http.NewServeMux()
 	api := a.mount(mux)
 	for _, r := range a.routes() {
@@ -71,7 +71,7 @@ var oneShape = sync.OnceFunc(func() {
 			r, _ := humago.Unwrap(ctx)
 			lang = LangOf(r)
 		}
-		p := ProblemOf(badRequest(status, errs), lang)
+		p := ProblemOf(badRequest(status, errs), lang, time.UTC)
 		return &p
 	}
 })
@@ -102,7 +102,7 @@ func (a *API) fail(ctx context.Context, err error, lang houzhen.Lang) error {
 	if err == nil {
 		return nil
 	}
-	p := ProblemOf(err, lang)
+	p := ProblemOf(err, lang, a.Location)
 	logFault(ctx, a.Log, &p, err)
 	return &p
 }

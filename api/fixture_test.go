@@ -98,7 +98,7 @@ func as(t *testing.T, h http.Handler, p auth.Principal) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	guarded := auth.Guard(rules, h, api.WriteProblem(slog.New(slog.DiscardHandler)))
+	guarded := auth.Guard(rules, h, api.WriteProblem(slog.New(slog.DiscardHandler), apitest.Shanghai()))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		guarded.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
 	})

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/templates"
@@ -99,9 +100,10 @@ type Problem struct {
 // ProblemType is the prefix of a problem's type; the code follows.
 const ProblemType = "urn:houzhen:problem:"
 
-// ProblemOf puts an error into words. Whatever is not a coded error is a fault
-// of ours, of which the person learns nothing more.
-func ProblemOf(err error, lang houzhen.Lang) Problem {
+// ProblemOf puts an error into words, with instants in the hospital's zone.
+// Whatever is not a coded error is a fault of ours, of which the person learns
+// nothing more.
+func ProblemOf(err error, lang houzhen.Lang, loc *time.Location) Problem {
 	var e *houzhen.Error
 	if !errors.As(err, &e) {
 		e = houzhen.E(houzhen.CodeInternal, "")
@@ -112,9 +114,21 @@ func ProblemOf(err error, lang houzhen.Lang) Problem {
 		p.Title, p.Detail = templates.Problem(e.Code, lang, nil)
 		return p
 	}
-	p.Title, p.Detail = templates.Problem(e.Code, lang, e.Args)
+	p.Title, p.Detail = templates.Problem(e.Code, lang, withOpens(e.Args, lang, loc))
 	p.Field, p.Args, p.Alternatives = e.Field, e.Args, e.Detail
 	return p
+}
+
+// withOpens adds ${opens} to what words may say: the instant of "at" as people
+// of the hospital read it, to the second where it is not a full minute.
+func withOpens(args map[string]string, lang houzhen.Lang, loc *time.Location) map[string]string {
+	at, err := time.Parse(time.RFC3339, args["at"])
+	if err != nil {
+		return args
+	}
+	args = maps.Clone(args)
+	args["opens"] = templates.Instant(at, lang, loc)
+	return args
 }
 
 // Error makes a Problem an error that knows its status.
@@ -163,9 +177,9 @@ const LangCookie = "houzhen_lang"
 
 // WriteProblem answers with a problem document. It is an auth.OnError once a
 // log is given.
-func WriteProblem(log *slog.Logger) func(w http.ResponseWriter, r *http.Request, err error) {
+func WriteProblem(log *slog.Logger, loc *time.Location) func(w http.ResponseWriter, r *http.Request, err error) {
 	return func(w http.ResponseWriter, r *http.Request, err error) {
-		p := ProblemOf(err, LangOf(r))
+		p := ProblemOf(err, LangOf(r), loc)
 		logFault(r.Context(), log, &p, err)
 		maps.Copy(w.Header(), p.GetHeaders())
 		w.Header().Set("Content-Type", "application/problem+json")

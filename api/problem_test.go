@@ -6,11 +6,13 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/api"
@@ -51,7 +53,7 @@ func TestEveryCodeHasAStatusAndWords(t *testing.T) {
 			t.Errorf("%s has no status of its own", code)
 		}
 		for _, lang := range templates.Langs() {
-			if p := api.ProblemOf(houzhen.E(code, "x"), lang); p.Title == string(code) || p.Detail == "" {
+			if p := api.ProblemOf(houzhen.E(code, "x"), lang, time.UTC); p.Title == string(code) || p.Detail == "" {
 				t.Errorf("%s has no words in %s", code, lang)
 			}
 		}
@@ -62,7 +64,7 @@ func TestAFaultOfOursTellsNothing(t *testing.T) {
 	t.Parallel()
 	secret := errors.New("pq: password of 13800000000 at /srv/x.go:17")
 	for _, err := range []error{secret, fmt.Errorf("load: %w", secret), houzhen.E(houzhen.CodeInternal, "x").Because(secret).With("who", "Zhang")} {
-		p := api.ProblemOf(err, houzhen.English)
+		p := api.ProblemOf(err, houzhen.English, time.UTC)
 		text := fmt.Sprintf("%+v", p)
 		for _, leak := range []string{"138", "x.go", "password", "Zhang", "load"} {
 			if strings.Contains(text, leak) {
@@ -77,9 +79,33 @@ func TestAFaultOfOursTellsNothing(t *testing.T) {
 
 func TestTheMessageForDevelopersStaysInside(t *testing.T) {
 	t.Parallel()
-	p := api.ProblemOf(fmt.Errorf("book: %w", houzhen.E(houzhen.CodeSlotTaken, "row 17 of slots").On("slot").WithDetail([]int{1})), houzhen.English)
+	p := api.ProblemOf(fmt.Errorf("book: %w", houzhen.E(houzhen.CodeSlotTaken, "row 17 of slots").On("slot").WithDetail([]int{1})), houzhen.English, time.UTC)
 	if strings.Contains(p.Detail, "row 17") || p.Field != "slot" || p.Alternatives == nil {
 		t.Errorf("got %+v", p)
+	}
+}
+
+// Whoever comes too early is told when to come, by the hospital's clock.
+func TestWhatIsNotOpenYetSaysWhenItOpens(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		code houzhen.Code
+		at   string
+		lang houzhen.Lang
+		says string
+	}{
+		{houzhen.CodeNotReleased, "2026-03-02T23:00:00Z", houzhen.English, "; it opens on Tue 3 Mar 07:00. "},
+		{houzhen.CodeNotReleased, "2026-03-02T23:00:25Z", houzhen.Chinese, " 07:00:25"},
+		{houzhen.CodeQuota, "2026-03-02T10:00:00Z", houzhen.English, " until Mon 2 Mar 18:00. "},
+		{houzhen.CodeNotReleased, "soon", houzhen.English, "has not opened. Please"},
+	} {
+		p := api.ProblemOf(houzhen.E(tt.code, "x").With("at", tt.at), tt.lang, apitest.Shanghai())
+		if !strings.Contains(p.Detail, tt.says) {
+			t.Errorf("%v at %s: got %q, want %q in it", tt.code, tt.at, p.Detail, tt.says)
+		}
+		if got, want := p.Args, map[string]string{"at": tt.at}; !maps.Equal(got, want) {
+			t.Errorf("arguments for programs: got %v, want %v", got, want)
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func TestTheRuleTableHoldsForEveryRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := newAPI(apitest.New())
-	guard := auth.Guard(rules, h, api.WriteProblem(slog.New(slog.DiscardHandler)))
+	guard := auth.Guard(rules, h, api.WriteProblem(slog.New(slog.DiscardHandler), apitest.Shanghai()))
 	authtest.Walk(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := auth.Principal{Role: auth.Role(r.Header.Get("Test-Role")), ID: "acc1", AccountID: "acc1", DoctorID: "d1"}
 		guard.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))

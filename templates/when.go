@@ -51,6 +51,18 @@ func Day(d houzhen.Date, lang houzhen.Lang) string {
 	})
 }
 
+// Instant writes date, weekday and time; with seconds where they are not zero.
+func Instant(t time.Time, lang houzhen.Lang, loc *time.Location) string {
+	if t.IsZero() {
+		return ""
+	}
+	layout := "15:04"
+	if t.Second() != 0 {
+		layout = time.TimeOnly
+	}
+	return Day(houzhen.DateOf(t, loc), lang) + " " + t.In(loc).Format(layout)
+}
+
 // Half names a half-day.
 func Half(p houzhen.DayPart, lang houzhen.Lang) string { return loaded().when[lang].halves[p] }
 

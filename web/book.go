@@ -149,7 +149,7 @@ func (s *site) take(r *http.Request, f url.Values) (booking.Appointment, error) 
 
 // alternatives takes the nearest free places out of a refusal.
 func alternatives(err error) []alternative {
-	near, ok := api.ProblemOf(err, houzhen.Chinese).Alternatives.([]booking.Alternative)
+	near, ok := api.ProblemOf(err, houzhen.Chinese, time.UTC).Alternatives.([]booking.Alternative)
 	if !ok {
 		return nil
 	}

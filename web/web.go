@@ -132,7 +132,7 @@ func (s *site) chooseLang(w http.ResponseWriter, r *http.Request, do handler) er
 // that first. A script gets a problem document.
 func (s *site) OnError(w http.ResponseWriter, r *http.Request, err error) {
 	if wantsJSON(r) || forPrograms(r) {
-		api.WriteProblem(s.Log)(w, r, err)
+		api.WriteProblem(s.Log, s.Location)(w, r, err)
 		return
 	}
 	if houzhen.CodeOf(err) == houzhen.CodeSignIn && r.Method == http.MethodGet {
@@ -155,7 +155,7 @@ func forPrograms(r *http.Request) bool {
 
 // fail shows a page again with what went wrong.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, page string, data any, err error) {
-	p := api.ProblemOf(err, api.LangOf(r))
+	p := api.ProblemOf(err, api.LangOf(r), s.Location)
 	if p.Status >= http.StatusInternalServerError {
 		s.Log.ErrorContext(r.Context(), "page failed", "code", string(p.Code), "error", err.Error())
 	}

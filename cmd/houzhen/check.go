@@ -13,8 +13,14 @@ import (
 	"github.com/houzhen/houzhen/templates"
 )
 
-// checkCmd looks at everything that has to be right before patients come.
+// checkCmd tests the house itself, or what it published.
 type checkCmd struct {
+	House checkHouse `cmd:"" default:"withargs" help:"Settings, database, Redis, provider and clock (default)."`
+	Draw  checkDraw  `cmd:"" help:"Draw again what was drawn, from its public record."`
+}
+
+// checkHouse looks at everything that has to be right before patients come.
+type checkHouse struct {
 	Live    string `help:"Ask a running server at this address whether it is ready, and nothing else."`
 	NewKeys bool   `help:"Print new sealing keys for HOUZHEN_KEYS, and nothing else."`
 }
@@ -26,7 +32,7 @@ type finding struct {
 }
 
 // Run implements the command.
-func (c *checkCmd) Run(e *env) error {
+func (c *checkHouse) Run(e *env) error {
 	if c.Live != "" {
 		return live(e.ctx, c.Live)
 	}
@@ -53,7 +59,7 @@ func (c *checkCmd) Run(e *env) error {
 	return nil
 }
 
-func (c *checkCmd) look(e *env) []finding {
+func (c *checkHouse) look(e *env) []finding {
 	findings := []finding{{part: "settings", said: "valid"}}
 	a, err := app.New(e.ctx, e.cfg, app.Options{Log: e.log})
 	if err != nil {

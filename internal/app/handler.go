@@ -22,7 +22,7 @@ func Rules() (*auth.Rules, error) { return auth.NewRules(api.Routes(), web.Route
 // Handler makes the server's handler: pages, API and sockets behind the rule
 // table. demo lists the addresses of a demonstration; nil outside of one.
 func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) {
-	problem := api.WriteProblem(a.log)
+	problem := api.WriteProblem(a.log, a.loc)
 	secure := strings.HasPrefix(a.cfg.PublicURL, "https://")
 	sessions := auth.NewSessions(auth.SessionOptions{Store: auth.Remember(a.Store.Sessions(), wall), Secure: secure, OnError: problem})
 	sign, err := a.newSignIn(ctx, sessions)
