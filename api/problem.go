@@ -71,6 +71,13 @@ func statuses() map[houzhen.Code]int {
 		houzhen.CodeAppealed:         http.StatusConflict,
 		houzhen.CodeAppealLate:       http.StatusConflict,
 		houzhen.CodeSubstitute:       http.StatusUnprocessableEntity,
+		houzhen.CodeTooYoung:         http.StatusUnprocessableEntity,
+		houzhen.CodeTooOld:           http.StatusUnprocessableEntity,
+		houzhen.CodeWrongSex:         http.StatusUnprocessableEntity,
+		houzhen.CodeGuardian:         http.StatusForbidden,
+		houzhen.CodeOverlap:          http.StatusConflict,
+		houzhen.CodeIncomplete:       http.StatusConflict,
+		houzhen.CodeSwap:             http.StatusConflict,
 	}
 }
 

@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -131,31 +132,41 @@ func (s *Service) look(ctx context.Context, r BookRequest) (session Session, pla
 		if session, err = bookableSession(ctx, tx, r.SessionID, r.who()); err != nil {
 			return err
 		}
-		verdicts, err := s.judge(ctx, tx, []Ask{{Request: r, Session: session}})
+		var none error
+		if places, none = s.placesFor(ctx, tx, session, r); houzhen.CodeOf(none) == houzhen.CodeInternal {
+			return none
+		}
+		ask := Ask{Request: r, Session: session}
+		if len(places) > 0 {
+			ask = ask.at(places[0].Start, places[0].End)
+		}
+		verdicts, err := s.judge(ctx, tx, []Ask{ask})
 		if err != nil {
 			return err
 		}
-		if verdicts[0] != nil {
-			return verdicts[0]
-		}
-		if r.SlotNo == 0 {
-			places, err = s.freePlaces(ctx, tx, session, r.who())
-			if places = startingAt(places, r.Start); err != nil || len(places) > 0 {
-				return err
-			}
-			return whyNone(ctx, tx, session, r.Start, r.who())
-		}
-		slot, err := tx.Slot(ctx, r.SessionID, r.SlotNo)
-		switch {
-		case houzhen.CodeOf(err) == houzhen.CodeSlotUnknown:
-			return houzhen.E(houzhen.CodeSlotUnknown, "no such slot").On("slot")
-		case err != nil:
-			return fmt.Errorf("load slot: %w", err)
-		}
-		places = []Slot{slot}
-		return slot.bookable(tx.Now(), r.who(), session.FallBackAt)
+		return cmp.Or(verdicts[0], none)
 	})
 	return session, places, err
+}
+
+// placesFor gives the places that a request may have, in the order in which to
+// try them, or why there is none.
+func (s *Service) placesFor(ctx context.Context, tx Tx, session Session, r BookRequest) ([]Slot, error) {
+	if r.SlotNo == 0 {
+		places, err := s.freePlaces(ctx, tx, session, r.who())
+		if places = startingAt(places, r.Start); err != nil || len(places) > 0 {
+			return places, err
+		}
+		return nil, whyNone(ctx, tx, session, r.Start, r.who())
+	}
+	slot, err := tx.Slot(ctx, r.SessionID, r.SlotNo)
+	switch {
+	case houzhen.CodeOf(err) == houzhen.CodeSlotUnknown:
+		return nil, houzhen.E(houzhen.CodeSlotUnknown, "no such slot").On("slot")
+	case err != nil:
+		return nil, fmt.Errorf("load slot: %w", err)
+	}
+	return []Slot{slot}, slot.bookable(tx.Now(), r.who(), session.FallBackAt)
 }
 
 // bookableSession loads a session and says whether it can be booked.

@@ -281,7 +281,7 @@ func TestLimitsOfOnePerson(t *testing.T) {
 		"sixth in ninety days, but at the desk": {days: []int{8, 9, 30, 31, 60}, channel: booking.DeskChannel},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := newClinic(t, func(p *booking.Policy) { p.HorizonDays = 0 })
+			k := newClinic(t, func(p *booking.Policy) { p.HorizonDays, p.Gap = 0, -1 })
 			for i, d := range c.days {
 				s := k.session(fmt.Sprint("doctor", i), monday.AddDays(d), 1, func(s *booking.Session) {
 					if c.other {

@@ -66,7 +66,7 @@ func (c *clinic) serve(db booking.Store, change ...func(*booking.Policy)) {
 	c.Service, c.db = s, db
 }
 
-func noLimits(p *booking.Policy) { p.PerDepartmentDay, p.PerWeek, p.PerQuarter = 0, 0, 0 }
+func noLimits(p *booking.Policy) { p.PerDepartmentDay, p.PerWeek, p.PerQuarter, p.Gap = 0, 0, 0, -1 }
 
 // at moves the clock to an hour of a date.
 func (c *clinic) at(d houzhen.Date, hour, minute int) {

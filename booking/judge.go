@@ -3,15 +3,20 @@ package booking
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/houzhen/houzhen"
 )
 
 // Ask is a request for a place together with the session it asks for.
 type Ask struct {
-	Request BookRequest
-	Session Session
+	Request    BookRequest
+	Session    Session
+	Start, End time.Time // the slice of the place that was found; zero while none is
 }
+
+// at is the ask for a place.
+func (a Ask) at(start, end time.Time) Ask { a.Start, a.End = start, end; return a }
 
 // Rule judges who may book: limits, credit, age and sex, family, abuse. It
 // gives one verdict an ask, in their order: nil for yes, else a coded error

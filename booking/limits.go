@@ -40,6 +40,12 @@ func (p Policy) within(visits []visit, next visit) error {
 	return nil
 }
 
+// near reports whether a place overlaps another visit of the patient, or lies
+// closer to it than he needs to get from one to the other (domain rule §7.17).
+func (p Policy) near(ask Ask, a Appointment) bool {
+	return p.Gap >= 0 && !ask.Start.IsZero() && ask.Start.Before(a.End.Add(p.Gap)) && a.Start.Before(ask.End.Add(p.Gap))
+}
+
 // busiest gives the most visits that any run of days which holds day has.
 func busiest(visits []visit, day houzhen.Date, days int) int {
 	most := 0
@@ -140,16 +146,22 @@ func departmentsOf(ctx context.Context, tx Tx, asks []Ask, of map[string][]Appoi
 // judge says whether one patient may have one more visit.
 func (l limits) judge(ask Ask, booked []Appointment, departments map[string]string) error {
 	at := ask.Session
-	visits := make([]visit, 0, len(booked))
+	visits, near := make([]visit, 0, len(booked)), false
 	for _, a := range booked {
 		if a.Day == at.Date && a.DoctorID == at.DoctorID { // says more than a limit does; the index refuses it anyway
 			return houzhen.E(houzhen.CodeAlreadyBooked, "patient has an appointment with this doctor on this day").On("session_id")
 		}
+		near = near || l.policy.near(ask, a)
 		v := visit{Day: a.Day}
 		if a.Day == at.Date {
 			v.DepartmentID = departments[a.SessionID]
 		}
 		visits = append(visits, v)
 	}
-	return l.policy.within(visits, visit{Day: at.Date, DepartmentID: at.DepartmentID})
+	err := l.policy.within(visits, visit{Day: at.Date, DepartmentID: at.DepartmentID})
+	if err == nil && near {
+		err = houzhen.E(houzhen.CodeOverlap, "too near to another visit of the patient").On("start").
+			With("minutes", strconv.Itoa(int(l.policy.Gap.Minutes())))
+	}
+	return err
 }

@@ -137,7 +137,7 @@ func (s *Service) MaySeat(ctx context.Context, tx Tx, session Session, slot Slot
 	if err := s.seatable(ctx, tx, session, slot); err != nil {
 		return err
 	}
-	verdicts, err := s.judge(ctx, tx, []Ask{{Request: r.request(session, slot), Session: session}})
+	verdicts, err := s.judge(ctx, tx, []Ask{{Request: r.request(session, slot), Session: session, Start: slot.Start, End: slot.End}})
 	if err != nil {
 		return err
 	}

@@ -15,10 +15,11 @@ const Ceiling = 3
 type Policy struct {
 	DeadlineAM, DeadlinePM houzhen.TimeOfDay // who has not checked in by then is a no-show; in the evening: the session's end
 
-	PerDay           int // visits of one patient on a day, at most Ceiling; 0: not limited
-	PerDepartmentDay int // in one department on a day; 0: no limit of its own, as the two below
-	PerWeek          int // within any 7 days
-	PerQuarter       int // within any 90 days
+	PerDay           int           // visits of one patient on a day, at most Ceiling; 0: not limited
+	PerDepartmentDay int           // in one department on a day; 0: no limit of its own, as the two below
+	PerWeek          int           // within any 7 days
+	PerQuarter       int           // within any 90 days
+	Gap              time.Duration // least time between the slices of two visits of one patient; negative: they may overlap
 
 	HorizonDays   int               // how long before its date a session is released; 0: at once
 	ReleaseTime   houzhen.TimeOfDay // at what time of day
@@ -59,7 +60,7 @@ type Policy struct {
 func DefaultPolicy() Policy {
 	return Policy{
 		DeadlineAM: 11*60 + 30, DeadlinePM: 16*60 + 30,
-		PerDay: 2, PerDepartmentDay: 1, PerWeek: 3, PerQuarter: 5,
+		PerDay: 2, PerDepartmentDay: 1, PerWeek: 3, PerQuarter: 5, Gap: time.Hour,
 		HorizonDays: 14, ReleaseTime: 7 * 60, ReleaseSpread: time.Minute,
 		FallBackDays: 1, FallBackTime: 16 * 60, OverbookMost: 4, ElderAge: 70, OpenedLead: 30 * time.Minute, DrawWindow: time.Minute,
 		Hold: 15 * time.Minute, CheckInLead: 30 * time.Minute, DownAfter: 5 * time.Minute, ReturnMin: time.Minute, ReturnMax: 30 * time.Minute,
@@ -82,6 +83,7 @@ func (p Policy) Validate() error {
 		{"per_department_day", p.PerDepartmentDay >= 0},
 		{"per_week", p.PerWeek >= 0},
 		{"per_quarter", p.PerQuarter >= 0},
+		{"gap", p.Gap <= 12*time.Hour},
 		{"horizon_days", p.HorizonDays >= 0 && p.HorizonDays <= 366},
 		{"release_time", p.ReleaseTime >= 0 && p.ReleaseTime < 24*60},
 		{"release_spread", p.ReleaseSpread >= 0 && p.ReleaseSpread <= time.Hour},
@@ -118,4 +120,6 @@ func (p Policy) Validate() error {
 }
 
 // limited reports whether a limit beyond the one per day is set.
-func (p Policy) limited() bool { return p.PerDepartmentDay > 0 || p.PerWeek > 0 || p.PerQuarter > 0 }
+func (p Policy) limited() bool {
+	return p.PerDepartmentDay > 0 || p.PerWeek > 0 || p.PerQuarter > 0 || p.Gap >= 0
+}

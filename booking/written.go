@@ -86,7 +86,8 @@ func (s *Service) allowed(ctx context.Context, tx Tx, picked []*pending, open []
 	}
 	asks := make([]Ask, 0, len(open))
 	for _, i := range open {
-		asks = append(asks, Ask{Request: picked[i].r, Session: picked[i].shelf.session})
+		ask := Ask{Request: picked[i].r, Session: picked[i].shelf.session}
+		asks = append(asks, ask.at(w.rows[i].Start, w.rows[i].End))
 	}
 	verdicts, err := s.judge(ctx, tx, asks)
 	if err != nil {

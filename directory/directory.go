@@ -34,6 +34,8 @@ type Department struct {
 	Name               houzhen.Label
 	Sensitive          bool
 	Alias              houzhen.Label
+	MinAge, MaxAge     int // whom it sees, in whole years, inclusive; 0 is no limit
+	Sex                Sex // SexUnknown sees both
 }
 
 // Mask says how much of a name the screens of a zone show.
@@ -94,6 +96,18 @@ const (
 	SexUnknown Sex = ""
 )
 
+// Standing says what the hospital knows of a person.
+type Standing string
+
+// Standings.
+const (
+	StandingComplete   Standing = ""
+	StandingIncomplete Standing = "incomplete" // booked by name and phone; a document is shown at the visit
+	StandingNewborn    Standing = "newborn"    // has none yet: a parent's document is shown
+	StandingMerged     Standing = "merged"     // another record of the same person is kept
+	StandingDead       Standing = "dead"       // nothing is sent any more
+)
+
 // Patient is one real person (就诊人).
 type Patient struct {
 	ID            string
@@ -106,6 +120,8 @@ type Patient struct {
 	Lang          houzhen.Lang
 	PushAccount   string // account at the push provider, "" without the app
 	TravelMinutes int    // door to door, as the patient states it; 0 unknown
+	Standing      Standing
+	Linked        string // of a newborn the parent, of a given-up record the one that is kept
 	Version       int64
 }
 

@@ -26,6 +26,9 @@ const (
 // addresses, so it has no blanks.
 var code = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
+// oldest bounds the ages of departments.
+const oldest = 130
+
 type houseCheck struct{ faults []HouseFault }
 
 func (c *houseCheck) need(ok bool, reason, path string, args ...any) {
@@ -77,6 +80,9 @@ func (c *houseCheck) departments(h House, campuses map[string]bool) {
 		if d.Sensitive {
 			c.label(d.Alias, "departments[%d].alias", i)
 		}
+		c.need(d.MinAge >= 0 && d.MinAge <= oldest, FaultInvalid, "departments[%d].min_age", i)
+		c.need(d.MaxAge == 0 || d.MaxAge >= d.MinAge && d.MaxAge <= oldest, FaultInvalid, "departments[%d].max_age", i)
+		c.need(d.Sex == SexUnknown || d.Sex == Male || d.Sex == Female, FaultInvalid, "departments[%d].sex", i)
 	}
 	for i, d := range h.Doctors {
 		c.keys(doctors, d.ID, d.Code, "doctors", i)

@@ -79,6 +79,7 @@ func (a *App) rules() []booking.Rule {
 	return []booking.Rule{
 		abuse.Barrier{},
 		a.Credit,
+		a.fitness(),
 	}
 }
 

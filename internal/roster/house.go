@@ -59,6 +59,9 @@ type department struct {
 	Name      label    `yaml:"name"`
 	Sensitive bool     `yaml:"sensitive,omitempty"`
 	Alias     *label   `yaml:"alias,omitempty"`
+	MinAge    int      `yaml:"min_age,omitempty"`
+	MaxAge    int      `yaml:"max_age,omitempty"`
+	Sex       string   `yaml:"sex,omitempty"`
 	Doctors   []doctor `yaml:"doctors,omitempty"`
 }
 
@@ -127,7 +130,10 @@ func (z zone) add(h *directory.House, campusID string) {
 
 func (x department) add(h *directory.House, campusID string) {
 	id := or(x.ID, x.Code)
-	d := directory.Department{ID: id, CampusID: campusID, Code: x.Code, Name: houzhen.Label(x.Name), Sensitive: x.Sensitive}
+	d := directory.Department{
+		ID: id, CampusID: campusID, Code: x.Code, Name: houzhen.Label(x.Name), Sensitive: x.Sensitive,
+		MinAge: x.MinAge, MaxAge: x.MaxAge, Sex: directory.Sex(x.Sex),
+	}
 	if x.Alias != nil {
 		d.Alias = houzhen.Label(*x.Alias)
 	}

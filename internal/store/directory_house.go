@@ -11,7 +11,7 @@ import (
 
 const (
 	campusColumns     = `id, hospital_id, name_zh, name_en`
-	departmentColumns = `id, campus_id, code, name_zh, name_en, sensitive, alias_zh, alias_en`
+	departmentColumns = `id, campus_id, code, name_zh, name_en, sensitive, alias_zh, alias_en, min_age, max_age, sex`
 	zoneColumns       = `id, campus_id, code, name_zh, name_en, mask`
 	roomColumns       = `id, zone_id, code, name_zh, name_en`
 	doctorColumns     = `id, department_id, code, name_zh, name_en, title_zh, title_en, grade, pool`
@@ -29,6 +29,7 @@ func campusInto(c *directory.Campus) []any {
 func departmentInto(d *directory.Department) []any {
 	return []any{
 		&d.ID, &d.CampusID, &d.Code, &d.Name.Zh, &d.Name.En, (*flag)(&d.Sensitive), &d.Alias.Zh, &d.Alias.En,
+		(*number)(&d.MinAge), (*number)(&d.MaxAge), (*string)(&d.Sex),
 	}
 }
 
@@ -88,7 +89,7 @@ func (tx *Tx) SaveHouse(ctx context.Context, h directory.House) error {
 		}),
 		each(h.Departments, func(d directory.Department) error {
 			return tx.save(ctx, "department", departmentColumns, d.ID, d.CampusID, d.Code, d.Name.Zh, d.Name.En,
-				bit(d.Sensitive), d.Alias.Zh, d.Alias.En)
+				bit(d.Sensitive), d.Alias.Zh, d.Alias.En, int64(d.MinAge), int64(d.MaxAge), string(d.Sex))
 		}),
 		each(h.Zones, func(z directory.Zone) error {
 			return tx.save(ctx, "zone", zoneColumns, z.ID, z.CampusID, z.Code, z.Name.Zh, z.Name.En, string(z.Mask))

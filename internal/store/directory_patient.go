@@ -10,7 +10,7 @@ import (
 )
 
 const patientColumns = `id, name, doc_type, doc, doc_index, doc_tail_index, sex, birth, phone, phone_index, lang, push,
- travel_minutes, version`
+ travel_minutes, standing, linked, version`
 
 // patientRow is a patient as stored: everything that names a person is sealed.
 type patientRow struct {
@@ -23,7 +23,8 @@ func patientInto(r *patientRow) []any {
 	p := &r.Patient
 	return []any{
 		&p.ID, &r.name, (*string)(&p.DocType), &r.doc, &r.docIndex, &r.docTailIndex, (*string)(&p.Sex), &r.birth, &r.phone,
-		&r.phoneIndex, (*string)(&p.Lang), &r.push, (*number)(&p.TravelMinutes), &p.Version,
+		&r.phoneIndex, (*string)(&p.Lang), &r.push, (*number)(&p.TravelMinutes),
+		(*string)(&p.Standing), &p.Linked, &p.Version,
 	}
 }
 
@@ -36,7 +37,7 @@ func (db *DB) patientArgs(p directory.Patient) ([]any, error) {
 	return []any{
 		p.ID, name, string(p.DocType), doc, db.index(p.Doc.Reveal(), sealPatientDoc), db.index(p.Doc.Tail(), sealPatientTail),
 		string(p.Sex), birth, phone, db.index(p.Phone.Reveal(), sealPatientPhone), string(p.Lang), push,
-		int64(p.TravelMinutes), p.Version,
+		int64(p.TravelMinutes), string(p.Standing), p.Linked, p.Version,
 	}, errors.Join(err1, err2, err3, err4, err5)
 }
 
@@ -110,7 +111,7 @@ func (tx *Tx) AddPatient(ctx context.Context, p directory.Patient) error {
 		return err
 	}
 	n, err := tx.exec(ctx, `INSERT INTO patient (`+patientColumns+`)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`, args...)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING`, args...)
 	if err != nil {
 		return fmt.Errorf("add patient: %w", err)
 	}
@@ -132,8 +133,8 @@ func (tx *Tx) UpdatePatient(ctx context.Context, p directory.Patient) error {
 		return err
 	}
 	n, err := tx.exec(ctx, `UPDATE patient SET name = $2, doc_type = $3, doc = $4, doc_index = $5, doc_tail_index = $6,
- sex = $7, birth = $8, phone = $9, phone_index = $10, lang = $11, push = $12, travel_minutes = $13, version = version + 1
- WHERE id = $1 AND version = $14`, args...)
+ sex = $7, birth = $8, phone = $9, phone_index = $10, lang = $11, push = $12, travel_minutes = $13,
+ standing = $14, linked = $15, version = version + 1 WHERE id = $1 AND version = $16`, args...)
 	if err != nil && tx.db.d.violation(err).kind == uniqueViolation {
 		return patientExists()
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/pay"
+	"github.com/houzhen/houzhen/booking/person"
 	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
@@ -43,6 +44,7 @@ var (
 	_ draw.Tx      = (*Tx)(nil)
 	_ noshow.Tx    = (*Tx)(nil)
 	_ pay.Tx       = (*Tx)(nil)
+	_ person.Tx    = (*Tx)(nil)
 	_ waitlist.Tx  = (*Tx)(nil)
 	_ queue.Tx     = (*Tx)(nil)
 	_ notify.Tx    = (*Tx)(nil)

@@ -16,7 +16,7 @@ func house() directory.House {
 	return directory.House{
 		Hospital:    directory.Hospital{ID: "h", Name: label("Hospital"), TimeZone: "Asia/Shanghai", Phone: "021-1", Sign: "H"},
 		Campuses:    []directory.Campus{{ID: "c1", HospitalID: "h", Name: label("East")}},
-		Departments: []directory.Department{{ID: "dep", CampusID: "c1", Code: "D", Name: label("Skin"), Sensitive: true, Alias: label("Third floor")}},
+		Departments: []directory.Department{{ID: "dep", CampusID: "c1", Code: "D", Name: label("Skin"), Sensitive: true, Alias: label("Third floor"), MinAge: 14, MaxAge: 70, Sex: directory.Female}},
 		Zones:       []directory.Zone{{ID: "z1", CampusID: "c1", Code: "Z", Name: label("Zone A"), Mask: directory.MaskMiddle}},
 		Rooms:       []directory.Room{{ID: "r1", ZoneID: "z1", Code: "1", Name: label("Room 1")}, {ID: "r2", ZoneID: "z1", Code: "2", Name: label("Room 2")}},
 		Doctors: []directory.Doctor{

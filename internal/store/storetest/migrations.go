@@ -43,29 +43,17 @@ func runMigrations(t *testing.T, open Opener) {
 		got := slices.DeleteFunc(tables(t, raw(t, address), address), func(name string) bool {
 			return name == "goose_db_version" || name == "sqlite_sequence"
 		})
-		want := []string{ // one line a migration
-			"account", "appointment", "audit", "audit_head", "call", "campus", "department", "doctor", "fact", "hospital",
-			"kinship", "message", "patient", "queue", "replay", "room", "roster", "roster_exception", "screen", "session",
-			"sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
-			"release_rule",
-			"payment",
-			"suspension", "suspension_item", "suspension_case", "question", "sms_inbox",
-			"noshow_model", "noshow_history", "noshow_forecast",
-			"account", "appointment", "audit", "audit_head", "call", "campus", "department", "doctor", "draw_request", "fact", "hospital",
-			"kinship", "lottery", "message", "patient", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen",
-			"session", "sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
-			"credit_appeal", "credit_attempt", "credit_mark", "credit_rule_set", "credit_shield",
-			"noshow_forecast", "noshow_history", "noshow_model",
-			"machine", "machine_token", "webhook", "whereabouts",
-			"session_figures",
-			"question", "sms_inbox", "suspension", "suspension_case", "suspension_item",
-			"heartbeat", "outage", "wait_entry", "wait_offer", "wait_place",
-			"kinship", "message", "patient", "question", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen", "session",
-			"sign_in", "slot", "sms_inbox", "staff", "suspension", "suspension_case", "suspension_item", "tick", "ticket", "web_session", "zone",
-			"abuse_account", "abuse_flag", "abuse_trace",
-			"payment",
+		want := []string{ // the same name may stand here twice
+			"abuse_account", "abuse_flag", "abuse_trace", "account", "appointment", "audit", "audit_head", "call", "campus",
+			"credit_appeal", "credit_attempt", "credit_mark", "credit_rule_set", "credit_shield", "department", "doctor", "draw_request",
+			"fact", "heartbeat", "hospital", "kinship", "lottery", "machine", "machine_token", "message", "noshow_forecast",
+			"noshow_history", "noshow_model", "outage", "patient", "patient_merge", "payment", "question", "queue", "release_rule",
+			"replay", "room", "roster", "roster_exception", "screen", "session", "session_figures", "sign_in", "slot", "sms_inbox",
+			"staff", "suspension", "suspension_case", "suspension_item", "tick", "ticket", "wait_entry", "wait_offer", "wait_place",
+			"web_session", "webhook", "whereabouts", "zone",
 		}
 		slices.Sort(want)
+		want = slices.Compact(want)
 		if diff := cmp.Diff(got, want); diff != "" {
 			t.Errorf("%s (-got +want):\n%s", db.Engine(), diff)
 		}

@@ -22,6 +22,7 @@ func Run(t *testing.T, open Opener) {
 		{"Facts", runFacts},
 		{"House", runHouse},
 		{"People", runPeople},
+		{"Person", runPerson},
 		{"Sessions", runSessions},
 		{"Rosters", runRosters},
 		{"Pool", runPool},
