@@ -63,8 +63,12 @@ func (a *API) mount(mux *http.ServeMux) huma.API {
 }
 
 // oneShape makes the errors that huma itself finds in a request problem
-// documents of ours. huma keeps this hook in a variable of its own.
+// documents of ours. huma keeps these hooks in variables of its own.
 var oneShape = sync.OnceFunc(func() {
+	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError { // the document shows this shape
+		p := ProblemOf(badRequest(status, errs), houzhen.Chinese)
+		return &p
+	}
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
 		lang := houzhen.Chinese
 		if ctx != nil {

@@ -86,6 +86,7 @@ func exercises() []exercise {
 		{"GET", "/api/v1/forecasts?day=2026-03-03", "", manager, nurse, "expected", ""},
 		{"GET", "/api/v1/stats.csv", "", manager, doctor, "stats", ""},
 	}
+	list = append(list, channelExercises()...)
 	for _, v := range api.Verbs() {
 		list = append(list, exercise{
 			"POST", "/api/v1/sessions/s1/" + string(v), `{"ticket_id":"t5"}`, doctor, patient, string(v), "/api/v1/sessions/none/" + string(v),

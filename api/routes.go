@@ -14,8 +14,9 @@ import (
 type route struct {
 	method, pattern, summary string
 	roles                    []auth.Role
-	keyed                    bool // a write that needs an idempotency key
-	remembers                bool // its answers need not be kept
+	keyed                    bool       // a write that needs an idempotency key
+	remembers                bool       // its answers need not be kept
+	scope                    auth.Scope // for machines
 	register                 func(huma.API, *http.ServeMux)
 }
 
@@ -28,7 +29,7 @@ func Routes() []auth.Rule {
 		{Method: "GET", Pattern: "/api/openapi-3.0.yaml", Roles: everybody()},
 	}
 	for _, r := range (&API{}).routes() {
-		rules = append(rules, auth.Rule{Method: r.method, Pattern: r.pattern, Roles: r.roles, Note: r.summary})
+		rules = append(rules, auth.Rule{Method: r.method, Pattern: r.pattern, Roles: r.roles, Scope: r.scope, Note: r.summary})
 	}
 	return rules
 }
@@ -76,6 +77,7 @@ func (a *API) routes() []route {
 	list = append(list, a.poolRoutes()...)
 	list = append(list, a.creditRoutes()...)
 	list = append(list, a.suspensionRoutes()...)
+	list = append(list, a.channelRoutes()...)
 	return append(list, a.queueRoutes()...)
 }
 
@@ -99,6 +101,7 @@ func verb[I, O any](a *API, method, pattern, summary string, roles []auth.Role, 
 	return route{method: method, pattern: pattern, summary: summary, roles: roles, register: func(api huma.API, _ *http.ServeMux) {
 		op := huma.Operation{
 			Method: method, Path: pattern, Summary: summary, OperationID: operationID(method, pattern), MaxBodyBytes: MaxBody,
+			DefaultStatus: made()[method+" "+pattern],
 			Middlewares: huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 				r, _ := humago.Unwrap(ctx)
 				next(huma.WithContext(ctx, withRequest(ctx.Context(), r)))
@@ -123,4 +126,16 @@ func plain(a *API, method, pattern, summary string, roles []auth.Role, do func(h
 			}
 		})
 	}}
+}
+
+// made gives the status of the routes that make something; the others answer
+// 200, or 204 without a body.
+func made() map[string]int {
+	return map[string]int{
+		"POST /api/v1/patients":               http.StatusCreated,
+		"POST /api/v1/appointments":           http.StatusCreated,
+		"POST /api/v1/channel/appointments":   http.StatusCreated,
+		"POST /api/v1/sessions/{id}/overbook": http.StatusCreated,
+		"POST /api/v1/channel/webhooks":       http.StatusCreated,
+	}
 }

@@ -203,4 +203,6 @@ type Services struct {
 	Credit     Credit
 	Forecasts  Forecasts
 	Audit      Audit
+	Channel    Channel
+	Webhooks   Webhooks
 }

@@ -35,7 +35,11 @@ type sessionView struct {
 
 // sessions lists sessions with their free places by slice.
 func (a *API) sessions(ctx context.Context, in *sessionsIn) (*sessionsOut, error) {
-	q := booking.FindQuery{DepartmentID: in.Department, DoctorID: in.Doctor}
+	return a.findSessions(ctx, in, booking.Who{})
+}
+
+func (a *API) findSessions(ctx context.Context, in *sessionsIn, whom booking.Who) (*sessionsOut, error) {
+	q := booking.FindQuery{DepartmentID: in.Department, DoctorID: in.Doctor, Who: whom}
 	for _, d := range []struct {
 		text, field string
 		into        *houzhen.Date

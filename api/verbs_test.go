@@ -28,7 +28,7 @@ func TestTheRuleTableHoldsForEveryRole(t *testing.T) {
 	h := newAPI(apitest.New())
 	guard := auth.Guard(rules, h, api.WriteProblem(slog.New(slog.DiscardHandler), apitest.Shanghai()))
 	authtest.Walk(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p := auth.Principal{Role: auth.Role(r.Header.Get("Test-Role")), ID: "acc1", AccountID: "acc1", DoctorID: "d1"}
+		p := auth.Principal{Role: auth.Role(r.Header.Get("Test-Role")), ID: "acc1", AccountID: "acc1", DoctorID: "d1", Channel: "platform", Scopes: auth.EveryScope()}
 		guard.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
 	}), rules, func(_ *testing.T, role auth.Role, r *http.Request) { r.Header.Set("Test-Role", string(role)) })
 }

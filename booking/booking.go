@@ -201,6 +201,7 @@ type Tx interface {
 	Sessions(ctx context.Context, f SessionFilter) ([]Session, error)
 	AddSession(ctx context.Context, s Session, slots []Slot) error // CodeConflict: doctor, day, part exist
 	UpdateSession(ctx context.Context, s Session) error            // CodeConflict by version
+	DropSession(ctx context.Context, id string) error              // with its slots; CodeState when anybody ever stood on one
 
 	Slot(ctx context.Context, sessionID string, no int) (Slot, error) // CodeSlotUnknown
 	Slots(ctx context.Context, sessionIDs ...string) ([]Slot, error)  // by session and number, Taken filled

@@ -106,6 +106,9 @@ func (c *change) enterQueue(a Admission) string {
 		return t.ID
 	}
 	*t = place(c.q, *t, c.p, c.now)
+	if a.InHouse { // domain rule §7 case 38
+		t.Lane, t.AtEnd = LaneNormal, false
+	}
 	t.State, t.CheckedInAt = Waiting, c.now
 	c.tell(houzhen.TicketCheckedIn, t, Reason{})
 	return t.ID

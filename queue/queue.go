@@ -148,6 +148,7 @@ type Admission struct {
 	SliceStart, SliceEnd                time.Time
 	WalkIn                              bool
 	TravelMinutes                       int
+	InHouse                             bool // another service point kept him: he is not late
 }
 
 // Tx is what the queue asks of a transaction. Finders give CodeNotFound.

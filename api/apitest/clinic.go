@@ -30,6 +30,7 @@ type Clinic struct {
 	Offers       []booking.Offer
 	Visits       []booking.Appointment
 	Kept         []booking.Appointment // options
+	Theirs       []booking.Appointment // that another system made
 	Sent         []notify.Message
 	Money        []pay.Payment
 	Boards       Boards
@@ -81,7 +82,7 @@ func (c *Clinic) Services() api.Services {
 	return api.Services{
 		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Suspension: suspensions{c}, Queue: queues{c}, Desk: c, Messages: c,
 		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
-		Credit: credits{c}, Forecasts: credits{c},
+		Credit: credits{c}, Forecasts: credits{c}, Channel: channels{c}, Webhooks: webhooks{c},
 	}
 }
 
@@ -169,7 +170,7 @@ func (c *Clinic) Record(_ context.Context, actor, action, _ string) error {
 }
 
 func (c *Clinic) visit(id string) (booking.Appointment, error) {
-	for _, a := range slices.Concat(c.Visits, c.Kept) {
+	for _, a := range slices.Concat(c.Visits, c.Kept, c.Theirs) {
 		if a.ID == id {
 			return a, nil
 		}

@@ -138,6 +138,9 @@ func (c *Clinic) visits() {
 		}
 		c.Visits = append(c.Visits, a)
 	}
+	theirs := c.Visits[1]
+	theirs.ID, theirs.Channel, theirs.Voucher, theirs.State, theirs.PatientID = "a7", "platform", "4821399999", booking.Cancelled, c.People[2].ID
+	c.Theirs = append(c.Theirs, theirs)
 	for i, s := range []booking.Session{c.Sittings[11], c.Sittings[10]} {
 		c.Kept = append(c.Kept, booking.Appointment{
 			ID: fmt.Sprintf("o%d", i+1), SessionID: s.ID, SlotNo: 5, Start: s.Start, End: s.Start.Add(30 * time.Minute), PatientID: "p2", State: booking.Held,

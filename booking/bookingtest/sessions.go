@@ -71,6 +71,21 @@ func (tx *Tx) AddSession(_ context.Context, s booking.Session, slots []booking.S
 	return nil
 }
 
+// DropSession removes a session on which nobody ever stood.
+func (tx *Tx) DropSession(_ context.Context, id string) error {
+	if err := tx.may("drop_session", id); err != nil {
+		return err
+	}
+	for _, a := range tx.store.appointments {
+		if a.SessionID == id {
+			return houzhen.E(houzhen.CodeState, "session has appointments")
+		}
+	}
+	unset(tx, tx.store.sessions, id)
+	unset(tx, tx.store.slots, id)
+	return nil
+}
+
 // UpdateSession saves by version.
 func (tx *Tx) UpdateSession(ctx context.Context, s booking.Session) error {
 	if err := tx.may("update_session", s.ID); err != nil {

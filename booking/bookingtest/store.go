@@ -210,6 +210,13 @@ func set[V any](tx *Tx, m map[string]V, id string, v V) {
 	m[id] = v
 }
 
+func unset[V any](tx *Tx, m map[string]V, id string) {
+	if old, had := m[id]; had {
+		tx.undo = append(tx.undo, func() { m[id] = old })
+		delete(m, id)
+	}
+}
+
 func find[V any](m map[string]V, id string) (V, error) {
 	v, ok := m[id]
 	if !ok {

@@ -75,8 +75,14 @@ type watched struct {
 
 // Book is Places.Book, not too often.
 func (w watched) Book(ctx context.Context, r booking.BookRequest) (booking.Appointment, error) {
+	a, _, err := w.BookOnce(ctx, r)
+	return a, err
+}
+
+// BookOnce is Book, and tells whether the request had been answered before.
+func (w watched) BookOnce(ctx context.Context, r booking.BookRequest) (made booking.Appointment, again bool, err error) {
 	if r.AccountID == "" || r.Channel == booking.DeskChannel {
-		return w.Places.Book(ctx, r)
+		return w.Places.BookOnce(ctx, r)
 	}
 	trace := abuse.Trace{
 		At: w.app.Now(), Action: abuse.Booked, AccountID: r.AccountID, Origin: originOf(ctx), PatientID: r.PatientID, SessionID: r.SessionID,
@@ -84,14 +90,14 @@ func (w watched) Book(ctx context.Context, r booking.BookRequest) (booking.Appoi
 	if wait := w.app.tooFast(ctx, r.AccountID, trace.Origin); wait > 0 {
 		trace.Action = abuse.Throttled
 		w.app.traces.add(trace)
-		return booking.Appointment{}, auth.Limited(wait)
+		return made, false, auth.Limited(wait)
 	}
-	made, err := w.Places.Book(ctx, r)
+	made, again, err = w.Places.BookOnce(ctx, r)
 	if err == nil { // a repeated request finds its trace by this id
 		trace.ID, trace.AppointmentID = "b-"+made.ID, made.ID
 		w.app.traces.add(trace)
 	}
-	return made, err
+	return made, again, err
 }
 
 // Cancel is booking.Service.Cancel, with a trace of what a patient gave up.

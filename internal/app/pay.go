@@ -105,22 +105,28 @@ func (a *App) Places() Places { return Places{a.Booking, a} }
 
 // Book takes a place, or keeps it where it has to be paid first.
 func (p Places) Book(ctx context.Context, r booking.BookRequest) (booking.Appointment, error) {
+	a, _, err := p.BookOnce(ctx, r)
+	return a, err
+}
+
+// BookOnce is Book, and tells whether the request had been answered before.
+func (p Places) BookOnce(ctx context.Context, r booking.BookRequest) (a booking.Appointment, again bool, err error) {
 	if !p.app.Pay.Policy().Prepaid() {
-		return p.Service.Book(ctx, r)
+		return p.Service.BookOnce(ctx, r)
 	}
-	session, err := p.Session(ctx, r.SessionID)
+	session, err := p.Glance(ctx, r.SessionID)
 	if err != nil && houzhen.CodeOf(err) != houzhen.CodeNotFound {
-		return booking.Appointment{}, err
+		return a, false, err
 	}
 	r.Hold = r.Hold || err == nil && p.app.Pay.Policy().Before(session, r.Channel)
-	a, err := p.Service.Book(ctx, r)
+	a, again, err = p.Service.BookOnce(ctx, r)
 	if err != nil || !r.Hold || a.State != booking.Held {
-		return a, err
+		return a, again, err
 	}
 	if _, err := p.app.Pay.Open(ctx, a.ID); err != nil && houzhen.CodeOf(err) != houzhen.CodeHoldExpired {
-		return a, err
+		return a, again, err
 	}
-	return a, nil
+	return a, again, nil
 }
 
 // Move takes another place. One that is paid in advance is only left for, or

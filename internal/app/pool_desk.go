@@ -145,6 +145,23 @@ func (a *App) groups(ctx context.Context, patientID string) ([]booking.Quota, er
 	return a.groupsOf(p), nil
 }
 
+// knownGroups is groups from memory, for the people of an account: whoever is
+// refused in a rush must not cost a look into the database.
+func (a *App) knownGroups(ctx context.Context, accountID, patientID string) ([]booking.Quota, error) {
+	if accountID != "" {
+		family, err := a.Directory.Known(ctx, accountID)
+		if err != nil {
+			return nil, fmt.Errorf("load family: %w", err)
+		}
+		for _, p := range family {
+			if p.ID == patientID {
+				return a.groupsOf(p), nil
+			}
+		}
+	}
+	return a.groups(ctx, patientID)
+}
+
 func (a *App) groupsOf(p directory.Patient) []booking.Quota {
 	if p.Birth.IsZero() || directory.Age(p.Birth, a.Today()) < a.Booking.Policy().ElderAge {
 		return nil
@@ -162,12 +179,18 @@ type bookings struct {
 
 // Book adds the groups that need no other evidence.
 func (b bookings) Book(ctx context.Context, r booking.BookRequest) (booking.Appointment, error) {
-	groups, err := b.app.groups(ctx, r.PatientID)
+	a, _, err := b.BookOnce(ctx, r)
+	return a, err
+}
+
+// BookOnce is Book, and tells whether the request had been answered before.
+func (b bookings) BookOnce(ctx context.Context, r booking.BookRequest) (booking.Appointment, bool, error) {
+	groups, err := b.app.knownGroups(ctx, r.AccountID, r.PatientID)
 	if err != nil {
-		return booking.Appointment{}, err
+		return booking.Appointment{}, false, err
 	}
 	r.Groups = append(r.Groups, groups...)
-	return b.Booking.Book(ctx, r)
+	return b.Booking.BookOnce(ctx, r)
 }
 
 // Move as Book.

@@ -252,22 +252,6 @@ func openQueue(s booking.Session) queue.OpenQueue {
 	}
 }
 
-// admission is a booked patient as the queue sees him.
-func (a *App) admission(ctx context.Context, tx everything, at booking.Appointment) (queue.Admission, error) {
-	p, err := tx.Patient(ctx, at.PatientID)
-	if err != nil {
-		return queue.Admission{}, fmt.Errorf("load patient: %w", err)
-	}
-	travel := at.TravelMinute
-	if travel == 0 {
-		travel = p.TravelMinutes
-	}
-	return queue.Admission{
-		AppointmentID: at.ID, PatientID: at.PatientID, SessionID: at.SessionID, No: at.SlotNo,
-		SliceStart: at.Start, SliceEnd: at.End, WalkIn: booking.BandOf(at.SlotNo) == booking.BandWalkIn, TravelMinutes: travel,
-	}, nil
-}
-
 // admit lets whoever booked after the session opened into its queue.
 func (a *App) admit(ctx context.Context, tx everything, e houzhen.Event) error {
 	at, err := tx.Appointment(ctx, e.Subject)

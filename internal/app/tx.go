@@ -1,8 +1,10 @@
 package app
 
 import (
+	"context"
 	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/booking/draw"
+
 	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/booking/waitlist"
@@ -12,6 +14,7 @@ import (
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
+	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/internal/webhook"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
@@ -35,4 +38,8 @@ type everything interface {
 	auth.Tx
 	auth.MachineTx
 	webhook.Tx
+
+	// Whereabouts is where the hospital's information system last saw a patient.
+	Whereabouts(ctx context.Context, patientID string) (store.Whereabouts, error)
+	SaveWhereabouts(ctx context.Context, w store.Whereabouts) (store.Whereabouts, error)
 }

@@ -164,6 +164,14 @@ func (c *Clinic) Restart() {
 	c.Start()
 }
 
+// Reconfigure starts the application anew with other settings.
+func (c *Clinic) Reconfigure(change func(*app.Config)) {
+	c.T.Helper()
+	c.Stop()
+	change(&c.cfg)
+	c.Start()
+}
+
 func (c *Clinic) must(err error) {
 	c.T.Helper()
 	if err != nil {

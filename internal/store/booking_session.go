@@ -95,6 +95,25 @@ func (tx *Tx) AddSession(ctx context.Context, s booking.Session, slots []booking
 	return nil
 }
 
+// DropSession removes a session with its slots; CodeState when anybody ever
+// stood on one, which the foreign keys say.
+func (tx *Tx) DropSession(ctx context.Context, id string) error {
+	err := tx.Savepoint(ctx, func() error {
+		if _, err := tx.exec(ctx, `DELETE FROM slot WHERE session_id = $1`, id); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, `DELETE FROM session WHERE id = $1`, id)
+		return err
+	})
+	switch {
+	case err != nil && tx.db.d.violation(err).kind == foreignViolation:
+		return houzhen.E(houzhen.CodeState, "session has appointments").Because(err)
+	case err != nil:
+		return fmt.Errorf("drop session: %w", err)
+	}
+	return nil
+}
+
 // UpdateSession saves by id and the version that was read; CodeConflict when
 // it was changed meanwhile. Doctor and date never change.
 func (tx *Tx) UpdateSession(ctx context.Context, s booking.Session) error {

@@ -108,7 +108,7 @@ func (s *Service) claim(ctx context.Context, id string, until int64) (p parcel, 
 			e.Seen, e.Sending = last, 0
 		} else {
 			e.Sending = facts[len(facts)-1].Seq
-			e.LeaseUntil = s.opt.Wall().Add(3 * s.opt.Timeout)
+			e.LeaseUntil = s.opt.Wall().Add(3 * s.opt.Timeout).Truncate(time.Microsecond) // as the store keeps it
 		}
 		p.endpoint = e
 		return tx.UpdateWebhook(ctx, &p.endpoint)

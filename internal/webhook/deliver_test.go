@@ -130,7 +130,7 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustPa
 
 func newHospital(t *testing.T) *hospital {
 	t.Helper()
-	h := &hospital{t: t, clock: storetest.NewClock(storetest.Start()), wall: storetest.Start(), to: newReceiver(t)}
+	h := &hospital{t: t, clock: storetest.NewClock(storetest.Start()), wall: storetest.Start().Add(789 * time.Nanosecond), to: newReceiver(t)}
 	h.db = storetest.SQLite(t, storetest.Now(h.clock.Now))
 	h.store = &crashing{Store: h.db.Webhooks(), after: -1}
 	h.Service = webhook.NewService(webhook.Options{

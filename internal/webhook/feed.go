@@ -45,17 +45,30 @@ func (s *Service) Read(ctx context.Context, channel string, after int64, limit i
 	return p, nil
 }
 
+// looks is how often a moment is given the chance to settle before one goes on
+// with what was settled before. Most transactions end while one looks.
+const looks = 4
+
 // settled asks the store how far nothing more can appear.
-func (s *Service) settled(ctx context.Context) (int64, error) {
-	var m Mark
-	err := s.opt.Store.InTx(ctx, func(tx Tx) (err error) {
-		m, err = tx.FactMark(ctx)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("mark facts: %w", err)
+func (s *Service) settled(ctx context.Context) (until int64, err error) {
+	first := int64(-1)
+	for range looks {
+		var m Mark
+		err := s.opt.Store.InTx(ctx, func(tx Tx) (err error) {
+			m, err = tx.FactMark(ctx)
+			return err
+		})
+		if err != nil {
+			return 0, fmt.Errorf("mark facts: %w", err)
+		}
+		if first < 0 {
+			first = m.Seq
+		}
+		if until = s.horizon.See(m); until >= first {
+			break
+		}
 	}
-	return s.horizon.See(m), nil
+	return until, nil
 }
 
 // stretch reads at most limit facts in one window and says up to where it has

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/store"
 )
@@ -27,6 +28,8 @@ func runMachines(t *testing.T, open Opener) {
 	t.Helper()
 	t.Run("a machine comes back by its token", func(t *testing.T) { machineByToken(t, open(t)) })
 	t.Run("tokens end together and none later than before", func(t *testing.T) { tokensExpire(t, open(t)) })
+	t.Run("only sessions on which nobody ever stood are dropped", func(t *testing.T) { emptySessionsDropped(t, open(t)) })
+	t.Run("where a patient was seen last is kept", func(t *testing.T) { whereaboutsKept(t, open(t)) })
 	t.Run("a revoked machine stays revoked as of the first time", func(t *testing.T) { machineRevoked(t, open) })
 }
 
@@ -105,4 +108,50 @@ func machineRevoked(t *testing.T, open Opener) {
 		}
 		return err
 	})
+}
+
+func emptySessionsDropped(t *testing.T, db *store.DB) {
+	t.Helper()
+	s := addSession(t, db, "s1", "d1", 4)
+	addSession(t, db, "s2", "d2", 4)
+	gone := book(t, db, with(appointment(s, 1, "p1"), func(a *booking.Appointment) { a.State = booking.Cancelled }))
+	write(t, db, func(tx *store.Tx) error {
+		refused(t, tx.DropSession(t.Context(), "s1"), houzhen.CodeState)
+		return errors.Join(tx.DropSession(t.Context(), "s2"), tx.DropSession(t.Context(), "s9"))
+	})
+	look(t, db, func(tx *store.Tx) error {
+		_, unknown := tx.Session(t.Context(), "s2")
+		refused(t, unknown, houzhen.CodeNotFound)
+		slots, err := tx.Slots(t.Context(), "s1", "s2")
+		_, err2 := tx.Appointment(t.Context(), gone.ID)
+		if len(slots) != 4 {
+			t.Errorf("got %d slots, want those of the session that stays", len(slots))
+		}
+		return errors.Join(err, err2)
+	})
+}
+
+func whereaboutsKept(t *testing.T, db *store.DB) {
+	t.Helper()
+	for i, place := range []string{"lab", "xray"} {
+		want := store.Whereabouts{PatientID: "p1", Place: place, Since: Start(), Until: Start().Add(time.Hour), Version: int64(i + 1)}
+		write(t, db, func(tx *store.Tx) error {
+			w := want
+			w.Version = 0
+			got, err := tx.SaveWhereabouts(t.Context(), w)
+			if got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+			return err
+		})
+		look(t, db, func(tx *store.Tx) error {
+			got, err := tx.Whereabouts(t.Context(), "p1")
+			if got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+			_, unknown := tx.Whereabouts(t.Context(), "p9")
+			refused(t, unknown, houzhen.CodeNotFound)
+			return err
+		})
+	}
 }
