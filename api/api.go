@@ -66,7 +66,7 @@ func (a *API) mount(mux *http.ServeMux) huma.API {
 // documents of ours. huma keeps these hooks in variables of its own.
 var oneShape = sync.OnceFunc(func() {
 	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError { // the document shows this shape
-		p := ProblemOf(badRequest(status, errs), houzhen.Chinese)
+		p := ProblemOf(badRequest(status, errs), houzhen.Chinese, time.UTC)
 		return &p
 	}
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {

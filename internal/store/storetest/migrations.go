@@ -51,24 +51,6 @@ func runMigrations(t *testing.T, open Opener) {
 			"replay", "room", "roster", "roster_exception", "screen", "session", "session_figures", "sign_in", "slot", "sms_inbox",
 			"staff", "suspension", "suspension_case", "suspension_item", "tick", "ticket", "wait_entry", "wait_offer", "wait_place",
 			"web_session", "webhook", "whereabouts", "zone",
-		want := []string{ // one line a migration
-			"account", "appointment", "audit", "audit_head", "call", "campus", "department", "doctor", "fact", "hospital",
-			"kinship", "message", "patient", "queue", "replay", "room", "roster", "roster_exception", "screen", "session",
-			"sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
-			"release_rule",
-			"payment",
-			"suspension", "suspension_item", "suspension_case", "question", "sms_inbox",
-			"wait_entry", "wait_place", "wait_offer", "heartbeat", "outage",
-			"noshow_model", "noshow_history", "noshow_forecast",
-			"account", "appointment", "audit", "audit_head", "call", "campus", "department", "doctor", "draw_request", "fact", "hospital",
-			"kinship", "lottery", "message", "patient", "queue", "release_rule", "replay", "room", "roster", "roster_exception", "screen",
-			"session", "sign_in", "slot", "staff", "tick", "ticket", "web_session", "zone",
-			"credit_appeal", "credit_attempt", "credit_mark", "credit_rule_set", "credit_shield",
-			"noshow_forecast", "noshow_history", "noshow_model",
-			"machine", "machine_token", "webhook", "whereabouts",
-			"lottery", "draw_request",
-			"session_figures",
-			"abuse_trace", "abuse_flag", "abuse_account",
 		}
 		slices.Sort(want)
 		want = slices.Compact(want)
