@@ -78,6 +78,7 @@ func (a *API) routes() []route {
 	list = append(list, a.creditRoutes()...)
 	list = append(list, a.suspensionRoutes()...)
 	list = append(list, a.channelRoutes()...)
+	list = append(list, a.waitlistRoutes()...)
 	return append(list, a.queueRoutes()...)
 }
 
@@ -136,6 +137,7 @@ func made() map[string]int {
 		"POST /api/v1/appointments":           http.StatusCreated,
 		"POST /api/v1/channel/appointments":   http.StatusCreated,
 		"POST /api/v1/sessions/{id}/overbook": http.StatusCreated,
+		"POST /api/v1/waitlist":               http.StatusCreated,
 		"POST /api/v1/channel/webhooks":       http.StatusCreated,
 	}
 }

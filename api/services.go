@@ -192,6 +192,7 @@ type Services struct {
 	Payments   Payments
 	Pool       Pool
 	Suspension Suspension
+	Waitlist   Waitlist
 	Queue      Queue
 	Desk       Desk
 	Messages   Messages

@@ -32,6 +32,13 @@ func (links) OpenOptions(token string) (string, error) {
 	return "a2", nil
 }
 
+func (links) OpenOffer(token string) (string, error) {
+	if token != "good" {
+		return "", houzhen.E(houzhen.CodeSignIn, "bad link")
+	}
+	return "of1", nil
+}
+
 func newSite(t *testing.T, c *apitest.Clinic, change ...func(*web.Deps)) *web.Site {
 	t.Helper()
 	d := web.Deps{

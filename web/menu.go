@@ -21,11 +21,14 @@ func staffMenu() []menuItem {
 		{"desk", "/desk", "", desk},
 		{"messages", "/messages", "", desk},
 		{"suspensions", "/suspensions", "", desk},
-		{"manage", "/manage", "", manager},
+		{"manage", "/manage", "", desk},
 		{"roster", "/manage/roster", "supply", manager},
+		{"waitlist", "/manage/waitlist", "people", manager},
 		{"payments", "/manage/payments", "people", manager},
+		{"credit", "/manage/credit", "people", manager},
 		{"abuse", "/manage/abuse", "people", manager},
 		{"stats", "/manage/stats", "reports", manager},
+		{"noshow", "/manage/noshow", "reports", manager},
 		{"jobs", "/manage/jobs", "system", manager},
 	}
 }

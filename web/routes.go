@@ -57,6 +57,7 @@ func (s *site) routes() []route {
 	list = append(list, s.paymentRoutes()...)
 	list = append(list, s.creditRoutes()...)
 	list = append(list, s.suspensionRoutes()...)
+	list = append(list, s.waitlistRoutes()...)
 	return append(list, s.staffRoutes()...)
 }
 

@@ -103,6 +103,12 @@ func stories() []story {
 		{name: "pay_settled", path: "/appointments/a2", as: patient, set: paying(pay.Settled, booking.Cancelled)},
 		{name: "payments", path: "/manage/payments", as: manager, width: 1440, height: 900},
 		{name: "payments_empty", path: "/manage/payments", as: manager, width: 1440, height: 900, set: func(c *apitest.Clinic) { c.Money = nil }},
+		{name: "waitlist", path: "/waitlist", as: patient},
+		{name: "waitlist_empty", path: "/waitlist", as: patient, set: func(c *apitest.Clinic) { c.Waits = nil }},
+		{name: "waitlist_join", path: "/waitlist/join?session=s12", as: patient},
+		{name: "offer_link", path: "/w/good"},
+		{name: "manage_waitlist", path: "/manage/waitlist", as: manager, width: 1280, height: 800},
+		{name: "manage_waitlist_empty", path: "/manage/waitlist", as: nurse, width: 1280, height: 800, set: func(c *apitest.Clinic) { c.Waits = nil }},
 		{name: "place", path: "/place/a1", as: patient},
 		{name: "place_elder", path: "/place/a1", as: patient, elder: true},
 		{name: "place_next", path: "/place/a1", as: patient, set: position(func(p *board.Position) {

@@ -32,6 +32,8 @@ type Deps struct {
 type Links interface {
 	// OpenOptions gives the suspended appointment that a token leads to.
 	OpenOptions(token string) (appointmentID string, err error)
+	// OpenOffer gives the offer of the waitlist that a token leads to.
+	OpenOffer(token string) (offerID string, err error)
 }
 
 // Jobs shows the pipeline.

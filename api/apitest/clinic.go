@@ -12,6 +12,7 @@ import (
 	"github.com/houzhen/houzhen/booking/abuse"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/pay"
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/board"
@@ -40,6 +41,7 @@ type Clinic struct {
 	DrawState    draw.State
 	Lots         []draw.Request
 	Credit       Record
+	Waits        []waitlist.Standing
 	Principal    auth.Principal // whom a sign-in gives
 	Display      directory.Screen
 	Quiet        bool             // no suspensions, nobody has come, no replies
@@ -80,7 +82,7 @@ func (c *Clinic) ask(verb, about string) error {
 // Services hands the clinic over as everything the API asks.
 func (c *Clinic) Services() api.Services {
 	return api.Services{
-		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Suspension: suspensions{c}, Queue: queues{c}, Desk: c, Messages: c,
+		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Waitlist: waits{c}, Suspension: suspensions{c}, Queue: queues{c}, Desk: c, Messages: c,
 		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
 		Credit: credits{c}, Forecasts: credits{c}, Channel: channels{c}, Webhooks: webhooks{c},
 	}

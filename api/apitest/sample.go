@@ -60,6 +60,7 @@ func New() *Clinic {
 	c.Flagged = c.flagged()
 	c.supply()
 	c.visits()
+	c.Waits = SampleWaits(c)
 	c.messages()
 	c.Credit = c.record()
 	c.owing()

@@ -46,6 +46,7 @@ func Run(t *testing.T, open Opener) {
 		{"Figures", runFigures},
 		{"Abuse", runAbuse},
 		{"Statements", runStatements},
+		{"Waitlist", runWaitlist},
 		{"Migrations", runMigrations},
 	} {
 		t.Run(area.name, func(t *testing.T) { area.run(t, open) })
