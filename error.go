@@ -67,13 +67,13 @@ const (
 	CodeCreditRules Code = "credit_rules" // rules that cannot be published
 	CodeAppealed    Code = "appealed"     // a mark is appealed against once
 	CodeAppealLate  Code = "appeal_late"  // the time to appeal is over
-	CodeTooYoung         Code = "too_young"     // the department does not see patients of that age
-	CodeTooOld           Code = "too_old"
-	CodeWrongSex         Code = "wrong_sex"
-	CodeGuardian         Code = "guardian"   // a child is booked for by a guardian
-	CodeOverlap          Code = "overlap"    // too near to another visit of the same patient
-	CodeIncomplete       Code = "incomplete" // a document must be shown first
-	CodeSwap             Code = "swap"       // the place can no longer go to another of the family
+	CodeTooYoung    Code = "too_young"    // the department does not see patients of that age
+	CodeTooOld      Code = "too_old"
+	CodeWrongSex    Code = "wrong_sex"
+	CodeGuardian    Code = "guardian"   // a child is booked for by a guardian
+	CodeOverlap     Code = "overlap"    // too near to another visit of the same patient
+	CodeIncomplete  Code = "incomplete" // a document must be shown first
+	CodeSwap        Code = "swap"       // the place can no longer go to another of the family
 )
 
 // Error is the one error type that crosses package borders. Message is for

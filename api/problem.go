@@ -15,7 +15,7 @@ import (
 
 // statuses is the only table from error code to HTTP status. A test holds it
 // complete.
-func statuses() map[houzhen.Code]int {
+func statuses() map[houzhen.Code]int { //nolint:funlen // a table
 	return map[houzhen.Code]int{
 		houzhen.CodeInternal:         http.StatusInternalServerError,
 		houzhen.CodeUnavailable:      http.StatusServiceUnavailable,

@@ -62,6 +62,18 @@ func behindDoor(t *testing.T, change ...func(*booking.Policy)) (*clinic, *door) 
 	return c, d
 }
 
+// queued tells when whoever it belongs to has joined the queue: only then he
+// watches whether his caller goes away.
+type queued struct {
+	context.Context
+	in func()
+}
+
+func (q *queued) Done() <-chan struct{} {
+	q.in()
+	return q.Context.Done()
+}
+
 // crowded runs n requests at once and lets them in when all are there; the
 // first one waits alone in front of the others.
 func crowded(c *clinic, d *door, requests []booking.BookRequest) ([]booking.Appointment, []error) {
@@ -71,9 +83,10 @@ func crowded(c *clinic, d *door, requests []booking.BookRequest) ([]booking.Appo
 	var in, out sync.WaitGroup
 	for i, r := range requests {
 		in.Add(1)
+		ctx := &queued{Context: c.Context(), in: sync.OnceFunc(in.Done)}
 		out.Go(func() {
-			in.Done()
-			got[i], errs[i] = c.Book(c.Context(), r)
+			defer ctx.in() // who was answered at once did not queue
+			got[i], errs[i] = c.Book(ctx, r)
 		})
 	}
 	in.Wait()

@@ -42,7 +42,11 @@ func TestReleaseMomentFollowsTheProbability(t *testing.T) {
 		known  bool
 		want   int // minutes after the start of the slice
 	}{
-		{.2, true, 15}, {.3, true, 10}, {.5, true, 4}, {.03, true, 33}, {.001, true, 51},
+		{.2, true, 15},
+		{.3, true, 10},
+		{.5, true, 4},
+		{.03, true, 33},
+		{.001, true, 51},
 		{0, false, 45}, // unknown: the end of the slice and 15 minutes
 	} {
 		got := 0

@@ -230,7 +230,7 @@ func (s *site) contested(r *http.Request, d *appealsData) error {
 		return wrap("record reading", err)
 	}
 	for _, c := range open {
-		v := contestedView{Contested: c, Evidence: evidenceLines(c.Appeal.Evidence, api.LangOf(r)), Late: c.DueAt.Sub(s.Now()) < 24*time.Hour}
+		v := contestedView{Contested: c, Evidence: evidenceLines(c.Evidence, api.LangOf(r)), Late: c.DueAt.Sub(s.Now()) < 24*time.Hour}
 		if p, err := s.Directory.Patient(r.Context(), c.PatientID); err == nil {
 			v.Who = p.Name.String()
 		}

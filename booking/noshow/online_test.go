@@ -159,7 +159,7 @@ func TestAnUnknownOutcomeIsEstimatedAndTeachesNothing(t *testing.T) {
 }
 
 func TestAmong(t *testing.T) {
-	visit := func(id string, booked, day int, hour int) noshow.Visit {
+	visit := func(id string, booked, day, hour int) noshow.Visit {
 		return noshow.Visit{ID: id, BookedAt: monday.AddDays(booked).At(hour, 0, time.UTC), Day: monday.AddDays(day)}
 	}
 	all := []noshow.Visit{

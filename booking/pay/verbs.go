@@ -56,12 +56,12 @@ func (s *Service) review(ctx context.Context, tx Tx, a booking.Appointment, id s
 		return fmt.Errorf("lock payment: %w", err)
 	}
 	before := p.State
-	switch {
-	case p.State == Waiting:
+	switch p.State { //nolint:exhaustive // the others are over or on their way
+	case Waiting:
 		p = p.end(Closed, tx.Now())
-	case p.State == Asked, p.State == Open:
+	case Asked, Open:
 		p = p.due(Closing, tx.Now())
-	case p.State == Kept:
+	case Kept:
 		return s.reviewKept(ctx, tx, a, p)
 	default:
 		return nil

@@ -24,10 +24,8 @@ func (s *Service) sweep(ctx context.Context, due []Payment) (int, error) {
 			done++
 			_, err = s.do(ctx, p, todo)
 		}
-		switch code := houzhen.CodeOf(err); {
-		case code == "", code == houzhen.CodeConflict, code == houzhen.CodeUnavailable: // another node's, or falls due again
-		default:
-			faults = append(faults, err)
+		if code := houzhen.CodeOf(err); err != nil && code != houzhen.CodeConflict && code != houzhen.CodeUnavailable {
+			faults = append(faults, err) // those two are another node's, or fall due again
 		}
 		if ctx.Err() != nil {
 			return done, ctx.Err()

@@ -35,24 +35,24 @@ func (s *Service) ChooseTx(ctx context.Context, tx Tx, appointmentID, optionID, 
 	if err != nil {
 		return option, fmt.Errorf("load lost place: %w", err)
 	}
-	_, err = settle(ctx, tx, lost, StepOpen, via)
+	err = settle(ctx, tx, lost, StepOpen, via)
 	return option, err
 }
 
 // settle notes in the case how it was settled, once. An appointment that was
 // suspended without a case has nothing to note.
-func settle(ctx context.Context, tx Tx, lost booking.Appointment, step Step, via string) (Case, error) {
+func settle(ctx context.Context, tx Tx, lost booking.Appointment, step Step, via string) error {
 	c, err := tx.Case(ctx, lost.SessionID, lost.ID)
 	switch {
 	case houzhen.CodeOf(err) == houzhen.CodeNotFound:
-		return Case{}, nil
+		return nil
 	case err != nil:
-		return c, err
+		return err
 	case !c.SettledAt.IsZero() && c.Step == step:
-		return c, nil
+		return nil
 	}
 	c.Step, c.Via, c.SettledAt, c.CallAt = step, via, tx.Now(), time.Time{}
-	return c, tx.UpdateCase(ctx, &c)
+	return tx.UpdateCase(ctx, &c)
 }
 
 // Refund notes that the patient wants the fee back and gives up every place
@@ -83,7 +83,7 @@ func (s *Service) RefundTx(ctx context.Context, tx Tx, appointmentID, via string
 	if err := s.places.DeclineTx(ctx, tx, lost.ID); err != nil {
 		return err
 	}
-	if _, err := settle(ctx, tx, lost, StepRefunded, via); err != nil {
+	if err := settle(ctx, tx, lost, StepRefunded, via); err != nil {
 		return err
 	}
 	return emit(tx, houzhen.Event{Kind: houzhen.RefundChosen, Subject: lost.ID, Version: lost.Version, Session: lost.SessionID},
@@ -132,7 +132,7 @@ func (s *Service) Called(ctx context.Context, r CallRequest) (c Case, err error)
 // Waits notes that somebody who is here goes on waiting in this session, or is
 // refunded at the desk; the caller has disposed of the ticket.
 func (s *Service) Waits(ctx context.Context, tx Tx, a booking.Appointment) error {
-	_, err := settle(ctx, tx, a, StepWaits, ViaDesk)
+	err := settle(ctx, tx, a, StepWaits, ViaDesk)
 	return err
 }
 

@@ -3,6 +3,7 @@ package waitlist
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -73,11 +74,9 @@ func answerable(ctx context.Context, tx Tx, o Proposal) (Entry, error) {
 
 // tooLate are the refusals by which somebody was faster, or time has passed.
 func tooLate(err error) bool {
-	switch houzhen.CodeOf(err) {
-	case houzhen.CodeSlotTaken, houzhen.CodeSlotPast, houzhen.CodeSlotWithheld, houzhen.CodeSessionClosed:
-		return true
-	}
-	return false
+	return slices.Contains([]houzhen.Code{
+		houzhen.CodeSlotTaken, houzhen.CodeSlotPast, houzhen.CodeSlotWithheld, houzhen.CodeSessionClosed,
+	}, houzhen.CodeOf(err))
 }
 
 // seat gives the place to the entry: the kept row if it stands, else a new one

@@ -40,10 +40,10 @@ func onEngines(t *testing.T, story func(*testing.T, *list)) {
 	}
 }
 
-func newList(t testing.TB, open func(testing.TB, ...storetest.Option) *store.DB) *list {
-	t.Helper()
-	l := &list{TB: t, now: today.At(9, 0, shanghai)}
-	l.db = open(t, storetest.Now(l.clock))
+func newList(tb testing.TB, open func(testing.TB, ...storetest.Option) *store.DB) *list {
+	tb.Helper()
+	l := &list{TB: tb, now: today.At(9, 0, shanghai)}
+	l.db = open(tb, storetest.Now(l.clock))
 	p := booking.DefaultPolicy()
 	p.PerDepartmentDay, p.PerWeek, p.PerQuarter = 0, 0, 0
 	policy := waitlist.DefaultPolicy()
@@ -227,9 +227,9 @@ func (l *list) kinds() map[houzhen.EventKind]int {
 	return n
 }
 
-func wantCode(t testing.TB, err error, want houzhen.Code) {
-	t.Helper()
+func wantCode(tb testing.TB, err error, want houzhen.Code) {
+	tb.Helper()
 	if got := houzhen.CodeOf(err); got != want {
-		t.Errorf("code: got %q (%v), want %q", got, err, want)
+		tb.Errorf("code: got %q (%v), want %q", got, err, want)
 	}
 }

@@ -3,6 +3,7 @@ package waitlist
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/houzhen/houzhen"
 )
@@ -63,8 +64,8 @@ func (s *Service) Mine(ctx context.Context, patientIDs []string) (list []Standin
 		if err != nil {
 			return fmt.Errorf("load entries: %w", err)
 		}
-		for i := len(entries) - 1; i >= 0; i-- {
-			st, err := standing(ctx, tx, entries[i])
+		for _, e := range slices.Backward(entries) {
+			st, err := standing(ctx, tx, e)
 			if err != nil {
 				return err
 			}

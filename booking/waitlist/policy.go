@@ -11,7 +11,7 @@ import (
 // value is invalid; DefaultPolicy gives the published default.
 type Policy struct {
 	QuietFrom, QuietTo houzhen.TimeOfDay // nobody is offered anything in between
-	CloseAt            houzhen.TimeOfDay // on the eve, for those who do not go on on the day
+	CloseAt            houzhen.TimeOfDay // on the eve, for those who do not wait on the day itself
 
 	FarLead  time.Duration // beyond it one person at a time is offered a kept place
 	FarHold  time.Duration

@@ -67,7 +67,7 @@ func (p Policy) Usable(place booking.Slot, now time.Time) time.Duration {
 }
 
 // closing says until when places of a date go to an entry: the evening before,
-// or for those who go on on the day the end of it.
+// or the end of the day itself for those who wait on.
 func (p Policy) closing(e Entry, date houzhen.Date, end time.Time, loc *time.Location) time.Time {
 	if e.SameDay {
 		return end

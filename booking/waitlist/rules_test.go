@@ -47,8 +47,10 @@ func TestNeededIsTheFormula(t *testing.T) {
 		hold, usable time.Duration
 		fill, accept float64
 	}{
-		{10 * time.Minute, time.Hour, .9, .1}, {10 * time.Minute, 3 * time.Hour, .96, .1},
-		{30 * time.Minute, 24 * time.Hour, .99, .1}, {15 * time.Minute, 3 * time.Hour, .9, .25},
+		{10 * time.Minute, time.Hour, .9, .1},
+		{10 * time.Minute, 3 * time.Hour, .96, .1},
+		{30 * time.Minute, 24 * time.Hour, .99, .1},
+		{15 * time.Minute, 3 * time.Hour, .9, .25},
 	} {
 		exact := c.hold.Minutes() * math.Log(1/(1-c.fill)) / (-math.Log(1-c.accept) * c.usable.Minutes())
 		if got := Needed(c.hold, c.usable, c.fill, c.accept); float64(got) < exact-1e-6 || float64(got) >= max(exact, 0)+1 && got != 1 {

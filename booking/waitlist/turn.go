@@ -3,6 +3,7 @@ package waitlist
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -210,11 +211,9 @@ func (t *turn) asked(ctx context.Context) (map[string]bool, error) {
 
 // passedOver are the refusals that mean: not this one, and the next.
 func passedOver(err error) bool {
-	switch houzhen.CodeOf(err) {
-	case houzhen.CodeInternal, houzhen.CodeConflict, houzhen.CodeUnavailable, houzhen.CodeSlotTaken, "":
-		return false
-	}
-	return true
+	return !slices.Contains([]houzhen.Code{
+		"", houzhen.CodeInternal, houzhen.CodeConflict, houzhen.CodeUnavailable, houzhen.CodeSlotTaken,
+	}, houzhen.CodeOf(err))
 }
 
 // propose offers the place to one entry; false passes him over.

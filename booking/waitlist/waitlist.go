@@ -46,7 +46,7 @@ type Entry struct {
 	From, To             houzhen.Date     // inclusive
 	Slice                time.Time        // only the slice that starts then; zero for any
 	Group                booking.Quota    // a group whose kept places he may have
-	SameDay              bool             // goes on on the day itself
+	SameDay              bool             // also waits on the day itself
 	TravelMinutes        int              // from home; 0 unknown
 	Wish                 string           // one live entry per patient and wish
 	Status               Status

@@ -13,6 +13,7 @@ import (
 
 func TestOnlyWhatIsFullHasAList(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s := l.session("chen", 5, 2)
 		ask := waitlist.JoinRequest{PatientID: "li", SessionID: s.ID}
 		_, err := l.wait.Join(t.Context(), ask)
@@ -50,6 +51,7 @@ func TestOnlyWhatIsFullHasAList(t *testing.T) {
 
 func TestFarAheadOnePersonAtATimeHasAKeptPlace(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s := l.session("chen", 5, 2)
 		a := l.fill(s)[0]
 		li, wang, sun := l.join(s, "li"), l.join(s, "wang"), l.join(s, "sun")
@@ -86,6 +88,7 @@ func TestFarAheadOnePersonAtATimeHasAKeptPlace(t *testing.T) {
 
 func TestALapsedOfferGoesToTheNextAndThenToThePool(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s := l.session("chen", 5, 1)
 		a := l.fill(s)[0]
 		li, wang := l.join(s, "li"), l.join(s, "wang")
@@ -118,6 +121,7 @@ func TestALapsedOfferGoesToTheNextAndThenToThePool(t *testing.T) {
 
 func TestPoolOpensAfterTheDelay(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s := l.session("chen", 5, 1)
 		a := l.fill(s)[0]
 		far := l.join(s, "li")
@@ -135,6 +139,7 @@ func TestPoolOpensAfterTheDelay(t *testing.T) {
 
 func TestBetweenTwelveAndTwoHoursTheFirstOfTwoTakesIt(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s := l.session("chen", 1, 4, func(s *booking.Session) {
 			s.Part, s.Start = houzhen.Afternoon, today.AddDays(1).At(14, 0, shanghai)
 			s.End = s.Start.Add(2 * time.Hour)
@@ -171,6 +176,7 @@ func TestBetweenTwelveAndTwoHoursTheFirstOfTwoTakesIt(t *testing.T) {
 
 func TestBelowTwoHoursOnlyWhoCanMakeItIsInvited(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s := l.session("chen", 1, 6)
 		all := l.fill(s)
 		travel := func(minutes int) func(*waitlist.JoinRequest) {
@@ -189,6 +195,7 @@ func TestBelowTwoHoursOnlyWhoCanMakeItIsInvited(t *testing.T) {
 
 func TestNobodyIsOfferedAnythingAtNight(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s := l.session("chen", 5, 1)
 		a := l.fill(s)[0]
 		li := l.join(s, "li")
@@ -211,6 +218,7 @@ func TestNobodyIsOfferedAnythingAtNight(t *testing.T) {
 
 func TestWhoBookedMeanwhileIsPassedOver(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s, other := l.session("chen", 5, 1), l.session("liu", 5, 3)
 		a := l.fill(s)[0]
 		li, wang := l.join(s, "li"), l.join(s, "wang")
@@ -227,6 +235,7 @@ func TestWhoBookedMeanwhileIsPassedOver(t *testing.T) {
 
 func TestTwoDevicesAcceptAtOnce(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s := l.session("chen", 5, 1)
 		a := l.fill(s)[0]
 		li := l.join(s, "li")
@@ -255,6 +264,7 @@ func TestTwoDevicesAcceptAtOnce(t *testing.T) {
 
 func TestSuspensionFreezesTheList(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s := l.session("chen", 5, 2)
 		a := l.fill(s)[0]
 		li, wang := l.join(s, "li"), l.join(s, "wang")
@@ -281,6 +291,7 @@ func TestSuspensionFreezesTheList(t *testing.T) {
 
 func TestAddedCapacityIsKeptBeforeItIsPublic(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s := l.session("chen", 5, 1)
 		l.fill(s)
 		li, wish := l.join(s, "li"), waitlist.JoinRequest{PatientID: "wang", DepartmentID: "cardio", From: s.Date, To: s.Date.AddDays(3)}
@@ -309,6 +320,7 @@ func TestAddedCapacityIsKeptBeforeItIsPublic(t *testing.T) {
 
 func TestReleasedCapacityGoesToWhoWaits(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s := l.session("chen", 1, 6)
 		absent := l.fill(s)[0]
 		li := l.join(s, "li", sameDay)

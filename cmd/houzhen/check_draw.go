@@ -28,8 +28,7 @@ func (c *checkDraw) Run(e *env) error {
 		return err
 	}
 	if err := record.Check(); err != nil {
-		var coded *houzhen.Error
-		if errors.As(err, &coded) {
+		if coded, is := errors.AsType[*houzhen.Error](err); is {
 			return fmt.Errorf("unsound: %s: %s", coded.Field, coded.Message)
 		}
 		return err

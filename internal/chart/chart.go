@@ -149,7 +149,7 @@ func paper(title, unit string) *plot.Plot {
 	}
 	p.Title.TextStyle.Font.Size = vg.Points(13)
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		a.Color, a.Tick.LineStyle.Color = rule, rule
+		a.Color, a.Tick.Color = rule, rule
 	}
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = color.Transparent, rule

@@ -292,11 +292,13 @@ func TestALostAnswerIsAskedForAndNeverRepeated(t *testing.T) {
 }
 
 func TestAnotherAmountWaitsForAPerson(t *testing.T) {
+	t.Parallel()
 	for name, tell := range map[string]func(*sandboxpay.Script){
 		"amount":  func(s *sandboxpay.Script) { s.Charge = 4900 },
 		"partial": func(s *sandboxpay.Script) { s.Insured, s.Partial = 3000, true },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Helper()
 			Each(t, func(c *Clinic) {
 				_, a := c.held()
 				token := c.Cashier(a)

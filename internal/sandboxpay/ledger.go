@@ -56,7 +56,7 @@ func openLedger(path string) (*ledger, error) {
 	if path == "" {
 		return l, nil
 	}
-	old, err := os.ReadFile(path) //nolint:gosec // a file of the data folder
+	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read sandbox ledger: %w", err)
 	}
@@ -68,7 +68,7 @@ func openLedger(path string) (*ledger, error) {
 		}
 		l.take(x)
 	}
-	if l.file, err = os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil { //nolint:gosec // as above
+	if l.file, err = os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		return nil, fmt.Errorf("open sandbox ledger: %w", err)
 	}
 	if len(old) > 0 && old[len(old)-1] != '\n' {

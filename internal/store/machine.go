@@ -11,7 +11,7 @@ import (
 
 const (
 	machineColumns = `m.id, m.channel, m.name, m.scopes, m.created_at, m.created_by, m.revoked_at`
-	tokenColumns   = `t.id, t.machine_id, t.hash, t.hint, t.created_at, t.created_by, t.expires_at, t.last_used_at`
+	tokenColumns   = `t.id, t.machine_id, t.hash, t.hint, t.created_at, t.created_by, t.expires_at, t.last_used_at` //nolint:gosec // names of columns
 )
 
 // scopes is a list of words in a text column.

@@ -34,7 +34,7 @@ func suspensionInto(r *suspensionRow) []any {
 func (r suspensionRow) suspension() suspension.Suspension {
 	s := r.Suspension
 	s.Departments = strings.Fields(r.departments)
-	for _, p := range strings.Fields(r.parts) {
+	for p := range strings.FieldsSeq(r.parts) {
 		s.Parts = append(s.Parts, houzhen.DayPart(p))
 	}
 	return s

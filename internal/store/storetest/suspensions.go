@@ -105,10 +105,10 @@ func itemsDue(t *testing.T, db *store.DB) {
 		if err := tx.AddSuspension(t.Context(), c); err != nil {
 			return err
 		}
-		for i, due := range []time.Duration{2, 1, 0, 9} {
+		for i, due := range []time.Duration{2 * time.Minute, time.Minute, 0, 9 * time.Minute} {
 			item := suspension.Item{SuspensionID: "c1", SessionID: []string{"x1", "x2", "x3", "x4"}[i], Rank: i + 1}
 			if due > 0 {
-				item.DueAt = Start().Add(due * time.Minute)
+				item.DueAt = Start().Add(due)
 			}
 			if err := tx.AddItem(t.Context(), item); err != nil {
 				return err
