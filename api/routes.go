@@ -73,6 +73,7 @@ func (a *API) routes() []route {
 		plain(a, "POST", "/callbacks/aliyun/{token}/sms-report", "Delivery reports; the token is the key", everybody(), a.smsReport),
 	}
 	list = append(list, a.abuseRoutes(manager)...)
+	list = append(list, a.guideRoutes(manager)...)
 	list = append(list, a.paymentRoutes()...)
 	list = append(list, a.poolRoutes()...)
 	list = append(list, a.creditRoutes()...)

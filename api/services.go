@@ -6,6 +6,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/abuse"
+	"github.com/houzhen/houzhen/booking/guide"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/board"
@@ -161,6 +162,15 @@ type Stats interface {
 	Rows(ctx context.Context, from, to houzhen.Date) ([]stats.Row, error)
 }
 
+// Guide holds the table of guidance before booking; guide.Service has these.
+type Guide interface {
+	// Current gives the version in force; CodeNotFound before there is one.
+	Current(ctx context.Context) (guide.Version, error)
+	Versions(ctx context.Context) ([]guide.Version, error)
+	Import(ctx context.Context, by, name string, data []byte) (guide.Version, error)
+	Approve(ctx context.Context, id, by string) (guide.Version, error)
+}
+
 // Abuse shows who may be grabbing places for others, and takes decisions.
 type Abuse interface {
 	Flags(ctx context.Context) ([]abuse.Flag, error)
@@ -201,6 +211,7 @@ type Services struct {
 	Roster     Roster
 	Stats      Stats
 	Abuse      Abuse
+	Guidance   Guide
 	Credit     Credit
 	Forecasts  Forecasts
 	Audit      Audit

@@ -19,6 +19,9 @@ type Hospital struct {
 	TimeZone string
 	Phone    string // the published desk number, a landline or 400 number
 	Sign     string // SMS signature without its brackets
+
+	Emergency      houzhen.Label // where the emergency department is
+	EmergencyPhone string        // its own number; the country's is 120
 }
 
 // Campus is one site of a hospital.

@@ -11,6 +11,7 @@ import (
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/abuse"
 	"github.com/houzhen/houzhen/booking/draw"
+	"github.com/houzhen/houzhen/booking/guide"
 	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
@@ -38,6 +39,7 @@ type Clinic struct {
 	RosterAnswer api.RosterResult
 	Figures      []stats.Row
 	Flagged      []abuse.Flag
+	Advice       []guide.Version
 	DrawState    draw.State
 	Lots         []draw.Request
 	Credit       Record
@@ -84,7 +86,7 @@ func (c *Clinic) Services() api.Services {
 	return api.Services{
 		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Waitlist: waits{c}, Suspension: suspensions{c}, Queue: queues{c}, Desk: c, Messages: c,
 		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
-		Credit: credits{c}, Forecasts: credits{c}, Channel: channels{c}, Webhooks: webhooks{c},
+		Credit: credits{c}, Forecasts: credits{c}, Channel: channels{c}, Webhooks: webhooks{c}, Guidance: guidance{c},
 	}
 }
 

@@ -24,7 +24,7 @@ type named struct {
 }
 
 type names struct {
-	Hospital                    houzhen.Label
+	Hospital, Emergency         houzhen.Label
 	Departments, Zones, Doctors []named
 	Patients                    []string
 }
@@ -58,6 +58,7 @@ func New() *Clinic {
 	}
 	c.Figures = c.Counted()
 	c.Flagged = c.flagged()
+	c.Advice = c.advice()
 	c.supply()
 	c.visits()
 	c.Waits = SampleWaits(c)
@@ -69,7 +70,7 @@ func New() *Clinic {
 }
 
 func house(n names) directory.House {
-	h := directory.House{Hospital: directory.Hospital{ID: "h", Name: n.Hospital, TimeZone: "Asia/Shanghai", Phone: "400-000-0000"}}
+	h := directory.House{Hospital: directory.Hospital{ID: "h", Name: n.Hospital, TimeZone: "Asia/Shanghai", Phone: "400-000-0000", Emergency: n.Emergency, EmergencyPhone: "400-000-0120"}}
 	for _, d := range n.Departments {
 		h.Departments = append(h.Departments, directory.Department{ID: d.ID, Code: d.ID, Name: d.Name})
 	}

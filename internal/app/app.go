@@ -20,6 +20,7 @@ import (
 	"github.com/houzhen/houzhen/booking/abuse"
 	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/booking/draw"
+	"github.com/houzhen/houzhen/booking/guide"
 	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/booking/waitlist"
@@ -87,6 +88,7 @@ type App struct {
 	Webhooks  *webhook.Service
 	Stats     *stats.Service
 	Abuse     *abuse.Service
+	Guide     *guide.Service
 	Hub       *realtime.Hub
 	Pipeline  *jobs.Pipeline
 	Clockwork *jobs.Clockwork

@@ -45,6 +45,7 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "messages.reconcile", Spec: "* * * * *", Run: a.reconcile},
 			{Name: "boards.refresh", Spec: "* * * * *", Run: a.refreshBoards},
 			{Name: "stats.refresh", Spec: "25 * * * *", Run: a.refreshStats},
+			{Name: "guide.settle", Spec: "5 * * * *", Run: once(a.Guide.Settle)},
 			{Name: "abuse.scan", Spec: "*/30 * * * *", Run: a.scanAbuse},
 			{Name: "retention", Spec: "20 3 * * *", Run: a.purge},
 		},

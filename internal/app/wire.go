@@ -12,6 +12,7 @@ import (
 	"github.com/houzhen/houzhen/booking/abuse"
 	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/booking/draw"
+	"github.com/houzhen/houzhen/booking/guide"
 	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/jobs"
@@ -31,6 +32,7 @@ func (a *App) wire(context.Context) (err error) {
 		policy = booking.DefaultPolicy()
 	}
 	a.wireAbuse()
+	a.Guide = guide.NewService(a.Store.Guide(), a.loc, a.opt.NewID)
 	a.Stats = stats.NewService(a.Store.Stats(), a.loc, policy)
 	a.Directory = directory.NewService(a.Store.Directory(), a.loc)
 	a.Credit = credit.NewService(a.loc)

@@ -28,6 +28,9 @@ type document struct {
 		TimeZone string `yaml:"time_zone"`
 		Phone    string `yaml:"phone,omitempty"`
 		Sign     string `yaml:"sign,omitempty"`
+
+		Emergency      *label `yaml:"emergency,omitempty"`
+		EmergencyPhone string `yaml:"emergency_phone,omitempty"`
 	} `yaml:"hospital"`
 	Campuses []campus `yaml:"campuses"`
 }
@@ -103,8 +106,11 @@ func ParseHouse(r io.Reader) (directory.House, error) {
 func (d document) house() directory.House {
 	h := directory.House{Hospital: directory.Hospital{
 		ID: d.Hospital.ID, Name: houzhen.Label(d.Hospital.Name), TimeZone: d.Hospital.TimeZone,
-		Phone: d.Hospital.Phone, Sign: d.Hospital.Sign,
+		Phone: d.Hospital.Phone, Sign: d.Hospital.Sign, EmergencyPhone: d.Hospital.EmergencyPhone,
 	}}
+	if d.Hospital.Emergency != nil {
+		h.Hospital.Emergency = houzhen.Label(*d.Hospital.Emergency)
+	}
 	for _, c := range d.Campuses {
 		h.Campuses = append(h.Campuses, directory.Campus{ID: c.ID, HospitalID: h.Hospital.ID, Name: houzhen.Label(c.Name)})
 		for _, z := range c.Zones {

@@ -26,7 +26,11 @@ func WriteHouse(w io.Writer, h directory.House) error {
 func documentOf(h directory.House) document {
 	var d document
 	d.Hospital.ID, d.Hospital.Name, d.Hospital.TimeZone = h.Hospital.ID, label(h.Hospital.Name), h.Hospital.TimeZone
-	d.Hospital.Phone, d.Hospital.Sign = h.Hospital.Phone, h.Hospital.Sign
+	d.Hospital.Phone, d.Hospital.Sign, d.Hospital.EmergencyPhone = h.Hospital.Phone, h.Hospital.Sign, h.Hospital.EmergencyPhone
+	if h.Hospital.Emergency != (houzhen.Label{}) {
+		where := label(h.Hospital.Emergency)
+		d.Hospital.Emergency = &where
+	}
 	for _, c := range h.Campuses {
 		d.Campuses = append(d.Campuses, campus{
 			ID: c.ID, Name: label(c.Name), Zones: zonesOf(h, c.ID), Departments: departmentsOf(h, c.ID),

@@ -15,11 +15,13 @@ const (
 	zoneColumns       = `id, campus_id, code, name_zh, name_en, mask`
 	roomColumns       = `id, zone_id, code, name_zh, name_en`
 	doctorColumns     = `id, department_id, code, name_zh, name_en, title_zh, title_en, grade, pool`
-	hospitalColumns   = `id, name_zh, name_en, time_zone, phone, sign`
+	hospitalColumns   = `id, name_zh, name_en, time_zone, phone, sign, emergency_phone, emergency_zh, emergency_en`
 )
 
 func hospitalInto(h *directory.Hospital) []any {
-	return []any{&h.ID, &h.Name.Zh, &h.Name.En, &h.TimeZone, &h.Phone, &h.Sign}
+	return []any{
+		&h.ID, &h.Name.Zh, &h.Name.En, &h.TimeZone, &h.Phone, &h.Sign, &h.EmergencyPhone, &h.Emergency.Zh, &h.Emergency.En,
+	}
 }
 
 func campusInto(c *directory.Campus) []any {
@@ -79,7 +81,8 @@ func list[T any](ctx context.Context, tx *Tx, to *[]T, into func(*T) []any, text
 func (tx *Tx) SaveHouse(ctx context.Context, h directory.House) error {
 	if h.Hospital.ID != "" {
 		o := h.Hospital
-		if err := tx.save(ctx, "hospital", hospitalColumns, o.ID, o.Name.Zh, o.Name.En, o.TimeZone, o.Phone, o.Sign); err != nil {
+		if err := tx.save(ctx, "hospital", hospitalColumns, o.ID, o.Name.Zh, o.Name.En, o.TimeZone, o.Phone, o.Sign,
+			o.EmergencyPhone, o.Emergency.Zh, o.Emergency.En); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ import (
 func house() directory.House {
 	label := func(s string) houzhen.Label { return houzhen.Label{Zh: s + " zh", En: s} }
 	return directory.House{
-		Hospital:    directory.Hospital{ID: "h", Name: label("Hospital"), TimeZone: "Asia/Shanghai", Phone: "021-1", Sign: "H"},
+		Hospital:    directory.Hospital{ID: "h", Name: label("Hospital"), TimeZone: "Asia/Shanghai", Phone: "021-1", Sign: "H", Emergency: label("East gate"), EmergencyPhone: "021-120"},
 		Campuses:    []directory.Campus{{ID: "c1", HospitalID: "h", Name: label("East")}},
 		Departments: []directory.Department{{ID: "dep", CampusID: "c1", Code: "D", Name: label("Skin"), Sensitive: true, Alias: label("Third floor"), MinAge: 14, MaxAge: 70, Sex: directory.Female}},
 		Zones:       []directory.Zone{{ID: "z1", CampusID: "c1", Code: "Z", Name: label("Zone A"), Mask: directory.MaskMiddle}},

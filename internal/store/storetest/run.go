@@ -45,6 +45,7 @@ func Run(t *testing.T, open Opener) {
 		{"Audit", runAudit},
 		{"Figures", runFigures},
 		{"Abuse", runAbuse},
+		{"Guide", runGuide},
 		{"Statements", runStatements},
 		{"Waitlist", runWaitlist},
 		{"Migrations", runMigrations},
