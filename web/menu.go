@@ -26,6 +26,7 @@ func staffMenu() []menuItem {
 		{"waitlist", "/manage/waitlist", "people", manager},
 		{"payments", "/manage/payments", "people", manager},
 		{"credit", "/manage/credit", "people", manager},
+		{"guide", "/manage/guide", "supply", manager},
 		{"abuse", "/manage/abuse", "people", manager},
 		{"stats", "/manage/stats", "reports", manager},
 		{"noshow", "/manage/noshow", "reports", manager},

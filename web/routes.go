@@ -54,6 +54,7 @@ func (s *site) routes() []route {
 		{"POST", "/o/{token}/choose", all, s.linkChoose, ""},
 		{"GET", "/demo", all, s.demo, "addresses of a demonstration"},
 	}
+	list = append(list, s.guideRoutes()...)
 	list = append(list, s.paymentRoutes()...)
 	list = append(list, s.creditRoutes()...)
 	list = append(list, s.suspensionRoutes()...)

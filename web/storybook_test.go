@@ -164,6 +164,16 @@ func stories() []story {
 		{name: "closure", path: "/closures/new", as: nurse, width: 1280, height: 800},
 		{name: "closure_preview", path: "/closures/new?from=2026-03-03&to=2026-03-04&part=AM&reason=weather", as: manager, width: 1280, height: 1000},
 		{name: "session_suspended", path: "/manage/sessions/s12", as: manager, width: 1280, height: 800},
+		{name: "guide", path: "/guide"},
+		{name: "guide_part", path: "/guide?part=chest"},
+		{name: "guide_elder", path: "/guide?part=eye", elder: true},
+		{name: "guide_none", path: "/guide", set: func(c *apitest.Clinic) { c.Advice = nil }},
+		{name: "guide_overdue", path: "/guide", set: func(c *apitest.Clinic) { c.Advice[1].Table.ReviewBy = houzhen.Date{Year: 2026, Month: 2, Day: 1} }},
+		{name: "guide_versions", path: "/manage/guide", as: manager, width: 1280, height: 900},
+		{name: "guide_versions_overdue", path: "/manage/guide", as: manager, width: 1280, height: 900, set: func(c *apitest.Clinic) { c.Advice[1].Table.ReviewBy = houzhen.Date{Year: 2026, Month: 2, Day: 1} }},
+		{name: "guide_versions_none", path: "/manage/guide", as: manager, width: 1280, height: 900, set: func(c *apitest.Clinic) { c.Advice = nil }},
+		{name: "guide_version", path: "/manage/guide/g2", as: manager, width: 1280, height: 900},
+		{name: "guide_version_first", path: "/manage/guide/g1", as: manager, width: 1280, height: 900},
 		{name: "abuse", path: "/manage/abuse", as: manager, width: 1280, height: 1400},
 		{name: "abuse_none", path: "/manage/abuse", as: manager, width: 1280, height: 800, set: func(c *apitest.Clinic) { c.Flagged = nil }},
 		{name: "stats", path: "/manage/stats?by=doctor&from=2026-01-20", as: manager, width: 1440, height: 1400},
@@ -268,7 +278,7 @@ func TestEveryPageHasAStory(t *testing.T) {
 	}
 	told := map[string]bool{
 		"GET /static/{file...}": true, "GET /words/{lang}": true, "GET /staff": true, "GET /manage/asynq/": true,
-		"GET /manage/stats.csv": true, "GET /manage/abuse.csv": true, "GET /manage/stats/{drawing}": true, // a file, and pictures on the page
+		"GET /manage/stats.csv": true, "GET /manage/abuse.csv": true, "GET /manage/guide/sample.yaml": true, "GET /manage/stats/{drawing}": true, // a file, and pictures on the page
 	}
 	for _, s := range stories() {
 		path, _, _ := strings.Cut(s.path, "?")

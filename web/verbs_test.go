@@ -66,6 +66,10 @@ func exercises() []exercise {
 		{"GET", "/manage", "", manager, doctor, "", "", "sessions"},
 		{"GET", "/manage/sessions/s4", "", manager, doctor, "", "/manage/sessions/none", "session"},
 		{"POST", "/manage/sessions/s4/suspend", "reason=ill", manager, nurse, "suspend s4 ill", "", "suspend"},
+		{"GET", "/manage/guide", "", manager, nurse, "guide-versions ", "", "guide-versions"},
+		{"GET", "/manage/guide/sample.yaml", "", manager, doctor, "", "", "-"},
+		{"GET", "/manage/guide/g2", "", manager, nurse, "guide-versions ", "/manage/guide/none", "guide-versions"},
+		{"POST", "/manage/guide/g2/approve", "", manager, nurse, "approve-guide g2 m1", "/manage/guide/none/approve", "approve-guide"},
 		{"GET", "/manage/abuse", "", manager, nurse, "flags ", "", "flags"},
 		{"GET", "/manage/abuse.csv", "", manager, doctor, "flags ", "", "flags"},
 		{"POST", "/manage/abuse/f1", "decision=confirm&days=30&reason=resale", manager, nurse, "decide-flag f1 m1 resale 30", "/manage/abuse/none", "decide-flag"},
@@ -209,7 +213,7 @@ func TestEveryGuardedRouteIsExercised(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := map[string]bool{ // each has a story or flow of its own
-		"GET /staff": true, "GET /manage/asynq/": true, "POST /manage/roster": true,
+		"GET /staff": true, "GET /manage/asynq/": true, "POST /manage/roster": true, "POST /manage/guide": true,
 	}
 	for _, x := range exercises() {
 		path, _, _ := strings.Cut(x.path, "?")
