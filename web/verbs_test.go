@@ -68,7 +68,7 @@ func exercises() []exercise {
 		{"POST", "/manage/sessions/s4/suspend", "reason=ill", manager, nurse, "suspend s4 ill", "", "suspend"},
 		{"GET", "/manage/guide", "", manager, nurse, "guide-versions ", "", "guide-versions"},
 		{"GET", "/manage/guide/sample.yaml", "", manager, doctor, "", "", "-"},
-		{"GET", "/manage/guide/g2", "", manager, nurse, "guide-versions ", "/manage/guide/none", "guide-versions"},
+		{"GET", "/manage/guide/g2", "", manager, nurse, "", "/manage/guide/none", "guide-versions"},
 		{"POST", "/manage/guide/g2/approve", "", manager, nurse, "approve-guide g2 m1", "/manage/guide/none/approve", "approve-guide"},
 		{"GET", "/manage/abuse", "", manager, nurse, "flags ", "", "flags"},
 		{"GET", "/manage/abuse.csv", "", manager, doctor, "flags ", "", "flags"},
