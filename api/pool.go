@@ -7,6 +7,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/draw"
+	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 )
 
@@ -16,7 +17,13 @@ type Pool interface {
 	Slots(ctx context.Context, sessionID string) ([]booking.Slot, error)
 	SetQuotas(ctx context.Context, by, sessionID string, q booking.Quotas) ([]booking.QuotaUse, error)
 	Resize(ctx context.Context, by string, r booking.ResizeRequest) (booking.ResizeResult, error)
+	// PreviewResize says what Resize would do.
+	PreviewResize(ctx context.Context, r booking.ResizeRequest) (booking.ResizePreview, error)
 	Overflow(ctx context.Context, f booking.SessionFilter) ([]booking.Displaced, error)
+	// KeepFor keeps places for somebody on the overflow list who has none.
+	KeepFor(ctx context.Context, by, appointmentID string) ([]booking.Appointment, error)
+	// FindPatient finds the person of a voucher or of an identity document; CodeNotFound.
+	FindPatient(ctx context.Context, by, text string) (directory.Patient, error)
 	Overbook(ctx context.Context, by string, o booking.OverbookRequest) (booking.Appointment, error)
 	ReleaseRules(ctx context.Context) ([]booking.ReleaseRule, error)
 	ReleaseRule(ctx context.Context, departmentID string) (booking.ReleaseRule, error)

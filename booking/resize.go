@@ -144,11 +144,9 @@ func (s *Service) Resize(ctx context.Context, r ResizeRequest) (result ResizeRes
 		if err != nil {
 			return err
 		}
-		scope := slots
-		if !r.Start.IsZero() {
-			if scope = startingAt(slots, r.Start); len(scope) == 0 {
-				return houzhen.E(houzhen.CodeSlotUnknown, "no slice starts then").On("start")
-			}
+		scope, err := r.scope(slots)
+		if err != nil {
+			return err
 		}
 		z, err := s.sizing(ctx, tx, session, slots, scope, r)
 		if err != nil {

@@ -230,3 +230,23 @@ func (s *Service) Patient(ctx context.Context, id string) (p Patient, err error)
 	})
 	return p, err
 }
+
+// PatientByDoc finds the person of an identity document of any type that fits
+// the number, the identity card first; CodeNotFound.
+func (s *Service) PatientByDoc(ctx context.Context, number string) (p Patient, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		today := houzhen.DateOf(tx.Now(), s.loc)
+		for _, t := range []DocType{DocID, DocPassport, DocHKMacao, DocTaiwan, DocForeigner, DocOfficer, DocHousehold, DocOther} {
+			doc, _, err := ParseIDNumber(t, number, today)
+			if err != nil {
+				continue
+			}
+			p, err = tx.PatientByDoc(ctx, t, doc)
+			if err == nil || houzhen.CodeOf(err) != houzhen.CodeNotFound {
+				return err
+			}
+		}
+		return houzhen.E(houzhen.CodeNotFound, "no patient with such a document").On("doc")
+	})
+	return p, err
+}

@@ -90,6 +90,7 @@ type departmentData struct {
 	Days       []dayTab
 	Doctors    []doctorCard
 	Move       string
+	Announced  []announced
 }
 
 type dayTab struct {
@@ -147,6 +148,9 @@ func (s *site) department(w http.ResponseWriter, r *http.Request) error {
 		return wrap("load suspended sessions", err)
 	}
 	d.Doctors = cards(offers, off, d.Day, names)
+	if d.Announced, err = s.announced(r.Context(), dep.ID, names); err != nil {
+		return err
+	}
 	return s.show(w, r, "department", "book", d)
 }
 

@@ -61,6 +61,10 @@ func functions(lang houzhen.Lang, loc *time.Location) template.FuncMap {
 		},
 		"msdate":  func(ms int64) string { return templates.Day(houzhen.DateOf(time.UnixMilli(ms), loc), lang) },
 		"inc":     func(n int) int { return n + 1 },
+		"instant": func(t time.Time) string { return templates.Instant(t, lang, loc) },
+		"rfc3339": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"minutes": func(d time.Duration) int { return int(d / time.Minute) },
+		"seconds": func(d time.Duration) int { return int(d / time.Second) },
 		"isodate": func(d houzhen.Date) string { return d.String() },
 	}
 }

@@ -22,6 +22,8 @@ func staffMenu() []menuItem {
 		{"messages", "/messages", "", desk},
 		{"suspensions", "/suspensions", "", desk},
 		{"manage", "/manage", "", desk},
+		{"overflow", "/manage/overflow", "supply", desk},
+		{"release", "/manage/release", "supply", manager},
 		{"roster", "/manage/roster", "supply", manager},
 		{"waitlist", "/manage/waitlist", "people", manager},
 		{"payments", "/manage/payments", "people", manager},

@@ -21,6 +21,7 @@ type optionsData struct {
 	Card         *card
 	Options      []card
 	Phone        string
+	Displaced    bool // the clinic takes place, but not with this place
 }
 
 func (s *site) options(w http.ResponseWriter, r *http.Request) error {
@@ -47,6 +48,7 @@ func (s *site) optionsData(r *http.Request, a booking.Appointment) (optionsData,
 		return d, err
 	}
 	d.Card = &c
+	d.Displaced = old.Status != booking.SessionSuspended && a.State == booking.Booked
 	list, err := s.Suspension.Options(r.Context(), a.ID)
 	if err != nil {
 		return d, wrap("load options", err)

@@ -11,7 +11,7 @@ import (
 )
 
 // rosterSample shows the columns of a roster.
-const rosterSample = "department,doctor,room,weekday,part,start,end,slice_minutes,slice_capacity,class,prefix"
+const rosterSample = "department,doctor,room,weekday,part,start,end,slice_minutes,slice_capacity,class,prefix,quota_elder,quota_referral"
 
 type rosterData struct {
 	Sample string

@@ -55,6 +55,7 @@ func (s *site) routes() []route {
 		{"GET", "/demo", all, s.demo, "addresses of a demonstration"},
 	}
 	list = append(list, s.guideRoutes()...)
+	list = append(list, s.drawRoutes()...)
 	list = append(list, s.paymentRoutes()...)
 	list = append(list, s.creditRoutes()...)
 	list = append(list, s.suspensionRoutes()...)
@@ -66,7 +67,7 @@ func (s *site) staffRoutes() []route {
 	all, staff := []auth.Role{auth.Anonymous}, auth.StaffRoles()
 	desk, manager := []auth.Role{auth.Nurse, auth.Manager}, []auth.Role{auth.Manager}
 	screen := append(staff, auth.Screen)
-	return slices.Concat(s.statsRoutes(manager), s.abuseRoutes(manager), []route{
+	return slices.Concat(s.statsRoutes(manager), s.abuseRoutes(manager), s.poolRoutes(), []route{
 		{"GET", "/staff/sign-in", all, s.staffSignInPage, ""},
 		{"POST", "/staff/sign-in", all, s.staffSignIn, ""},
 		{"GET", "/staff", staff, s.staffHome, "leads to the role's own page"},

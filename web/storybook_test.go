@@ -14,6 +14,7 @@ import (
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/api/apitest"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/board"
@@ -62,6 +63,22 @@ func paying(p pay.State, a booking.State) func(*apitest.Clinic) {
 			c.Visits[1].ExpiresAt = apitest.Now().Add(12 * time.Minute)
 		}
 		c.Money = []pay.Payment{{ID: "pay9", AppointmentID: "a2", PatientID: "p2", Nth: 1, Fee: 5000, State: p, Version: 1}}
+	}
+}
+
+// drawn puts a draw into a state, in which the first person has a lot once it
+// is drawn.
+func drawn(state draw.State, outcome draw.Outcome) func(*apitest.Clinic) {
+	return func(c *apitest.Clinic) {
+		c.DrawState = state
+		if outcome == "" {
+			return
+		}
+		lot := draw.Request{ID: apitest.Lot, SessionID: "s4", PatientID: "p1", Rank: 2, Outcome: outcome}
+		if outcome == draw.Won {
+			lot.AppointmentID = "a1"
+		}
+		c.Lots = []draw.Request{lot}
 	}
 }
 
@@ -186,6 +203,20 @@ func stories() []story {
 		{name: "manage_noshow", path: "/manage/noshow", as: manager, width: 1280, height: 800},
 		{name: "manage_noshow_none", path: "/manage/noshow", as: manager, width: 1280, height: 800, set: noRecord},
 		{name: "stats_empty", path: "/manage/stats", as: manager, width: 1280, height: 800, set: func(c *apitest.Clinic) { c.Figures = nil }},
+		{name: "draw_open", path: "/draw/s4", as: patient, set: drawn(draw.Announced, "")},
+		{name: "draw_nobody", path: "/draw/s4", set: drawn(draw.Announced, "")},
+		{name: "draw_won", path: "/draw/s4", as: patient, set: drawn(draw.Settled, draw.Won)},
+		{name: "draw_lost", path: "/draw/s4", as: patient, set: drawn(draw.Settled, draw.Lost)},
+		{name: "draw_elder", path: "/draw/s4", as: patient, elder: true, set: drawn(draw.Settled, draw.Refused)},
+		{name: "options_displaced", path: "/appointments/a2/options", as: patient},
+		{name: "places", path: "/sessions/s4/places", as: manager, width: 1280, height: 1400},
+		{name: "places_desk", path: "/sessions/s4/places", as: nurse, width: 1280, height: 1200},
+		{name: "places_cut", path: "/sessions/s4/capacity?places=3", as: manager, width: 1280, height: 1400},
+		{name: "overbook", path: "/sessions/s4/overbook", as: nurse, width: 1280, height: 800},
+		{name: "overflow", path: "/manage/overflow", as: nurse, width: 1280, height: 800},
+		{name: "overflow_none", path: "/manage/overflow", as: nurse, width: 1280, height: 800, set: func(c *apitest.Clinic) { c.Kept = nil }},
+		{name: "release", path: "/manage/release?department=cardio", as: manager, width: 1280, height: 1200},
+		{name: "release_default", path: "/manage/release", as: manager, width: 1280, height: 1000},
 		{name: "roster", path: "/manage/roster", as: manager, width: 1280, height: 900},
 		{name: "jobs", path: "/manage/jobs", as: manager, width: 1280, height: 900},
 		{name: "demo", path: "/demo", width: 1280, height: 800},

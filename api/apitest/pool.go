@@ -7,6 +7,7 @@ import (
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/draw"
+	"github.com/houzhen/houzhen/directory"
 )
 
 // pool implements api.Pool with a session of every kind.
@@ -40,6 +41,21 @@ func (p pool) Resize(ctx context.Context, _ string, r booking.ResizeRequest) (bo
 	return booking.ResizeResult{Places: r.Places, Displaced: 2, Kept: 1}, p.c.ask("resize", r.SessionID+" "+r.Reason)
 }
 
+func (p pool) PreviewResize(_ context.Context, r booking.ResizeRequest) (booking.ResizePreview, error) {
+	return booking.ResizePreview{Places: r.Places, Displaced: p.c.Visits[1:2]}, p.c.ask("preview-resize", r.SessionID)
+}
+
+func (p pool) KeepFor(_ context.Context, _, id string) ([]booking.Appointment, error) {
+	return p.c.Kept, p.c.ask("keep-for", id)
+}
+
+func (p pool) FindPatient(_ context.Context, _, text string) (directory.Patient, error) {
+	if text == "none" {
+		return directory.Patient{}, missing()
+	}
+	return p.c.People[0], p.c.ask("find-patient", text)
+}
+
 func (p pool) Overflow(ctx context.Context, _ booking.SessionFilter) ([]booking.Displaced, error) {
 	a := p.c.Visits[1]
 	s, err := (bookings{p.c}).Session(ctx, a.SessionID)
@@ -59,6 +75,7 @@ func (p pool) Overbook(ctx context.Context, _ string, o booking.OverbookRequest)
 func rule() booking.ReleaseRule {
 	r := booking.DefaultPolicy().Rule()
 	r.DepartmentID, r.Version, r.DrawDoctors = "cardio", 3, []string{"d1"}
+	r.On = time.Date(2026, 2, 1, 1, 0, 0, 0, time.UTC)
 	return r
 }
 

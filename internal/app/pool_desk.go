@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/draw"
@@ -43,6 +44,42 @@ func (p pool) Resize(ctx context.Context, by string, r booking.ResizeRequest) (b
 		return result, err
 	}
 	return result, p.record(ctx, by, "session.capacity", r.SessionID, strconv.Itoa(result.Places)+" "+r.Reason)
+}
+
+// PreviewResize implements api.Pool.
+func (p pool) PreviewResize(ctx context.Context, r booking.ResizeRequest) (booking.ResizePreview, error) {
+	return p.Booking.PreviewResize(ctx, r)
+}
+
+// KeepFor keeps places with the doctor's peers too.
+func (p pool) KeepFor(ctx context.Context, by, appointmentID string) ([]booking.Appointment, error) {
+	a, err := p.Booking.Appointment(ctx, appointmentID)
+	if err != nil {
+		return nil, err
+	}
+	index, err := p.Directory.Index(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.Booking.KeepFor(ctx, a.ID, index.Peers(a.DoctorID))
+	if err != nil {
+		return nil, err
+	}
+	return list, p.record(ctx, by, "overflow.keep", a.ID, "")
+}
+
+// FindPatient takes a voucher of any day, else an identity document.
+func (p pool) FindPatient(ctx context.Context, by, text string) (found directory.Patient, err error) {
+	a, err := desk{p.App}.AppointmentByVoucher(ctx, text)
+	if err == nil {
+		found, err = p.Directory.Patient(ctx, a.PatientID)
+	} else if houzhen.CodeOf(err) == houzhen.CodeVoucher || houzhen.CodeOf(err) == houzhen.CodeNotFound {
+		found, err = p.Directory.PatientByDoc(ctx, text)
+	}
+	if err != nil {
+		return found, err
+	}
+	return found, p.record(ctx, by, "patient.find", found.ID, "")
 }
 
 func (p pool) Overflow(ctx context.Context, f booking.SessionFilter) ([]booking.Displaced, error) {

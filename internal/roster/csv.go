@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/houzhen/houzhen/booking"
 )
 
 // Columns of a roster. The needed ones must be in the header, in any order.
@@ -18,7 +20,17 @@ var (
 )
 
 func column(name string) bool {
-	return slices.Contains(needed, name) || slices.Contains(optional, name)
+	return slices.Contains(needed, name) || slices.Contains(optional, name) || slices.Contains(quotaColumns(), name)
+}
+
+// quotaColumns says how many of a line's places are kept for whom, one column
+// a quota: quota_elder, quota_referral, …
+func quotaColumns() []string {
+	names := make([]string, len(booking.AllQuotas))
+	for i, q := range booking.AllQuotas {
+		names[i] = "quota_" + string(q)
+	}
+	return names
 }
 
 // readCSV reads rows under their header.

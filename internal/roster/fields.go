@@ -192,3 +192,30 @@ func (r *reader) times(to *booking.Roster) {
 		r.fault("slice_capacity", FaultTooMany, map[string]string{"got": strconv.Itoa(n), "max": strconv.Itoa(booking.FirstWalkIn - 1)})
 	}
 }
+
+// quotas reads how many places are kept for whom; empty is none. The first
+// column that goes beyond the places of the line is at fault.
+func (r *reader) quotas(to *booking.Roster) {
+	places := 0
+	if length := int(to.End - to.Start); to.SliceMinutes > 0 && length > 0 {
+		places = (length + to.SliceMinutes - 1) / to.SliceMinutes * to.SliceCapacity
+	}
+	for _, q := range booking.AllQuotas {
+		field := "quota_" + string(q)
+		if r.fields[field] == "" {
+			continue
+		}
+		n, ok := r.number(field, 0, places)
+		if !ok {
+			continue
+		}
+		places = max(0, places-n)
+		if n == 0 {
+			continue
+		}
+		if to.Quotas == nil {
+			to.Quotas = booking.Quotas{}
+		}
+		to.Quotas[q] = n
+	}
+}

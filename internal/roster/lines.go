@@ -80,6 +80,7 @@ func (r *reader) weekly() booking.Roster {
 	}
 	line.DepartmentID, line.DoctorID, line.RoomID, line.ZoneID = department.ID, doctor.ID, room.ID, room.ZoneID
 	r.times(&line)
+	r.quotas(&line)
 	return line
 }
 
@@ -101,8 +102,10 @@ func (r *reader) exception(kind string) booking.Exception {
 	case booking.ExceptionActsAs:
 		e.ActsAs = r.weekday()
 		r.none("part")
+		r.none(quotaColumns()...)
 	case booking.ExceptionOff:
 		e.Part = houzhen.DayPart(r.optionalWord("part", ""))
+		r.none(quotaColumns()...)
 	}
 	if r.fields["doctor"] != "" { // nobody named: the whole hospital
 		e.DoctorID = r.doctor().ID

@@ -26,7 +26,7 @@ func TestWordsHaveOneMeaning(t *testing.T) {
 		"part":    {string(houzhen.Morning), string(houzhen.Afternoon), string(houzhen.Evening)},
 		"class":   {string(booking.General), string(booking.Specialist), string(booking.Named), string(booking.VIP)},
 		"kind":    {"weekly", booking.ExceptionOff, booking.ExceptionExtra, booking.ExceptionActsAs},
-		"column":  append(slices.Clone(needed), optional...),
+		"column":  slices.Concat(needed, optional, quotaColumns()),
 	}
 	seen := map[string]string{}
 	for line := range strings.Lines(wordList) {

@@ -74,3 +74,20 @@ document.addEventListener("submit", (e) => {
   if (e.target.method === "post") e.target.dataset.sent = "1";
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((f) => delete f.dataset.sent));
+
+// A countdown goes by the server's clock: the page says what that was when it
+// was made. The page without a script shows the instant itself.
+const begun = performance.now();
+function count() {
+  let due = false;
+  for (const el of document.querySelectorAll("[data-opens]")) {
+    const left = Math.ceil((el.dataset.opens - el.dataset.now - (performance.now() - begun)) / 1000);
+    if (left <= 0) { due ||= el.dataset.opens > el.dataset.now; el.textContent = ""; continue; }
+    const two = (n) => String(n).padStart(2, "0");
+    el.textContent = el.dataset.left + " " + two(Math.floor(left / 3600)) + ":" + two(Math.floor(left / 60) % 60) + ":" + two(left % 60);
+  }
+  // Not everybody at the same instant.
+  if (due) setTimeout(() => location.reload(), 200 + Math.random() * 1800);
+  else if (document.querySelector("[data-opens]")) setTimeout(count, 1000);
+}
+count();
