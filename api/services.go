@@ -217,4 +217,5 @@ type Services struct {
 	Audit      Audit
 	Channel    Channel
 	Webhooks   Webhooks
+	Machines   Machines
 }

@@ -33,6 +33,7 @@ func staffMenu() []menuItem {
 		{"stats", "/manage/stats", "reports", manager},
 		{"noshow", "/manage/noshow", "reports", manager},
 		{"jobs", "/manage/jobs", "system", manager},
+		{"machines", "/manage/machines", "system", manager},
 	}
 }
 

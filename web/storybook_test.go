@@ -219,6 +219,8 @@ func stories() []story {
 		{name: "release_default", path: "/manage/release", as: manager, width: 1280, height: 1000},
 		{name: "roster", path: "/manage/roster", as: manager, width: 1280, height: 900},
 		{name: "jobs", path: "/manage/jobs", as: manager, width: 1280, height: 900},
+		{name: "machines", path: "/manage/machines", as: manager, width: 1280, height: 1200},
+		{name: "machines_none", path: "/manage/machines", as: manager, width: 390, height: 1200, set: func(c *apitest.Clinic) { c.Quiet = true }},
 		{name: "demo", path: "/demo", width: 1280, height: 800},
 		{name: "error", path: "/find/nowhere", status: http.StatusNotFound},
 		{name: "error_fault", path: "/", status: http.StatusInternalServerError, set: func(c *apitest.Clinic) { c.Err = errors.New("secret detail") }},

@@ -74,12 +74,18 @@ func (w webhooks) Read(_ context.Context, channel string, after int64, _ int) (w
 
 func (w webhooks) List(_ context.Context, channel string) ([]webhook.Endpoint, error) {
 	e, err := w.endpoint("w1", "list")
+	if w.Quiet {
+		return nil, err
+	}
 	broken := e
 	broken.ID, broken.State, broken.Reason, broken.Failures, broken.Status = "w2", webhook.Disabled, webhook.ReasonFailures, webhook.MaxFailures, 503
+	broken.OKAt = w.At.Add(-32 * time.Hour)
 	if channel != "" {
 		return []webhook.Endpoint{e}, err
 	}
-	return []webhook.Endpoint{e, broken}, err
+	orphan := e
+	orphan.ID, orphan.MachineID, orphan.Channel, orphan.URL = "w3", "n4", "kiosk", "https://kiosk.example.org/in"
+	return []webhook.Endpoint{e, broken, orphan}, err
 }
 
 func (w webhooks) Register(context.Context, string, string, string) (webhook.Endpoint, error) {

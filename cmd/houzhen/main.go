@@ -32,6 +32,7 @@ type cli struct {
 	Check   checkCmd   `cmd:"" help:"Test settings, database, Redis, provider and clock, and say what to do."`
 	Demo    demoCmd    `cmd:"" help:"A sample hospital with simulated people and a fast clock."`
 	Replay  replayCmd  `cmd:"" help:"Live through real appointments."`
+	Token   tokenCmd   `cmd:"" help:"Let other systems in by tokens with scopes."`
 }
 
 // env is what commands get besides their own flags.
