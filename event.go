@@ -48,6 +48,7 @@ const (
 	PatientElsewhere     EventKind = "patient.elsewhere"     // seen at another service point of the house
 	PatientAdmitted      EventKind = "patient.admitted"      // to a ward
 	PatientDied          EventKind = "patient.died"
+	PatientMerged        EventKind = "patient.merged" // two records were one person's: of the one that is kept
 	QueuePaused          EventKind = "queue.paused"
 	QueueResumed         EventKind = "queue.resumed"
 	SignInAsked          EventKind = "sign_in.asked"
@@ -79,7 +80,7 @@ var EventKinds = []EventKind{
 	SessionSubstituted, SessionPlaceChanged, SuspensionAsked, SuspensionDecided, RefundChosen, AppointmentReseated, ReplyReceived,
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, DrawLost, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
-	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, QueuePaused, QueueResumed, SignInAsked,
+	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, PatientMerged, QueuePaused, QueueResumed, SignInAsked,
 	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
 	CreditMarked, CreditLimited, CreditLifted, CreditAppealed, CreditDecided, CreditRulesPublished,
 	PaymentAsked, PaymentKept, PaymentRefunded, PaymentStuck, PaymentSettled,
@@ -183,6 +184,10 @@ type (
 		Rank    int    `json:"rank"` // 1 was drawn first
 		Patient string `json:"patient"`
 		Outcome string `json:"outcome"` // lost | refused
+	}
+	// MergedData names the record that was given up.
+	MergedData struct {
+		Lost string `json:"lost"`
 	}
 	// PickData says who was called where, and why.
 	PickData struct {

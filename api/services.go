@@ -212,6 +212,7 @@ type Services struct {
 	Stats      Stats
 	Abuse      Abuse
 	Guidance   Guide
+	People     People
 	Credit     Credit
 	Forecasts  Forecasts
 	Audit      Audit

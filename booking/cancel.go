@@ -18,44 +18,50 @@ type CancelRequest struct {
 // its own day the number is not used again; its capacity comes back as a new
 // walk-in place.
 func (s *Service) Cancel(ctx context.Context, r CancelRequest) (a Appointment, err error) {
+	err = s.store.InTx(ctx, func(tx Tx) error {
+		a, err = s.CancelTx(ctx, tx, r)
+		return err
+	})
+	return a, err
+}
+
+// CancelTx is Cancel inside a transaction.
+func (s *Service) CancelTx(ctx context.Context, tx Tx, r CancelRequest) (a Appointment, err error) {
 	if r.By != ByPatient && r.By != ByHospital && r.By != BySystem {
 		return a, houzhen.E(houzhen.CodeInvalid, "by is not patient, hospital or system").On("by")
 	}
 	if r.Reason == "" {
 		r.Reason = ReasonWithdrawn
 	}
-	err = s.store.InTx(ctx, func(tx Tx) error {
-		var locked map[string]Session
-		if a, locked, err = s.lockFor(ctx, tx, r.AppointmentID); err != nil || a.State == Cancelled {
-			return err
+	a, locked, err := s.lockFor(ctx, tx, r.AppointmentID)
+	if err != nil || a.State == Cancelled {
+		return a, err
+	}
+	session, known := locked[a.SessionID]
+	if !known {
+		if session, err = tx.Session(ctx, a.SessionID); err != nil {
+			return a, fmt.Errorf("load session: %w", err)
 		}
-		session, known := locked[a.SessionID]
-		if !known {
-			if session, err = tx.Session(ctx, a.SessionID); err != nil {
-				return fmt.Errorf("load session: %w", err)
-			}
-		}
-		wasHeld := a.State == Held
-		if a, err = a.cancel(tx.Now(), session.Deadline, r.By, r.Reason); err != nil {
-			return err
-		}
-		if err = tx.UpdateAppointment(ctx, &a); err != nil {
-			return fmt.Errorf("update appointment: %w", err)
-		}
-		if known && !wasHeld {
-			_, err = s.giveBack(ctx, tx, session, a)
-		} else {
-			err = s.vacate(ctx, tx, a.SessionID, a.SlotNo)
-		}
-		if err != nil {
-			return err
-		}
-		if err = s.lapseOptions(ctx, tx, a.ID, BySystem, ReasonWithdrawn); err != nil {
-			return err
-		}
-		return emit(tx, houzhen.AppointmentCancelled, a, cancelledData(a))
-	})
-	return a, err
+	}
+	wasHeld := a.State == Held
+	if a, err = a.cancel(tx.Now(), session.Deadline, r.By, r.Reason); err != nil {
+		return a, err
+	}
+	if err = tx.UpdateAppointment(ctx, &a); err != nil {
+		return a, fmt.Errorf("update appointment: %w", err)
+	}
+	if known && !wasHeld {
+		_, err = s.giveBack(ctx, tx, session, a)
+	} else {
+		err = s.vacate(ctx, tx, a.SessionID, a.SlotNo)
+	}
+	if err != nil {
+		return a, err
+	}
+	if err = s.lapseOptions(ctx, tx, a.ID, BySystem, ReasonWithdrawn); err != nil {
+		return a, err
+	}
+	return a, emit(tx, houzhen.AppointmentCancelled, a, cancelledData(a))
 }
 
 // Confirm turns a held place into a booked one.

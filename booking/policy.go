@@ -32,6 +32,7 @@ type Policy struct {
 	OpenedLead   time.Duration     // a place added after the release opens that much later: the waitlist goes first
 	DrawWindow   time.Duration     // requests of a draw are collected that long
 
+	SwapWithin  time.Duration // a place may go to another of the family for so long after it was booked
 	Hold        time.Duration // how long a place is held before it is confirmed
 	CheckInLead time.Duration // check-in opens that long before a slice
 	DownAfter   time.Duration // a silence of the system that long excuses who should have checked in
@@ -63,7 +64,7 @@ func DefaultPolicy() Policy {
 		PerDay: 2, PerDepartmentDay: 1, PerWeek: 3, PerQuarter: 5, Gap: time.Hour,
 		HorizonDays: 14, ReleaseTime: 7 * 60, ReleaseSpread: time.Minute,
 		FallBackDays: 1, FallBackTime: 16 * 60, OverbookMost: 4, ElderAge: 70, OpenedLead: 30 * time.Minute, DrawWindow: time.Minute,
-		Hold: 15 * time.Minute, CheckInLead: 30 * time.Minute, DownAfter: 5 * time.Minute, ReturnMin: time.Minute, ReturnMax: 30 * time.Minute,
+		SwapWithin: 10 * time.Minute, Hold: 15 * time.Minute, CheckInLead: 30 * time.Minute, DownAfter: 5 * time.Minute, ReturnMin: time.Minute, ReturnMax: 30 * time.Minute,
 		ReleaseAt: Threshold(9, 1), ReleaseAfter: 15 * time.Minute, ReleaseMinLeft: 45 * time.Minute,
 		OpenLead: time.Hour, CloseAfter: 4 * time.Hour,
 		Options: 3, OptionHold: 24 * time.Hour, OptionLead: 2 * time.Hour, OptionMin: 30 * time.Minute, OptionDays: 14,
@@ -93,6 +94,7 @@ func (p Policy) Validate() error {
 		{"elder_age", p.ElderAge >= 50 && p.ElderAge <= 100},
 		{"opened_lead", p.OpenedLead >= 0},
 		{"draw_window", p.DrawWindow >= 10*time.Second && p.DrawWindow%time.Second == 0},
+		{"swap_within", p.SwapWithin >= 0 && p.SwapWithin <= time.Hour},
 		{"hold", p.Hold > 0},
 		{"check_in_lead", p.CheckInLead >= 0},
 		{"down_after", p.DownAfter > 0},

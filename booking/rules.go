@@ -15,6 +15,10 @@ const (
 	ReasonOtherChosen = "other_chosen" // the patient took another kept place
 	ReasonSystemDown  = "system_down"  // nobody could check in; no no-show
 	ReasonWithdrawn   = "withdrawn"    // given up without a word of why
+	ReasonSwapped     = "swapped"      // the place went to another of the family
+	ReasonDuplicate   = "duplicate"    // two records of one person had it twice
+	ReasonAdmitted    = "admitted"     // the patient lies in a ward
+	ReasonDied        = "died"
 )
 
 // bookable says whether somebody can book places of s at now.

@@ -202,6 +202,10 @@ type Tx interface {
 	AddAccount(ctx context.Context, a Account) error
 	Kin(ctx context.Context, accountID string) ([]Kinship, error)
 	SaveKin(ctx context.Context, k Kinship) error
+	KinOf(ctx context.Context, patientID string) ([]Kinship, error) // by account
+	// AddMerge keeps what became of two records: CodeConflict when the lost one
+	// was given up already.
+	AddMerge(ctx context.Context, m Merge) error
 
 	Staff(ctx context.Context, id string) (Staff, error)
 	StaffByLogin(ctx context.Context, login string) (Staff, error)

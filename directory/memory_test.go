@@ -23,6 +23,7 @@ type memory struct {
 	kin      map[string]directory.Kinship
 	staff    map[string]directory.Staff
 	screens  map[string]directory.Screen
+	merges   []directory.Merge
 	before   func() // runs once before the next transaction
 	loads    int    // of the house
 }
@@ -145,6 +146,21 @@ func (t tx) Kin(_ context.Context, accountID string) ([]directory.Kinship, error
 
 func (t tx) SaveKin(_ context.Context, k directory.Kinship) error {
 	t.kin[k.AccountID+" "+k.PatientID] = k
+	return nil
+}
+
+func (t tx) KinOf(_ context.Context, patientID string) ([]directory.Kinship, error) {
+	var list []directory.Kinship
+	for _, id := range slices.Sorted(maps.Keys(t.kin)) {
+		if t.kin[id].PatientID == patientID {
+			list = append(list, t.kin[id])
+		}
+	}
+	return list, nil
+}
+
+func (t tx) AddMerge(_ context.Context, m directory.Merge) error {
+	t.merges = append(t.merges, m)
 	return nil
 }
 

@@ -120,6 +120,11 @@ func (s *Service) link(ctx context.Context, tx Tx, account Account, wanted Patie
 	if err != nil && houzhen.CodeOf(err) != houzhen.CodeNotFound {
 		return wanted, fmt.Errorf("find patient: %w", err)
 	}
+	if known {
+		if p, err = Current(ctx, tx, p); err != nil {
+			return wanted, err
+		}
+	}
 	if !known {
 		p = wanted
 		p.ID = tx.NewID()

@@ -177,26 +177,33 @@ func (s *Service) full(ctx context.Context, tx Tx, e Entry, sessions []booking.S
 // Leaving again changes nothing.
 func (s *Service) Leave(ctx context.Context, entryID string) (e Entry, err error) {
 	err = s.store.InTx(ctx, func(tx Tx) error {
-		if e, err = tx.WaitEntry(ctx, entryID); err != nil {
-			return fmt.Errorf("load entry: %w", err)
-		}
-		if !e.Status.Live() {
-			return nil
-		}
-		offers, err := tx.ProposalsOf(ctx, e.ID)
-		if err != nil {
-			return fmt.Errorf("load offers: %w", err)
-		}
-		for _, o := range offers {
-			if o.Status == Open {
-				if err := s.giveUp(ctx, tx, o.ID, Declined); err != nil {
-					return err
-				}
-			}
-		}
-		return s.end(ctx, tx, &e, Left, "")
+		e, err = s.LeaveTx(ctx, tx, entryID)
+		return err
 	})
 	return e, err
+}
+
+// LeaveTx is Leave inside a transaction.
+func (s *Service) LeaveTx(ctx context.Context, tx Tx, entryID string) (Entry, error) {
+	e, err := tx.WaitEntry(ctx, entryID)
+	if err != nil {
+		return e, fmt.Errorf("load entry: %w", err)
+	}
+	if !e.Status.Live() {
+		return e, nil
+	}
+	offers, err := tx.ProposalsOf(ctx, e.ID)
+	if err != nil {
+		return e, fmt.Errorf("load offers: %w", err)
+	}
+	for _, o := range offers {
+		if o.Status == Open {
+			if err := s.giveUp(ctx, tx, o.ID, Declined); err != nil {
+				return e, err
+			}
+		}
+	}
+	return e, s.end(ctx, tx, &e, Left, "")
 }
 
 // end takes an entry off the list and says so.

@@ -56,8 +56,14 @@ func (a *App) CheckInAppointment(ctx context.Context, appointmentID string) (que
 }
 
 func (a *App) checkIn(ctx context.Context, tx everything, at booking.Appointment) (queue.Ticket, booking.Appointment, error) {
-	at, err := a.Booking.CheckIn(ctx, tx, at.ID)
+	who, err := tx.Patient(ctx, at.PatientID)
 	if err != nil {
+		return queue.Ticket{}, at, fmt.Errorf("load patient: %w", err)
+	}
+	if err := identified(who); err != nil {
+		return queue.Ticket{}, at, err
+	}
+	if at, err = a.Booking.CheckIn(ctx, tx, at.ID); err != nil {
 		return queue.Ticket{}, at, err
 	}
 	session, err := tx.Session(ctx, at.SessionID)

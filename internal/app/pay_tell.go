@@ -77,9 +77,15 @@ func (a *App) paymentSubject(ctx context.Context, tx everything, e houzhen.Event
 }
 
 // quietly reports whether the end of an appointment for a reason is told by
-// nobody: a hold that lapsed, and what the fault of a system undid.
+// nobody: a hold that lapsed, what the fault of a
+// system undid, a place that stayed in the family, and the patient who lies in
+// a ward or has died.
 func quietly(reason string) bool {
-	return reason == booking.ReasonExpired || reason == booking.ReasonSystemDown
+	switch reason {
+	case booking.ReasonExpired, booking.ReasonSystemDown, booking.ReasonSwapped, booking.ReasonAdmitted, booking.ReasonDied:
+		return true
+	}
+	return false
 }
 
 // hold is the view of a message that asks to pay for a held place.

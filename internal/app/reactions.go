@@ -56,8 +56,9 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.TicketLeaveNow:       {a.tellLeaveNow, a.show},
 		houzhen.PatientResultsReady:  {}, // read by whoever orders the lane of those back from tests
 		houzhen.PatientElsewhere:     {}, // read at check-in
-		houzhen.PatientAdmitted:      {},
-		houzhen.PatientDied:          {},
+		houzhen.PatientAdmitted:      {a.leaveQuietly},
+		houzhen.PatientDied:          {a.mourn, a.leaveQuietly},
+		houzhen.PatientMerged:        {a.showMerged},
 		houzhen.QueuePaused:          {a.show},
 		houzhen.QueueResumed:         {a.show},
 		houzhen.PaymentAsked:         {a.tellHold},
@@ -151,7 +152,7 @@ func (a *App) tellCancelled(ctx context.Context, tx everything, e houzhen.Event)
 	if err != nil {
 		return err
 	}
-	if at.By != booking.ByHospital {
+	if at.By != booking.ByHospital || at.Reason == booking.ReasonDuplicate {
 		return a.enter(ctx, tx, a.policy.PlanCancelled(s, tx.Now()))
 	}
 	session, err := tx.Session(ctx, at.SessionID)

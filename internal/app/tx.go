@@ -11,6 +11,7 @@ import (
 
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/pay"
+	"github.com/houzhen/houzhen/booking/person"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"
@@ -31,6 +32,8 @@ type everything interface {
 	waitlist.Tx
 	booking.Tx
 	pay.Tx
+	person.Tx
+	mergeTx
 	queue.Tx
 	notify.Tx
 	notify.ReplyTx

@@ -275,9 +275,13 @@ func (s *scene) person(patientID string) (notify.View, error) {
 	if err != nil {
 		return notify.View{}, err
 	}
-	return notify.View{
+	v := notify.View{
 		Vars: map[string]string{"name": p.Name.String()}, Lang: houzhen.ParseLang(string(p.Lang)), Phone: p.Phone, Push: p.PushAccount,
-	}, nil
+	}
+	if p.Standing == directory.StandingDead { // nothing is sent to the phone of the dead
+		v.Stale = staleOver
+	}
+	return v, nil
 }
 
 // describe adds where and when. A sensitive department lends its alias only.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/houzhen/houzhen/booking/person"
+	"github.com/houzhen/houzhen/directory"
 )
 
 // traitRow is what the rules ask of a patient, as stored.
@@ -54,4 +55,47 @@ func (tx *Tx) Wards(ctx context.Context, accountIDs []string) ([]person.Ward, er
 		return nil, fmt.Errorf("list wards: %w", err)
 	}
 	return out, nil
+}
+
+// KinOf lists the accounts that registered a patient, by account.
+func (tx *Tx) KinOf(ctx context.Context, patientID string) ([]directory.Kinship, error) {
+	out, err := all(ctx, tx, kinInto, `SELECT account_id, patient_id, relation, consent_at FROM kinship
+ WHERE patient_id = $1 ORDER BY account_id`, patientID)
+	if err != nil {
+		return nil, fmt.Errorf("list kin of patient: %w", err)
+	}
+	return out, nil
+}
+
+// AddMerge keeps that two records were one person's; CodeConflict when the lost
+// one was given up already.
+func (tx *Tx) AddMerge(ctx context.Context, m directory.Merge) error {
+	n, err := tx.exec(ctx, `INSERT INTO patient_merge (id, kept_id, lost_id, by_id, reason, at, undo)
+ VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`, m.ID, m.Kept, m.Lost, m.By, m.Reason, micros(m.At), m.Undo)
+	return tx.changed(n, err, "merge")
+}
+
+// RepointTickets gives the tickets of appointments to another record of the
+// same person; the caller has locked their queues.
+func (tx *Tx) RepointTickets(ctx context.Context, appointmentIDs []string, patientID string) error {
+	return chunks(appointmentIDs, 2, func(list string, args []any) error {
+		_, err := tx.exec(ctx, `UPDATE ticket SET patient_id = $1, version = version + 1
+ WHERE appointment_id <> '' AND appointment_id IN (`+list+`)`, append([]any{patientID}, args...)...)
+		if err != nil {
+			return fmt.Errorf("repoint tickets: %w", err)
+		}
+		return nil
+	})
+}
+
+// RepointWait gives an entry of the waitlist, with what it is offered, to
+// another record of the same person.
+func (tx *Tx) RepointWait(ctx context.Context, entryID, patientID string) error {
+	if _, err := tx.exec(ctx, `UPDATE wait_entry SET patient_id = $1, version = version + 1 WHERE id = $2`, patientID, entryID); err != nil {
+		return fmt.Errorf("repoint entry: %w", err)
+	}
+	if _, err := tx.exec(ctx, `UPDATE wait_offer SET patient_id = $1 WHERE entry_id = $2`, patientID, entryID); err != nil {
+		return fmt.Errorf("repoint offers: %w", err)
+	}
+	return nil
 }

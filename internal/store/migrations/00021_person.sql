@@ -19,3 +19,4 @@ CREATE TABLE patient_merge (
 ) {{strict}};
 -- A record is given up once.
 CREATE UNIQUE INDEX patient_merge_lost ON patient_merge (lost_id);
+CREATE INDEX kinship_of_patient ON kinship (patient_id);

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking/person"
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/store"
 )
@@ -17,6 +19,7 @@ func runPerson(t *testing.T, open Opener) {
 	t.Helper()
 	t.Run("traits of many patients", func(t *testing.T) { traitsListed(t, open(t)) })
 	t.Run("wards of accounts", func(t *testing.T) { wardsListed(t, open(t)) })
+	t.Run("a record is given up once, and what it had is another's", func(t *testing.T) { recordsMerged(t, open(t)) })
 }
 
 func traitsListed(t *testing.T, db *store.DB) {
@@ -75,5 +78,41 @@ func wardsListed(t *testing.T, db *store.DB) {
 			t.Errorf("wards (-got +want):\n%s", diff)
 		}
 		return err
+	})
+}
+
+func recordsMerged(t *testing.T, db *store.DB) {
+	t.Helper()
+	ctx := t.Context()
+	s := addSession(t, db, "s1", "d1", 4)
+	at := book(t, db, appointment(s, 1, "p2"))
+	kin := directory.Kinship{AccountID: "a1", PatientID: "p2", Relation: directory.RelationSelf}
+	merge := directory.Merge{ID: "m1", Kept: "p1", Lost: "p2", By: "boss", Reason: "same person", At: Start(), Undo: "{}"}
+	write(t, db, func(tx *store.Tx) error {
+		p, q := patient(), patient()
+		q.ID, q.DocType, q.Doc = "p2", directory.DocPassport, houzhen.NewIDNumber("E12345678")
+		tk := ticket("s1", 1)
+		tk.AppointmentID, tk.PatientID = at.ID, "p2"
+		return errors.Join(
+			tx.AddPatient(ctx, p), tx.AddPatient(ctx, q), tx.AddAccount(ctx, directory.Account{ID: "a1", Phone: houzhen.NewPhone(plainPhone)}),
+			tx.SaveKin(ctx, kin), tx.AddQueue(ctx, head("s1", s.Start)), tx.AddTicket(ctx, tk), tx.AddMerge(ctx, merge),
+			tx.AddWaitEntry(ctx, waitlist.Entry{ID: "w1", PatientID: "p2", Wish: "session:s1", Status: waitlist.Waiting, JoinedAt: Start(), Version: 1}),
+		)
+	})
+	refused(t, db.InTx(ctx, func(tx *store.Tx) error { return tx.AddMerge(ctx, directory.Merge{ID: "m2", Kept: "p1", Lost: "p2"}) }), houzhen.CodeConflict)
+	write(t, db, func(tx *store.Tx) error {
+		return errors.Join(tx.RepointTickets(ctx, []string{at.ID, "none"}, "p1"), tx.RepointTickets(ctx, nil, "p9"), tx.RepointWait(ctx, "w1", "p1"))
+	})
+	look(t, db, func(tx *store.Tx) error {
+		of, err := tx.KinOf(ctx, "p2")
+		if diff := cmp.Diff(of, []directory.Kinship{kin}); diff != "" {
+			t.Errorf("kin (-got +want):\n%s", diff)
+		}
+		tk, err2 := tx.TicketByAppointment(ctx, at.ID)
+		w, err3 := tx.WaitEntry(ctx, "w1")
+		if tk.PatientID != "p1" || w.PatientID != "p1" {
+			t.Errorf("ticket of %s, entry of %s, want p1", tk.PatientID, w.PatientID)
+		}
+		return errors.Join(err, err2, err3)
 	})
 }
