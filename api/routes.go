@@ -105,6 +105,9 @@ func verb[I, O any](a *API, method, pattern, summary string, roles []auth.Role, 
 		op := huma.Operation{
 			Method: method, Path: pattern, Summary: summary, OperationID: operationID(method, pattern), MaxBodyBytes: MaxBody,
 			DefaultStatus: made()[method+" "+pattern],
+			// The body has been read by guardBodies. huma's own limit is a deadline that it leaves on the connection, and
+			// net/http takes its passing for a caller who has gone.
+			BodyReadTimeout: -1,
 			Middlewares: huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 				r, _ := humago.Unwrap(ctx)
 				next(huma.WithContext(ctx, withRequest(ctx.Context(), r)))

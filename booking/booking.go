@@ -195,6 +195,9 @@ type Tx interface {
 
 	Session(ctx context.Context, id string) (Session, error)
 	LockSession(ctx context.Context, id string) (Session, error) // serialises writers of one session
+	// QueueForSession serialises those who call it. Bookings go on meanwhile,
+	// so it is no protection against them.
+	QueueForSession(ctx context.Context, id string) (Session, error)
 	// ShareSessions gives those sessions that nobody has locked, by id, and
 	// keeps lockers of them waiting. Others may share them too.
 	ShareSessions(ctx context.Context, ids ...string) ([]Session, error)
@@ -213,6 +216,9 @@ type Tx interface {
 	LockAppointment(ctx context.Context, id string) (Appointment, error)
 	AppointmentByVoucher(ctx context.Context, voucher string) (Appointment, error)
 	Appointments(ctx context.Context, f AppointmentFilter) ([]Appointment, error) // by id
+	// Visits lists what counts against the limits of patients on a run of days,
+	// in no order.
+	Visits(ctx context.Context, patientIDs []string, from, to houzhen.Date) ([]Visit, error)
 	// AddAppointment inserts, or says which guard refused: CodeSlotTaken,
 	// CodeAlreadyBooked (doctor and day), CodeLimit (nth on that day),
 	// CodeKeyReused (the id exists). A refusal leaves the transaction usable.

@@ -86,7 +86,10 @@ func (l *lane) stale(group []*pending) map[string]int {
 			f = newShelf()
 			l.shelves[id] = f
 		}
-		if _, listed := gens[id]; !listed && !f.fresh(now, l.Fresh) {
+		if f.fresh(now, l.Fresh) || f.usable(now, l.Fresh) && f.offers(p.r, now) {
+			continue
+		}
+		if _, listed := gens[id]; !listed {
 			gens[id] = f.gen
 			f.loading++
 		}
@@ -122,9 +125,13 @@ func (l *lane) commit(ctx context.Context, picked []*pending) {
 	if err != nil {
 		return // who was written after all will find himself when he asks alone
 	}
+	now := l.store.Time()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i, p := range picked {
+		if !w.busy[i] {
+			p.shelf.seenAt = now
+		}
 		switch {
 		case w.ids[p.id]:
 			l.release(p, booked)
@@ -132,9 +139,8 @@ func (l *lane) commit(ctx context.Context, picked []*pending) {
 		case w.refusals[i] != nil:
 			l.release(p, returned)
 			p.answer(outcome{err: w.refusals[i], refused: byRule})
-		case w.busy[i] && p.tries+1 < laneTries:
-			p.tries++
-			p.again = true
+		case w.busy[i]:
+			p.retry()
 		}
 	}
 }

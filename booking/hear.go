@@ -42,10 +42,14 @@ var harmless = []houzhen.EventKind{
 // grouped marks the context of a group's own transaction.
 type grouped struct{}
 
+// Grouped reports whether a transaction is a group's own: many people wait for
+// it, so a store whose writers stand in line may let it go ahead.
+func Grouped(ctx context.Context) bool { return ctx.Value(grouped{}) != nil }
+
 // hear forgets what memory holds of sessions in which something happened. The
 // group settles its own bookings itself.
 func (l *lane) hear(ctx context.Context, facts []houzhen.Event) {
-	own := ctx.Value(grouped{}) != nil
+	own := Grouped(ctx)
 	var changed []string
 	for _, e := range facts {
 		if own && e.Kind == houzhen.AppointmentBooked || slices.Contains(harmless, e.Kind) {
@@ -89,7 +93,7 @@ func (l *lane) glance(id string) (Session, bool) {
 	now := l.store.Time()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if f := l.shelves[id]; f != nil && f.fresh(now, l.Fresh) {
+	if f := l.shelves[id]; f != nil && f.known(now, l.Fresh) {
 		return f.session, true
 	}
 	return Session{}, false

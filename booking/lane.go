@@ -88,7 +88,18 @@ func (l *lane) book(ctx context.Context, r BookRequest) outcome {
 	case out := <-p.done:
 		return out
 	case <-ctx.Done():
-		return outcome{err: ctx.Err()}
+		return p.left(ctx)
+	}
+}
+
+// left is what a caller hears who waits no longer. His group goes on without
+// him; if it has answered by now, that is his answer.
+func (p *pending) left(ctx context.Context) outcome {
+	select {
+	case out := <-p.done:
+		return out
+	default:
+		return outcome{err: houzhen.E(houzhen.CodeUnavailable, "caller left before his group was written").Because(context.Cause(ctx))}
 	}
 }
 
@@ -186,11 +197,15 @@ func (l *lane) pick(group []*pending) []*pending {
 	picked := make([]*pending, 0, len(group))
 	for _, p := range group {
 		f := l.shelves[p.r.SessionID]
-		if f == nil || !f.fresh(now, l.Fresh) || f.ids[p.id] || f.session.bookable(now, p.r.who()) != nil {
+		if f == nil || !f.usable(now, l.Fresh) || f.ids[p.id] || f.session.bookable(now, p.r.who()) != nil {
 			p.answer(outcome{refused: byGroup})
 			continue
 		}
 		at, says := f.pick(p.r, now)
+		if says != given && !f.fresh(now, l.Fresh) { // too old to say no: those before him in the group had the last
+			p.retry()
+			continue
+		}
 		switch says {
 		case given:
 			at.picked, f.picks[at.No] = true, true
@@ -206,6 +221,15 @@ func (l *lane) pick(group []*pending) []*pending {
 		}
 	}
 	return picked
+}
+
+// retry sends a request into the next group, until it has been there often
+// enough.
+func (p *pending) retry() {
+	if p.tries+1 < laneTries {
+		p.tries++
+		p.again = true
+	}
 }
 
 // answer is given once.

@@ -26,6 +26,7 @@ type door struct {
 	open   chan struct{}
 	groups atomic.Int64
 	mute   atomic.Int64 // answers that are still to be lost
+	during func()       // something that happens while a group is being written
 }
 
 var errMute = errors.New("the connection broke after the commit")
@@ -47,6 +48,12 @@ func (d *door) View(ctx context.Context, f func(booking.Tx) error) error {
 func (d *door) InTx(ctx context.Context, f func(booking.Tx) error) error {
 	d.asked.Add(1)
 	d.groups.Add(1)
+	if d.open != nil {
+		<-d.open
+	}
+	if d.during != nil {
+		d.during()
+	}
 	if err := d.Hearing.InTx(ctx, f); err != nil || d.mute.Add(-1) < 0 {
 		return err
 	}
@@ -369,6 +376,44 @@ func TestWhoLeavesTheQueueIsNotBooked(t *testing.T) {
 	list, _ := c.Appointments(t.Context(), booking.AppointmentFilter{PatientIDs: []string{"gone"}})
 	if len(list) != 0 {
 		t.Error("booked for somebody who had left")
+	}
+}
+
+// Whoever leaves only stops waiting: the group in which he was goes on, also
+// when it was made in his name, and nobody else hears of it.
+func TestWhoLeavesWhileHisGroupIsWrittenTakesNobodyAlong(t *testing.T) {
+	c, d := behindDoor(t)
+	s := c.session("chen", monday, 10)
+	ctx, leave := context.WithCancel(t.Context())
+	d.during = leave
+	d.open = make(chan struct{})
+	list := c.requests(s, 40)
+	errs := make([]error, len(list))
+	var in, out sync.WaitGroup
+	for i, r := range list {
+		in.Add(1)
+		out.Go(func() {
+			own := t.Context()
+			if i%2 == 0 {
+				own = ctx
+			}
+			in.Done()
+			_, errs[i] = c.Book(own, r)
+		})
+	}
+	in.Wait()
+	close(d.open)
+	out.Wait()
+	for i, err := range errs {
+		if i%2 == 1 && err != nil || err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("%d: %v", i, err)
+		}
+		if _, err := c.Book(t.Context(), list[i]); err != nil {
+			t.Errorf("%d asked again: %v", i, err)
+		}
+	}
+	if n := count(c.store.Kinds(), houzhen.AppointmentBooked); n != 40 {
+		t.Errorf("got %d bookings, want 40", n)
 	}
 }
 

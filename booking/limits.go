@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/houzhen/houzhen"
 )
@@ -12,15 +13,18 @@ import (
 // do not hold there, and running slices are open.
 const DeskChannel = "desk"
 
-// visit is what the limits count: a booked visit and its department.
-type visit struct {
-	Day          houzhen.Date
-	DepartmentID string
+// Visit is what the limits count: a booked visit, also one that is over or was
+// missed.
+type Visit struct {
+	PatientID              string
+	Day                    houzhen.Date
+	DoctorID, DepartmentID string
+	Start, End             time.Time
 }
 
 // within says whether one more visit keeps the soft limits. The limit per day
 // is judged by a unique index and is not looked at here.
-func (p Policy) within(visits []visit, next visit) error {
+func (p Policy) within(visits []Visit, next Visit) error {
 	var department, week, quarter int
 	for _, v := range visits {
 		if v.Day == next.Day && v.DepartmentID == next.DepartmentID {
@@ -42,12 +46,12 @@ func (p Policy) within(visits []visit, next visit) error {
 
 // near reports whether a place overlaps another visit of the patient, or lies
 // closer to it than he needs to get from one to the other (domain rule §7.17).
-func (p Policy) near(ask Ask, a Appointment) bool {
-	return p.Gap >= 0 && !ask.Start.IsZero() && ask.Start.Before(a.End.Add(p.Gap)) && a.Start.Before(ask.End.Add(p.Gap))
+func (p Policy) near(ask Ask, v Visit) bool {
+	return p.Gap >= 0 && !ask.Start.IsZero() && ask.Start.Before(v.End.Add(p.Gap)) && v.Start.Before(ask.End.Add(p.Gap))
 }
 
 // busiest gives the most visits that any run of days which holds day has.
-func busiest(visits []visit, day houzhen.Date, days int) int {
+func busiest(visits []Visit, day houzhen.Date, days int) int {
 	most := 0
 	for first := 1 - days; first <= 0; first++ {
 		n := 0
@@ -89,76 +93,38 @@ func (l limits) Judge(ctx context.Context, tx Tx, asks []Ask) ([]error, error) {
 	if err != nil {
 		return nil, err
 	}
-	departments, err := departmentsOf(ctx, tx, asks, of)
-	if err != nil {
-		return nil, err
-	}
 	for i, ask := range asks {
 		if ask.Request.Channel != DeskChannel {
-			verdicts[i] = l.judge(ask, of[ask.Request.PatientID], departments)
+			verdicts[i] = l.judge(ask, of[ask.Request.PatientID])
 		}
 	}
 	return verdicts, nil
 }
 
 // visitsOf loads what counts against the limits, by patient.
-func visitsOf(ctx context.Context, tx Tx, patients []string, from, to houzhen.Date) (map[string][]Appointment, error) {
-	booked, err := tx.Appointments(ctx, AppointmentFilter{
-		PatientIDs: patients, From: from, To: to,
-		States: []State{Booked, CheckedIn, Fulfilled, NoShow}, Purpose: PurposeVisit,
-	})
+func visitsOf(ctx context.Context, tx Tx, patients []string, from, to houzhen.Date) (map[string][]Visit, error) {
+	list, err := tx.Visits(ctx, patients, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("load visits: %w", err)
 	}
-	of := map[string][]Appointment{}
-	for _, a := range booked {
-		of[a.PatientID] = append(of[a.PatientID], a)
+	of := map[string][]Visit{}
+	for _, v := range list {
+		of[v.PatientID] = append(of[v.PatientID], v)
 	}
 	return of, nil
 }
 
-// departmentsOf gives the departments of the sessions that patients have on the
-// very days they ask for; of other days the department does not count.
-func departmentsOf(ctx context.Context, tx Tx, asks []Ask, of map[string][]Appointment) (map[string]string, error) {
-	departments := map[string]string{}
-	var ids []string
-	for _, ask := range asks {
-		for _, a := range of[ask.Request.PatientID] {
-			if _, seen := departments[a.SessionID]; a.Day == ask.Session.Date && !seen {
-				departments[a.SessionID] = ""
-				ids = append(ids, a.SessionID)
-			}
-		}
-	}
-	if len(ids) == 0 {
-		return departments, nil
-	}
-	sessions, err := tx.Sessions(ctx, SessionFilter{IDs: ids})
-	if err != nil {
-		return nil, fmt.Errorf("load sessions of visits: %w", err)
-	}
-	for _, o := range sessions {
-		departments[o.ID] = o.DepartmentID
-	}
-	return departments, nil
-}
-
 // judge says whether one patient may have one more visit.
-func (l limits) judge(ask Ask, booked []Appointment, departments map[string]string) error {
+func (l limits) judge(ask Ask, visits []Visit) error {
 	at := ask.Session
-	visits, near := make([]visit, 0, len(booked)), false
-	for _, a := range booked {
-		if a.Day == at.Date && a.DoctorID == at.DoctorID { // says more than a limit does; the index refuses it anyway
+	near := false
+	for _, v := range visits {
+		if v.Day == at.Date && v.DoctorID == at.DoctorID { // says more than a limit does; the index refuses it anyway
 			return houzhen.E(houzhen.CodeAlreadyBooked, "patient has an appointment with this doctor on this day").On("session_id")
 		}
-		near = near || l.policy.near(ask, a)
-		v := visit{Day: a.Day}
-		if a.Day == at.Date {
-			v.DepartmentID = departments[a.SessionID]
-		}
-		visits = append(visits, v)
+		near = near || l.policy.near(ask, v)
 	}
-	err := l.policy.within(visits, visit{Day: at.Date, DepartmentID: at.DepartmentID})
+	err := l.policy.within(visits, Visit{Day: at.Date, DepartmentID: at.DepartmentID})
 	if err == nil && near {
 		err = houzhen.E(houzhen.CodeOverlap, "too near to another visit of the patient").On("start").
 			With("minutes", strconv.Itoa(int(l.policy.Gap.Minutes())))

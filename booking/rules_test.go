@@ -361,7 +361,7 @@ func TestNearestTakesThePlaceOnce(t *testing.T) {
 }
 
 func TestBusiestRunOfDays(t *testing.T) {
-	visits := []visit{{Day: day.AddDays(-6)}, {Day: day.AddDays(-3)}, {Day: day.AddDays(3)}, {Day: day.AddDays(6)}, {Day: day.AddDays(7)}}
+	visits := []Visit{{Day: day.AddDays(-6)}, {Day: day.AddDays(-3)}, {Day: day.AddDays(3)}, {Day: day.AddDays(6)}, {Day: day.AddDays(7)}}
 	for days, want := range map[int]int{1: 0, 4: 1, 7: 2, 8: 3, 13: 4, 90: 5} {
 		if got := busiest(visits, day, days); got != want {
 			t.Errorf("%d days: got %d, want %d", days, got, want)

@@ -34,7 +34,8 @@ type place struct {
 type shelf struct {
 	loaded   bool
 	loadedAt time.Time
-	gen      int // raised whenever what was read may be wrong
+	seenAt   time.Time // when a group last found the session's version to be this one
+	gen      int       // raised whenever what was read may be wrong
 	session  Session
 	places   []place         // in order of time
 	ids      map[string]bool // appointments that are or were here
@@ -63,6 +64,29 @@ func (f *shelf) drop() {
 // fresh reports whether what was read may still be believed at now.
 func (f *shelf) fresh(now time.Time, most time.Duration) bool {
 	return f.loaded && !now.Before(f.loadedAt) && now.Sub(f.loadedAt) < most
+}
+
+// pickFor is how many times longer than it is believed memory may pick places:
+// a pick is judged by the indexes and by the session's version, a refusal by
+// nobody.
+const pickFor = 10
+
+// usable reports whether places may be picked from what was read.
+func (f *shelf) usable(now time.Time, most time.Duration) bool { return f.fresh(now, pickFor*most) }
+
+// known reports whether the session itself is as memory has it, or was within
+// the span.
+func (f *shelf) known(now time.Time, most time.Duration) bool {
+	return f.fresh(now, most) || f.loaded && !now.Before(f.seenAt) && now.Sub(f.seenAt) < most
+}
+
+// offers reports whether memory has a place for a request.
+func (f *shelf) offers(r BookRequest, now time.Time) bool {
+	if f.session.bookable(now, r.who()) != nil {
+		return false
+	}
+	_, says := f.pick(r, now)
+	return says == given
 }
 
 // fill takes what was read, and adds what happened while it was.

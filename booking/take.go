@@ -45,9 +45,11 @@ func (s *Service) take(ctx context.Context, tx Tx, a *Appointment, session Sessi
 }
 
 func (s *Service) secondLook(ctx context.Context, tx Tx, a *Appointment, r BookRequest) error {
-	session, err := tx.LockSession(ctx, r.SessionID)
+	// Whoever has inserted, and wants to share the session, must not wait here
+	// for one who waits for that insert.
+	session, err := tx.QueueForSession(ctx, r.SessionID)
 	if err != nil {
-		return fmt.Errorf("lock session: %w", err)
+		return fmt.Errorf("queue for session: %w", err)
 	}
 	if err := session.bookable(tx.Now(), r.who()); err != nil {
 		return err

@@ -103,6 +103,24 @@ func (tx *Tx) AddAppointments(ctx context.Context, list []booking.Appointment) (
 	return ids, nil
 }
 
+// Visits lists what counts against the limits of patients.
+func (tx *Tx) Visits(ctx context.Context, patientIDs []string, from, to houzhen.Date) ([]booking.Visit, error) {
+	if len(patientIDs) == 0 {
+		return []booking.Visit{}, nil
+	}
+	list, err := tx.Appointments(ctx, booking.AppointmentFilter{
+		PatientIDs: patientIDs, From: from, To: to, Purpose: booking.PurposeVisit,
+		States: []booking.State{booking.Booked, booking.CheckedIn, booking.Fulfilled, booking.NoShow},
+	})
+	visits := make([]booking.Visit, len(list))
+	for i, a := range list {
+		visits[i] = booking.Visit{
+			PatientID: a.PatientID, Day: a.Day, DoctorID: a.DoctorID, DepartmentID: tx.store.sessions[a.SessionID].DepartmentID, Start: a.Start, End: a.End,
+		}
+	}
+	return visits, err
+}
+
 // Seats lists every appointment of sessions, ended ones too, by session.
 func (tx *Tx) Seats(_ context.Context, sessionIDs ...string) ([]booking.Seat, error) {
 	var seats []booking.Seat

@@ -34,6 +34,11 @@ func (tx *Tx) LockSession(ctx context.Context, id string) (booking.Session, erro
 	return tx.Session(ctx, id)
 }
 
+// QueueForSession is Session: transactions are alone here.
+func (tx *Tx) QueueForSession(ctx context.Context, id string) (booking.Session, error) {
+	return tx.Session(ctx, id)
+}
+
 // Sessions lists sessions by start and id.
 func (tx *Tx) Sessions(_ context.Context, f booking.SessionFilter) ([]booking.Session, error) {
 	return byStart(tx.sessionsWhere(func(s booking.Session) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
@@ -40,6 +41,29 @@ func (tx *Tx) Seats(ctx context.Context, sessionIDs ...string) ([]booking.Seat, 
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list seats: %w", err)
+	}
+	return out, nil
+}
+
+func visitInto(v *booking.Visit) []any {
+	return []any{&v.PatientID, (*day)(&v.Day), &v.DoctorID, &v.DepartmentID, (*instant)(&v.Start), (*instant)(&v.End)}
+}
+
+// Visits lists what counts against the limits of patients on a run of days. A
+// patient has few visits and a day has many, which the engines cannot know: the
+// sum keeps them from going by the days.
+func (tx *Tx) Visits(ctx context.Context, patientIDs []string, from, to houzhen.Date) ([]booking.Visit, error) {
+	text := `SELECT a.patient_id, a.day, a.doctor_id, s.department_id, a.start_at, a.end_at FROM appointment a JOIN session s ON s.id = a.session_id
+ WHERE a.state + 0 BETWEEN ` + strconv.Itoa(int(booking.Booked)) + ` AND ` + strconv.Itoa(int(booking.NoShow)) + ` AND a.purpose = '` + string(booking.PurposeVisit) + `'
+ AND a.day + 0 BETWEEN $1 AND $2 AND a.patient_id IN (`
+	var out []booking.Visit
+	err := chunks(patientIDs, 3, func(list string, args []any) error {
+		some, err := all(ctx, tx, visitInto, text+list+`)`, append([]any{dateNumber(from), dateNumber(to)}, args...)...)
+		out = append(out, some...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list visits: %w", err)
 	}
 	return out, nil
 }

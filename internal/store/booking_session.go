@@ -43,6 +43,13 @@ func (tx *Tx) LockSession(ctx context.Context, id string) (booking.Session, erro
 		`SELECT `+sessionColumns+` FROM session WHERE id = $1`+tx.db.d.lock, id)
 }
 
+// QueueForSession finds a session and keeps others who queue for it or lock it
+// waiting until the transaction ends, but not those who share it.
+func (tx *Tx) QueueForSession(ctx context.Context, id string) (booking.Session, error) {
+	return one(ctx, tx, missing("session"), sessionInto,
+		`SELECT `+sessionColumns+` FROM session WHERE id = $1`+tx.db.d.lockQueue, id)
+}
+
 // Sessions lists sessions by start and id.
 func (tx *Tx) Sessions(ctx context.Context, f booking.SessionFilter) ([]booking.Session, error) {
 	if f.IDs == nil {

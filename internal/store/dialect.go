@@ -17,6 +17,7 @@ type dialect struct {
 	lock      string // suffix that keeps other writers off the rows read
 	lockSkip  string // the same, passing over rows that are locked already
 	lockShare string // suffix that keeps lockers off the rows read and passes over those that are locked
+	lockQueue string // suffix that keeps other lockers off the rows read, but not those who share them
 	// bookings is how groups of bookings are written.
 	bookings booking.Traits
 	// arrays says that many rows go in one statement as one array a column.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
 )
 
 // group is one commit and those who wait for it.
@@ -17,11 +18,12 @@ type group struct {
 
 // grouped runs f as one of a group, and answers when the group has committed.
 func (db *DB) grouped(ctx context.Context, f func(*Tx) error) ([]houzhen.Event, error) {
-	if err := db.turns.take(ctx); err != nil {
+	ahead := booking.Grouped(ctx)
+	if err := db.turns.take(ctx, ahead); err != nil {
 		return nil, fmt.Errorf("wait for the writer: %w", err)
 	}
 	tx := db.newTx(ctx)
-	g, err := db.turns.member(ctx, tx, f)
+	g, err := db.turns.member(ctx, tx, ahead, f)
 	if g == nil {
 		return nil, err
 	}
@@ -33,8 +35,8 @@ func (db *DB) grouped(ctx context.Context, f func(*Tx) error) ([]houzhen.Event, 
 }
 
 // member uses a turn. The group is nil if f was not run.
-func (w *turns) member(ctx context.Context, tx *Tx, f func(*Tx) error) (*group, error) {
-	defer w.leave(context.WithoutCancel(ctx))
+func (w *turns) member(ctx context.Context, tx *Tx, ahead bool, f func(*Tx) error) (*group, error) {
+	defer w.leave(context.WithoutCancel(ctx), ahead)
 	if err := w.join(ctx, tx); err != nil {
 		return nil, err
 	}

@@ -34,8 +34,13 @@ func newTurns(conns *sql.DB) *turns {
 	return &turns{conns: conns, free: true}
 }
 
-// take waits for the turn, first come first served.
-func (w *turns) take(ctx context.Context) error {
+// goAhead is how many of those in line stay before one who goes ahead, so that
+// they get on too when one such follows the other.
+const goAhead = 4
+
+// take waits for the turn, first come first served; ahead is for one for whom
+// many people wait.
+func (w *turns) take(ctx context.Context, ahead bool) error {
 	w.mu.Lock()
 	if w.free {
 		w.free = false
@@ -43,7 +48,11 @@ func (w *turns) take(ctx context.Context) error {
 		return w.open()
 	}
 	mine := make(chan struct{}, 1)
-	w.waiting = append(w.waiting, mine)
+	at := len(w.waiting)
+	if ahead {
+		at = min(at, goAhead)
+	}
+	w.waiting = slices.Insert(w.waiting, at, mine)
 	w.mu.Unlock()
 	select {
 	case <-mine:
@@ -74,7 +83,7 @@ func (w *turns) giveUp(calm context.Context, mine chan struct{}) {
 	w.mu.Unlock()
 	if i < 0 {
 		<-mine
-		w.leave(calm)
+		w.leave(calm, false)
 	}
 }
 
@@ -101,9 +110,10 @@ func (w *turns) pass() {
 	w.free = !w.handLocked()
 }
 
-// leave ends a turn: the commit is left to the next in line, or made.
-func (w *turns) leave(calm context.Context) {
-	if w.group != nil && w.group.members < maxGroup && w.hand() {
+// leave ends a turn: the commit is left to the next in line, or made at once
+// for one who goes ahead.
+func (w *turns) leave(calm context.Context, ahead bool) {
+	if w.group != nil && !ahead && w.group.members < maxGroup && w.hand() {
 		return
 	}
 	if w.group != nil {
@@ -114,7 +124,7 @@ func (w *turns) leave(calm context.Context) {
 
 // shut waits for the turn and closes the connection.
 func (w *turns) shut(ctx context.Context) error {
-	if err := w.take(ctx); err != nil {
+	if err := w.take(ctx, false); err != nil {
 		return err
 	}
 	defer w.pass()

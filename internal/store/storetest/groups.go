@@ -49,6 +49,8 @@ func runGroups(t *testing.T, open Opener) {
 	})
 	t.Run("many facts keep their order and are told after the commit", func(t *testing.T) { factsInBulk(t, open(t)) })
 	t.Run("a seat is listed whether its owner is there or gone", func(t *testing.T) { seatsListed(t, open(t)) })
+	t.Run("visits count whether they are to come, over or missed", func(t *testing.T) { visitsCounted(t, open(t)) })
+	t.Run("who queues for a session keeps another waiting but not a group", func(t *testing.T) { sessionQueued(t, open(t)) })
 	t.Run("a shared session makes lockers wait, and a locked one is passed over", func(t *testing.T) { sessionsShared(t, open(t)) })
 }
 
