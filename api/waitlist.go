@@ -140,7 +140,7 @@ type waitIn struct {
 		From          string           `json:"from,omitempty" doc:"YYYY-MM-DD"`
 		To            string           `json:"to,omitempty" doc:"YYYY-MM-DD"`
 		Slice         time.Time        `json:"slice,omitzero" doc:"Only the slice that starts then"`
-		SameDay       bool             `json:"same_day,omitempty" doc:"Go on on the day itself"`
+		SameDay       bool             `json:"same_day,omitempty" doc:"Go on, on the day itself"`
 		TravelMinutes int              `json:"travel_minutes,omitempty" minimum:"0" maximum:"600"`
 	}
 }

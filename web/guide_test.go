@@ -81,7 +81,7 @@ func TestWhatSomebodyFeelsStaysInTheForm(t *testing.T) {
 			if strings.Contains(log.String(), secret) || w.Header().Get("Location") != "" || strings.Contains(strings.Join(c.Asked(), " "), secret) {
 				t.Errorf("%s: log %q, asked %q", name, log.String(), c.Asked())
 			}
-			for _, part := range strings.Split(page, "\"") {
+			for part := range strings.SplitSeq(page, "\"") {
 				if strings.HasPrefix(part, "/") && strings.Contains(part, secret) {
 					t.Errorf("%s: an address holds it: %.80s", name, part)
 				}

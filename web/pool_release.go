@@ -101,8 +101,11 @@ func (s *site) ruleTyped(r *http.Request) (booking.ReleaseRule, error) {
 		name string
 		into *int
 	}{
-		{"horizon_days", &rule.HorizonDays}, {"spread", &minutes}, {"fall_back_days", &rule.FallBackDays},
-		{"overbook_most", &rule.OverbookMost}, {"draw_window", &window},
+		{"horizon_days", &rule.HorizonDays},
+		{"spread", &minutes},
+		{"fall_back_days", &rule.FallBackDays},
+		{"overbook_most", &rule.OverbookMost},
+		{"draw_window", &window},
 	} {
 		n, err := strconv.Atoi(strings.TrimSpace(f.Get(c.name)))
 		if err != nil {

@@ -19,7 +19,7 @@ func (m machines) List(context.Context) ([]auth.Keyed, error) {
 	if m.Quiet {
 		return nil, m.ask("machines", "")
 	}
-	one := func(id, channel, name string, end time.Duration, used time.Duration, scopes ...auth.Scope) auth.Keyed {
+	one := func(id, channel, name string, end, used time.Duration, scopes ...auth.Scope) auth.Keyed {
 		t := auth.Token{ID: "k-" + id, MachineID: id, Hint: "aW" + id, CreatedAt: m.At.AddDate(0, -6, 0), ExpiresAt: m.At.Add(end)}
 		if used > 0 {
 			t.LastUsedAt = m.At.Add(-used)

@@ -14,12 +14,12 @@ import (
 	"github.com/houzhen/houzhen/booking/guide"
 )
 
-func sample(t testing.TB) guide.Table {
-	t.Helper()
+func sample(tb testing.TB) guide.Table {
+	tb.Helper()
 	table, err := guide.Parse("sample.yaml", guide.Sample())
 	if err != nil {
 		b, _ := json.Marshal(err)
-		t.Fatalf("sample: %v %s", err, b)
+		tb.Fatalf("sample: %v %s", err, b)
 	}
 	return table
 }

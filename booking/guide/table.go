@@ -77,7 +77,7 @@ type Rule struct {
 type Flag struct {
 	Key    string        `yaml:"key" json:"key"`
 	Say    houzhen.Label `yaml:"say" json:"say"`                           // what was said
-	Advice houzhen.Label `yaml:"advice,omitempty" json:"advice,omitempty"` // beside going to the emergency department
+	Advice houzhen.Label `yaml:"advice,omitempty" json:"advice,omitzero"` // beside going to the emergency department
 	All    [][]string    `yaml:"all" json:"all"`
 	Who    `yaml:",inline"`
 }

@@ -56,7 +56,7 @@ func (s *Service) review(ctx context.Context, tx Tx, a booking.Appointment, id s
 		return fmt.Errorf("lock payment: %w", err)
 	}
 	before := p.State
-	switch p.State { //nolint:exhaustive // the others are over or on their way
+	switch p.State {
 	case Waiting:
 		p = p.end(Closed, tx.Now())
 	case Asked, Open:

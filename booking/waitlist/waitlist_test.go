@@ -145,7 +145,7 @@ func TestBetweenTwelveAndTwoHoursTheFirstOfTwoTakesIt(t *testing.T) {
 			s.End = s.Start.Add(2 * time.Hour)
 		})
 		all := l.fill(s)
-		eve := l.join(s, "eve") // does not go on on the day
+		eve := l.join(s, "eve") // does not go on, on the day
 		li, wang, sun := l.join(s, "li", sameDay), l.join(s, "wang", sameDay), l.join(s, "sun", sameDay)
 		l.at(1, 8, 0)
 		l.run()

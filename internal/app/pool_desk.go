@@ -70,7 +70,7 @@ func (p pool) KeepFor(ctx context.Context, by, appointmentID string) ([]booking.
 
 // FindPatient takes a voucher of any day, else an identity document.
 func (p pool) FindPatient(ctx context.Context, by, text string) (found directory.Patient, err error) {
-	a, err := desk{p.App}.AppointmentByVoucher(ctx, text)
+	a, err := desk(p).AppointmentByVoucher(ctx, text)
 	if err == nil {
 		found, err = p.Directory.Patient(ctx, a.PatientID)
 	} else if houzhen.CodeOf(err) == houzhen.CodeVoucher || houzhen.CodeOf(err) == houzhen.CodeNotFound {

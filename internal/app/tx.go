@@ -2,16 +2,15 @@ package app
 
 import (
 	"context"
-	"github.com/houzhen/houzhen/booking/credit"
-	"github.com/houzhen/houzhen/booking/draw"
-
-	"github.com/houzhen/houzhen/booking/noshow"
-	"github.com/houzhen/houzhen/booking/suspension"
-	"github.com/houzhen/houzhen/booking/waitlist"
 
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/credit"
+	"github.com/houzhen/houzhen/booking/draw"
+	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/booking/person"
+	"github.com/houzhen/houzhen/booking/suspension"
+	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/outbox"

@@ -110,8 +110,10 @@ func (a *App) wireMessages() error {
 			return err
 		}
 	}
-	w := &world{house: a.Directory.Index, loc: a.loc, lead: cancelLead, board: a.boards, sign: a.Ring.SignLink,
-		signature: a.cfg.Aliyun.Sign, limits: a.restrictions}
+	w := &world{
+		house: a.Directory.Index, loc: a.loc, lead: cancelLead, board: a.boards, sign: a.Ring.SignLink,
+		signature: a.cfg.Aliyun.Sign, limits: a.restrictions,
+	}
 	a.Notify = notify.NewService(a.Store.Notify(), w, senders, notify.Options{
 		Policy: a.policy, Now: a.clock.Now, Sign: a.cfg.Aliyun.Sign, Log: a.log, ShowSecrets: !a.cfg.UseAliyun(),
 	})

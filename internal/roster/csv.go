@@ -24,7 +24,7 @@ func column(name string) bool {
 }
 
 // quotaColumns says how many of a line's places are kept for whom, one column
-// a quota: quota_elder, quota_referral, …
+// a quota: quota_elder, quota_referral and so on.
 func quotaColumns() []string {
 	names := make([]string, len(booking.AllQuotas))
 	for i, q := range booking.AllQuotas {
