@@ -142,6 +142,7 @@ func made() map[string]int {
 		"POST /api/v1/appointments":           http.StatusCreated,
 		"POST /api/v1/channel/appointments":   http.StatusCreated,
 		"POST /api/v1/sessions/{id}/overbook": http.StatusCreated,
+		"POST /api/v1/desk/appointments":      http.StatusCreated,
 		"POST /api/v1/waitlist":               http.StatusCreated,
 		"POST /api/v1/channel/webhooks":       http.StatusCreated,
 	}

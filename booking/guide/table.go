@@ -76,7 +76,7 @@ type Rule struct {
 // Flag is a sign that needs help at once: one word of each group.
 type Flag struct {
 	Key    string        `yaml:"key" json:"key"`
-	Say    houzhen.Label `yaml:"say" json:"say"`                           // what was said
+	Say    houzhen.Label `yaml:"say" json:"say"`                          // what was said
 	Advice houzhen.Label `yaml:"advice,omitempty" json:"advice,omitzero"` // beside going to the emergency department
 	All    [][]string    `yaml:"all" json:"all"`
 	Who    `yaml:",inline"`

@@ -265,6 +265,7 @@ func (c *till) places() {
 // Whatever is paid, lost, repeated, cancelled or dies, every fen is the price
 // of a place that stands, or has gone back, or waits for a person.
 func TestMoneyIsConserved(t *testing.T) {
+	storetest.Checks(t, 12)
 	rapid.Check(t, func(rt *rapid.T) {
 		c := newTill(t, rt)
 		rt.Repeat(c.acts())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,13 +28,12 @@ var errCrash = errors.New("crash")
 type breaking struct {
 	suspension.Store
 
-	crash bool
+	crash atomic.Bool
 }
 
 // InTx loses everything at the end of a transaction that crashes.
 func (b *breaking) InTx(ctx context.Context, f func(suspension.Tx) error) error {
-	crash := b.crash
-	b.crash = false
+	crash := b.crash.Swap(false)
 	return b.Store.InTx(ctx, func(tx suspension.Tx) error {
 		if err := f(tx); err != nil || !crash {
 			return err
@@ -199,17 +199,14 @@ func TestEveryPatientOfASuspendedSessionIsInExactlyOneOutcome(t *testing.T) {
 	acts := []string{"book", "book", "book", "suspend", "choose", "choose", "choose twice", "refund", "call", "expire", "close", "run", "wait"}
 	for name, open := range map[string]storetest.Opener{"SQLite": storetest.SQLite, "PostgreSQL": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
-			runs := 0
+			storetest.Checks(t, 8) // each opens a database
 			rapid.Check(t, func(r *rapid.T) {
-				if runs++; runs > 15 {
-					return // each opens a database
-				}
 				now := storetest.Start()
 				db := open(t, storetest.Now(func() time.Time { return now }))
 				w := newWorld(t, db, &now)
 				for range rapid.IntRange(10, 40).Draw(r, "steps") {
 					act := rapid.SampledFrom(acts).Draw(r, "act")
-					w.broken.crash = rapid.IntRange(0, 7).Draw(r, "crash") == 0
+					w.broken.crash.Store(rapid.IntRange(0, 7).Draw(r, "crash") == 0)
 					if act == "wait" {
 						now = now.Add(time.Duration(rapid.IntRange(1, 12).Draw(r, "hours")) * time.Hour)
 						w.now = now
@@ -218,7 +215,7 @@ func TestEveryPatientOfASuspendedSessionIsInExactlyOneOutcome(t *testing.T) {
 					if err := w.step(r, t.Context(), act); houzhen.CodeOf(err) == houzhen.CodeInternal && !errors.Is(err, errCrash) {
 						r.Fatalf("%s: %v", act, err)
 					}
-					w.broken.crash = false
+					w.broken.crash.Store(false)
 					w.check(r, t.Context())
 				}
 			})

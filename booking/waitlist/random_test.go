@@ -18,6 +18,7 @@ import (
 // travel, no place has two owners, and every place that came back has an owner,
 // is public, or has somebody who is due to look after it.
 func TestAnyStreamKeepsThePromises(t *testing.T) {
+	storetest.Checks(t, 30)
 	l := newList(t, storetest.SQLite)
 	round := 0
 	rapid.Check(t, func(r *rapid.T) {

@@ -163,7 +163,7 @@ func TestEligible(t *testing.T) {
 		"quotas have fallen":     {func(_ *Entry, _ *booking.Session, s *booking.Slot) { s.Quota = booking.QuotaElder }, day.AddDays(-1).At(16, 0, shanghai), true},
 		"late on the eve":        {nil, day.AddDays(-1).At(22, 59, shanghai), true},
 		"the list is closed":     {nil, day.AddDays(-1).At(23, 0, shanghai), false},
-		"he waits on the day":  {func(e *Entry, _ *booking.Session, _ *booking.Slot) { e.SameDay = true }, day.At(7, 0, shanghai), true},
+		"he waits on the day":    {func(e *Entry, _ *booking.Session, _ *booking.Slot) { e.SameDay = true }, day.At(7, 0, shanghai), true},
 		"just makes it":          {func(e *Entry, _ *booking.Session, _ *booking.Slot) { e.SameDay, e.TravelMinutes = true, 50 }, day.At(8, 0, shanghai), true},
 		"cannot make it":         {func(e *Entry, _ *booking.Session, _ *booking.Slot) { e.SameDay, e.TravelMinutes = true, 51 }, day.At(8, 0, shanghai), false},
 		"a place that is open":   {func(e *Entry, _ *booking.Session, s *booking.Slot) { e.SameDay, s.End = true, day.At(12, 0, shanghai) }, day.At(11, 30, shanghai), true},
