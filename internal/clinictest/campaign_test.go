@@ -46,7 +46,7 @@ func campaignSize() (lives, acts int) {
 	if os.Getenv("HOUZHEN_LONG") != "" {
 		return 60, 120
 	}
-	return 3, 45
+	return 1, 40
 }
 
 func TestCampaignOfBooking(t *testing.T) {
