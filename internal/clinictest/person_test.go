@@ -174,7 +174,7 @@ func TestThePlaceStaysInTheFamily(t *testing.T) {
 	Each(t, func(c *Clinic) {
 		s := c.Session("wang", 1, houzhen.Morning)
 		father, mother, son := c.Person("郑爸"), c.Person("郑妈"), c.Person("郑儿")
-		book := func(key string, at string) booking.Appointment {
+		book := func(key, at string) booking.Appointment {
 			a, err := c.App.Booking.Book(c.ctx, booking.BookRequest{
 				Caller: "t", Key: key, SessionID: s.ID, Start: s.Date.Clock(c.tod(at), c.Loc), PatientID: father.ID, AccountID: "zheng", Channel: "app",
 			})

@@ -80,7 +80,7 @@ func (r *receiver) then(answers ...func(http.ResponseWriter, *http.Request)) {
 	r.answers = append(r.answers, answers...)
 }
 
-func (r *receiver) took() (ids []string, attempts []string) {
+func (r *receiver) took() (ids, attempts []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for id := range r.seen {

@@ -78,8 +78,12 @@ func guideInForce(t *testing.T, db *store.DB) {
 		from  int // days from today
 		at    time.Duration
 	}{
-		{guide.Approved, -3, 0}, {guide.Approved, 0, 0}, {guide.Approved, 0, time.Hour}, {guide.Approved, 2, 0},
-		{guide.Superseded, 0, 2 * time.Hour}, {guide.Draft, 0, 3 * time.Hour},
+		{guide.Approved, -3, 0},
+		{guide.Approved, 0, 0},
+		{guide.Approved, 0, time.Hour},
+		{guide.Approved, 2, 0},
+		{guide.Superseded, 0, 2 * time.Hour},
+		{guide.Draft, 0, 3 * time.Hour},
 	} {
 		v := guideVersion(t, "g"+string(rune('a'+i)), i+1)
 		v.State, v.From, v.ApprovedAt = c.state, today().AddDays(c.from), Start().Add(c.at)
