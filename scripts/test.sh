@@ -4,11 +4,21 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$(mktemp)
-trap 'rm -f "$out"' EXIT
+trap 'rm -rf "$out" "${scratch:-}"' EXIT
+
+# Databases of tests live in memory where there is room: they are thrown away,
+# and nothing here is a measurement. Builds keep to the disk.
+export GOTMPDIR=${GOTMPDIR:-${TMPDIR:-/tmp}}
+if [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -1)" -gt 4000000 ]; then
+  scratch=$(mktemp -d -p /dev/shm)
+  export TMPDIR=$scratch
+fi
 
 CGO_ENABLED=0 go build ./...
 status=0
-go test -race -shuffle=on -timeout "${HOUZHEN_TEST_TIMEOUT:-20m}" -v ./... >"$out" 2>&1 || status=$?
+# SQLite is C made into Go: watching each of its memory accesses for races made
+# it three times slower, and it is not ours. Everything else is watched.
+go test -race -gcflags='modernc.org/...=-race=false' -shuffle=on -timeout "${HOUZHEN_TEST_TIMEOUT:-20m}" -v ./... >"$out" 2>&1 || status=$?
 grep -E '^(ok|FAIL|\?|panic:|---? FAIL|\s+--- FAIL)' "$out" || true
 if [ "$status" -ne 0 ]; then
   grep -nE -B2 -A40 '(--- FAIL|panic:|DATA RACE|\[build failed\])' "$out" | head -400

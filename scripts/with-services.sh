@@ -6,7 +6,9 @@
 # Installs both from Debian's packages when they are missing, starts them on
 # free ports under a temporary folder, hands their addresses over as
 # HOUZHEN_TEST_DATABASE_URL and HOUZHEN_TEST_REDIS_URL, and stops them after.
-# An address that is already set is used as it is.
+# An address that is already set is used as it is. With HOUZHEN_THROWAWAY=1 the
+# PostgreSQL does not wait for the disk: right for tests, which kill programs
+# but never the machine, and wrong for measurements.
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -27,6 +29,8 @@ free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",
 
 install_missing
 dir=$(mktemp -d)
+durability=""
+[ -n "${HOUZHEN_THROWAWAY:-}" ] && durability="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 chmod 755 "$dir"
 redis_pid=""
 pg_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
@@ -43,7 +47,7 @@ if [ -z "${HOUZHEN_TEST_DATABASE_URL:-}" ]; then
   port=$(free_port)
   (cd / && as_postgres "$pg_bin/initdb" -D "$dir/pg" -U houzhen -A trust -E UTF8 --no-locale >"$dir/initdb.log" 2>&1) || { cat "$dir/initdb.log" >&2; exit 1; }
   (cd / && as_postgres "$pg_bin/pg_ctl" -D "$dir/pg" -w -s -l "$dir/pg.log" \
-    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=300" start) || { cat "$dir/pg.log" >&2; exit 1; }
+    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=300 $durability" start) || { cat "$dir/pg.log" >&2; exit 1; }
   export HOUZHEN_TEST_DATABASE_URL="postgres://houzhen@127.0.0.1:$port/postgres?sslmode=disable"
 fi
 if [ -z "${HOUZHEN_TEST_REDIS_URL:-}" ]; then
