@@ -15,12 +15,12 @@ const suggestFor = time.Second
 type suggestion struct {
 	found   []Alternative
 	at      time.Time
-	looking bool
+	looking chan struct{} // closed when the look that is under way is over; nil: nobody looks
 }
 
 // suggest adds alternatives to a refusal by memory. Of all who are refused the
 // same place within a second, one looks; the others are told what was found
-// last, or nothing while the first look takes its time.
+// last, and before anything was found they wait for him.
 func (l *lane) suggest(ctx context.Context, refusal error, r BookRequest) error {
 	start := r.Start
 	l.mu.Lock()
@@ -40,22 +40,37 @@ func (l *lane) suggest(ctx context.Context, refusal error, r BookRequest) error 
 		f.near[start.Unix()] = known
 	}
 	now := l.store.Time()
-	if known.looking || !known.at.IsZero() && !now.Before(known.at) && now.Sub(known.at) < suggestFor {
-		defer l.mu.Unlock()
-		return known.tell(refusal)
+	switch fresh := !known.at.IsZero() && !now.Before(known.at) && now.Sub(known.at) < suggestFor; {
+	case known.looking == nil && !fresh:
+		known.looking = make(chan struct{})
+		l.mu.Unlock()
+		return l.look(ctx, refusal, r, known, now)
+	case known.looking != nil && known.found == nil:
+		first := known.looking
+		l.mu.Unlock()
+		select {
+		case <-first:
+		case <-ctx.Done():
+		}
+		l.mu.Lock()
 	}
-	known.looking = true
-	l.mu.Unlock()
-	found := l.s.withAlternatives(ctx, refusal, r.SessionID, r.Start, r.SlotNo)
+	defer l.mu.Unlock()
+	return known.tell(refusal)
+}
+
+// look searches for alternatives, and remembers them for the others.
+func (l *lane) look(ctx context.Context, refusal error, r BookRequest, known *suggestion, now time.Time) error {
+	told := l.s.withAlternatives(ctx, refusal, r.SessionID, r.Start, r.SlotNo)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	known.looking = false
-	if e, ok := errors.AsType[*houzhen.Error](found); ok {
+	close(known.looking)
+	known.looking = nil
+	if e, ok := errors.AsType[*houzhen.Error](told); ok {
 		if list, ok := e.Detail.([]Alternative); ok {
 			known.found, known.at = list, now
 		}
 	}
-	return found
+	return told
 }
 
 func (k *suggestion) tell(refusal error) error {
