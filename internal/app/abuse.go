@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -22,6 +23,30 @@ type Limits struct{ Account, Device, Address limit.Rate }
 // the address of a telephone company.
 func DefaultLimits() Limits {
 	return Limits{Account: limit.PerMinute(20, 12), Device: limit.PerMinute(20, 12), Address: limit.PerMinute(600, 300)}
+}
+
+// limitsFrom reads how many bookings a minute may be tried, and how many at
+// once: "account=20/12,device=20/12,address=600/300". What the text does not
+// name stays as it is by default; 0/0 lets all through.
+func limitsFrom(text string) (Limits, error) {
+	l := DefaultLimits()
+	rates := map[string]*limit.Rate{"account": &l.Account, "device": &l.Device, "address": &l.Address}
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		var minute, burst int
+		name, value, _ := strings.Cut(part, "=")
+		rate, known := rates[name]
+		if n, err := fmt.Sscanf(value, "%d/%d", &minute, &burst); !known || err != nil || n != 2 || minute < 0 || burst < 0 {
+			return l, houzhen.E(houzhen.CodeInvalid, "give rates a minute and at once, such as account=20/12,device=20/12,address=600/300").On("booking-rates")
+		}
+		*rate = limit.Rate{}
+		if minute > 0 {
+			*rate = limit.PerMinute(minute, burst)
+		}
+	}
+	return l, nil
 }
 
 type originKey struct{}

@@ -46,7 +46,9 @@ type Config struct {
 	Log         string `default:"info" enum:"debug,info,warn,error" env:"HOUZHEN_LOG" help:"Least severe log line: debug, info, warn or error."`
 	Workers     int    `default:"8" env:"HOUZHEN_WORKERS" help:"Jobs at one time, 1 to 64."`
 	WebhookNets string `env:"HOUZHEN_WEBHOOK_NETS" help:"Networks to which facts may be delivered although they are not public, such as 10.8.0.0/16,192.168.3.7/32; there without TLS too."`
-	TrustProxy  bool   `env:"HOUZHEN_TRUST_PROXY" help:"Believe X-Forwarded-For and -Proto."`
+	// BookingRates bounds how often somebody may try to book online.
+	BookingRates string `env:"HOUZHEN_BOOKING_RATES" help:"Tries to book online a minute, and at once: account=20/12,device=20/12,address=600/300 (the default); 0/0 lets all through."`
+	TrustProxy   bool   `env:"HOUZHEN_TRUST_PROXY" help:"Believe X-Forwarded-For and -Proto."`
 
 	Fees    string `env:"HOUZHEN_FEES" help:"File with the table of fees and of what is paid in advance (YAML); empty: everybody pays at the hospital."`
 	Replies bool   `env:"HOUZHEN_REPLIES" help:"Patients may answer a suspension by SMS; needs wordings that the provider approved and its callback for replies."`
@@ -100,6 +102,9 @@ func (c Config) Validate() (*time.Location, error) {
 	}
 	if _, err := c.networks(); err != nil {
 		return bad("webhook-nets", "give networks, such as 10.8.0.0/16,192.168.3.7/32")
+	}
+	if _, err := limitsFrom(c.BookingRates); err != nil {
+		return nil, err
 	}
 	if c.Workers < 1 || c.Workers > 64 {
 		return bad("workers", "give 1 to 64")

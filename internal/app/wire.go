@@ -88,7 +88,7 @@ func (a *App) rules() []booking.Rule {
 // wireAbuse limits how often people try to book, and watches for patterns.
 func (a *App) wireAbuse() {
 	a.Abuse = abuse.NewService(a.Store.Abuse(), abuse.DefaultPolicy(), a.opt.NewID)
-	a.limits = DefaultLimits()
+	a.limits, _ = limitsFrom(a.cfg.BookingRates) // Validate has read it
 	if a.opt.Limits != nil {
 		a.limits = *a.opt.Limits
 	}
