@@ -8,7 +8,8 @@ import (
 )
 
 // Prepaid makes the hospital ask for fees in advance: of specialists 50 yuan,
-// of named ones 100; everybody else pays there.
+// of named ones 100; everybody else pays there. The sandbox payer is one node's
+// own, so the clinic is one node from now on, with Redis in its process.
 func (c *Clinic) Prepaid() {
 	c.T.Helper()
 	p := pay.DefaultPolicy()
@@ -16,6 +17,7 @@ func (c *Clinic) Prepaid() {
 		{Class: booking.Specialist, Fen: 5000, Prepaid: true}, {Class: booking.Named, Fen: 10000, Prepaid: true}, {Fen: 1000},
 	}
 	c.pay = &p
+	c.cfg.RedisURL = ""
 	c.Restart()
 }
 
