@@ -95,7 +95,7 @@ func (r Rule) Judge(ctx context.Context, tx booking.Tx, asks []booking.Ask) ([]e
 	}
 	var ids []string
 	for _, a := range asks {
-		if r.Policy.Block || !r.staffed(a) {
+		if r.refuses(a) {
 			ids = append(ids, a.Request.PatientID)
 		}
 	}
@@ -109,7 +109,7 @@ func (r Rule) Judge(ctx context.Context, tx booking.Tx, asks []booking.Ask) ([]e
 	guarded := map[int]bool{}
 	for i, a := range asks {
 		t, known := traits[a.Request.PatientID]
-		if !known {
+		if !known || !r.refuses(a) {
 			continue
 		}
 		bounds, err := r.Bounds(ctx, a.Session.DepartmentID)
@@ -121,6 +121,10 @@ func (r Rule) Judge(ctx context.Context, tx booking.Tx, asks []booking.Ask) ([]e
 	}
 	return verdicts, r.guard(ctx, own, asks, guarded, verdicts)
 }
+
+// refuses reports whether age and sex may refuse an ask; whom staff warn is
+// judged by nothing, whoever else is asked about with him.
+func (r Rule) refuses(a booking.Ask) bool { return r.Policy.Block || !r.staffed(a) }
 
 func (r Rule) staffed(a booking.Ask) bool {
 	return slices.Contains(r.Policy.Staffed, a.Request.Channel)
