@@ -16,6 +16,7 @@ type candidate struct {
 	kind   int // 0 the same doctor, 1 the same grade, 2 others of the department
 	places int // all it has
 	free   []Slot
+	held   bool // cannot be suspended any more before this transaction ends
 }
 
 // rankCandidates orders sessions as replacements for lost: its doctor's next
@@ -136,7 +137,7 @@ func (k *keeper) load(ctx context.Context, ended []Appointment, r SuspendRequest
 		return o.bookable(now, Who{Drawn: true}) != nil || slices.Contains(r.Avoid, o.ID)
 	})
 	k.candidates = rankCandidates(k.lost, sessions, r.Peers)
-	if err := k.loadPlaces(ctx, sessions); err != nil {
+	if err := k.loadPlaces(ctx, k.candidates...); err != nil {
 		return err
 	}
 	patients := make([]string, 0, len(ended))
@@ -160,15 +161,19 @@ func (k *keeper) load(ctx context.Context, ended []Appointment, r SuspendRequest
 	return nil
 }
 
-func (k *keeper) loadPlaces(ctx context.Context, sessions []Session) error {
-	if len(sessions) == 0 {
+func (k *keeper) loadPlaces(ctx context.Context, candidates ...*candidate) error {
+	if len(candidates) == 0 {
 		return nil
+	}
+	sessions := make([]Session, 0, len(candidates))
+	for _, c := range candidates {
+		sessions = append(sessions, c.Session)
 	}
 	free, err := k.s.freeOf(ctx, k.tx, sessions, Who{})
 	if err != nil {
 		return err
 	}
-	for _, c := range k.candidates {
+	for _, c := range candidates {
 		c.free = free[c.ID]
 		c.places = len(LaySlots(c.Session))
 	}
@@ -207,8 +212,43 @@ func kindsOf(had []*candidate, c *candidate) int {
 	return n
 }
 
+// hold shuts suspension out of c and looks at it again: it may have been
+// suspended, or lost places, since it was read. Who has it locked just now is
+// waited for.
+func (k *keeper) hold(ctx context.Context, c *candidate) error {
+	if c.held {
+		return nil
+	}
+	shared, err := k.tx.ShareSessions(ctx, c.ID)
+	if err == nil && len(shared) == 0 {
+		_, err = k.tx.QueueForSession(ctx, c.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("hold session: %w", err)
+	}
+	now, err := k.tx.Session(ctx, c.ID)
+	if err != nil {
+		return fmt.Errorf("load session again: %w", err)
+	}
+	changed := now.Version != c.Version
+	c.held, c.Session = true, now
+	switch {
+	case now.bookable(k.tx.Now(), Who{Drawn: true}) != nil:
+		c.free = nil
+	case changed:
+		return k.loadPlaces(ctx, c)
+	}
+	return nil
+}
+
 // keepIn keeps the nearest place of c; if somebody was faster, the next.
 func (k *keeper) keepIn(ctx context.Context, a Appointment, c *candidate) (bool, error) {
+	if len(c.free) == 0 {
+		return false, nil
+	}
+	if err := k.hold(ctx, c); err != nil {
+		return false, err
+	}
 	now, policy := k.tx.Now(), k.s.policy
 	for {
 		p, found := c.nearest(a.Start.Sub(k.lost.Start), func(p Slot) bool {
