@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -68,7 +69,7 @@ func (s *Service) BookOnce(ctx context.Context, r BookRequest) (a Appointment, a
 	if err := r.validate(); err != nil {
 		return Appointment{}, false, err
 	}
-	if s.lane != nil {
+	if s.lane != nil && !r.Drawn { // a draw books one after the other, each his own group's places first
 		switch out := s.lane.book(ctx, r); out.refused {
 		case byMemory:
 			return Appointment{}, false, s.lane.suggest(ctx, out.err, r)
@@ -154,7 +155,7 @@ func (s *Service) look(ctx context.Context, r BookRequest) (session Session, pla
 func (s *Service) placesFor(ctx context.Context, tx Tx, session Session, r BookRequest) ([]Slot, error) {
 	if r.SlotNo == 0 {
 		places, err := s.freePlaces(ctx, tx, session, r.who())
-		if places = startingAt(places, r.Start); err != nil || len(places) > 0 {
+		if places = r.among(places); err != nil || len(places) > 0 {
 			return places, err
 		}
 		return nil, whyNone(ctx, tx, session, r.Start, r.who())
@@ -179,6 +180,17 @@ func bookableSession(ctx context.Context, tx Tx, id string, who Who) (Session, e
 		return session, fmt.Errorf("load session: %w", err)
 	}
 	return session, session.bookable(tx.Now(), who)
+}
+
+// among gives those of free places that the request is content with, in the
+// order in which to try them. Who was drawn takes one that is kept for his
+// group before a general one, which the next in the draw may need.
+func (r BookRequest) among(places []Slot) []Slot {
+	at := startingAt(places, r.Start)
+	if r.Drawn {
+		slices.SortStableFunc(at, func(a, b Slot) int { return cmp.Compare(a.general(), b.general()) })
+	}
+	return at
 }
 
 func startingAt(places []Slot, start time.Time) []Slot {

@@ -58,7 +58,7 @@ func (s *Service) secondLook(ctx context.Context, tx Tx, a *Appointment, r BookR
 	if err != nil {
 		return err
 	}
-	return s.insertFirst(ctx, tx, a, session, startingAt(places, r.Start), r)
+	return s.insertFirst(ctx, tx, a, session, r.among(places), r)
 }
 
 // stillHis looks at a's place again, after the insert.
