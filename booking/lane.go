@@ -38,6 +38,7 @@ type pending struct {
 	id      string
 	tries   int
 	shelf   *shelf
+	session Session // as memory had it when the place was picked; the shelf's own may be read anew meanwhile
 	gen     int
 	place   Slot
 	picked  bool
@@ -209,7 +210,7 @@ func (l *lane) pick(group []*pending) []*pending {
 		switch says {
 		case given:
 			at.picked, f.picks[at.No] = true, true
-			p.place, p.shelf, p.gen, p.picked = at.Slot, f, f.gen, true
+			p.place, p.shelf, p.session, p.gen, p.picked = at.Slot, f, f.session, f.gen, true
 			picked = append(picked, p)
 		case wait:
 			f.waiting = append(f.waiting, p)

@@ -65,7 +65,7 @@ func (s *Service) stillBookable(ctx context.Context, tx Tx, picked []*pending, w
 	var open []int
 	for i, p := range picked {
 		o, free := at[p.r.SessionID]
-		if !free || o.Version != p.shelf.session.Version || spent[seatKey{o.ID, p.place.No}] {
+		if !free || o.Version != p.session.Version || spent[seatKey{o.ID, p.place.No}] {
 			w.busy[i] = true
 			continue
 		}
@@ -86,7 +86,7 @@ func (s *Service) allowed(ctx context.Context, tx Tx, picked []*pending, open []
 	}
 	asks := make([]Ask, 0, len(open))
 	for _, i := range open {
-		ask := Ask{Request: picked[i].r, Session: picked[i].shelf.session}
+		ask := Ask{Request: picked[i].r, Session: picked[i].session}
 		asks = append(asks, ask.at(w.rows[i].Start, w.rows[i].End))
 	}
 	verdicts, err := s.judge(ctx, tx, asks)
