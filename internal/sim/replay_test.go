@@ -116,7 +116,7 @@ func TestReplayOfASmallFile(t *testing.T) {
 }
 
 func TestReplayIsTheSameOnPostgreSQLAndRedis(t *testing.T) {
-	rows := madeUp(300)
+	rows := madeUp(120)
 	shared, _ := openPast(t, func(cfg *app.Config) { services(t, cfg) }).live(rows, nil, changes())
 	clean(t, shared)
 	if shared.Store != "postgresql" {
