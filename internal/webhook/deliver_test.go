@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -101,16 +102,20 @@ func silent(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 // number have begun.
 type crashing struct {
 	webhook.Store
-	after int // transactions that still succeed; below zero: all
+	after atomic.Int64 // transactions that still succeed; below zero: all
 }
 
 var errCrash = errors.New("crash")
 
 func (c *crashing) InTx(ctx context.Context, f func(webhook.Tx) error) error {
-	if c.after == 0 {
-		return errCrash
+	for left := c.after.Load(); left >= 0; left = c.after.Load() {
+		if left == 0 {
+			return errCrash
+		}
+		if c.after.CompareAndSwap(left, left-1) {
+			break
+		}
 	}
-	c.after--
 	return c.Store.InTx(ctx, f)
 }
 
@@ -132,7 +137,8 @@ func newHospital(t *testing.T) *hospital {
 	t.Helper()
 	h := &hospital{t: t, clock: storetest.NewClock(storetest.Start()), wall: storetest.Start().Add(789 * time.Nanosecond), to: newReceiver(t)}
 	h.db = storetest.SQLite(t, storetest.Now(h.clock.Now))
-	h.store = &crashing{Store: h.db.Webhooks(), after: -1}
+	h.store = &crashing{Store: h.db.Webhooks()}
+	h.store.after.Store(-1)
 	h.Service = h.waiting(patience)
 	m, _, err := auth.NewMachines(h.db.Machines()).Create(t.Context(), auth.NewMachine{
 		Channel: "platform", Name: "P", Scopes: []auth.Scope{auth.ScopeWebhooks}, By: "boss",
@@ -245,11 +251,11 @@ func TestACrashBetweenSendingAndNotingSendsTheSameAgain(t *testing.T) {
 	h.emit(2)
 	due, err := h.Due(t.Context())
 	h.must(err)
-	h.store.after = 2 // the mark and the claim; dead before the note
+	h.store.after.Store(2) // the mark and the claim; dead before the note
 	if err := h.Deliver(t.Context(), due); !errors.Is(err, errCrash) {
 		t.Fatalf("got %v, want the crash", err)
 	}
-	h.store.after = -1
+	h.store.after.Store(-1)
 	h.emit(1)
 	h.deliver() // somebody may still be sending
 	h.expect([]string{"f03", "f04"}, 1)
