@@ -33,7 +33,7 @@ func (a *App) wire(context.Context) (err error) {
 	}
 	a.wireAbuse()
 	a.Guide = guide.NewService(a.Store.Guide(), a.loc, a.opt.NewID)
-	a.Stats = stats.NewService(a.Store.Stats(), a.loc, policy)
+	a.Stats = stats.NewService(a.Store.Stats(), a.loc)
 	a.Directory = directory.NewService(a.Store.Directory(), a.loc)
 	a.Credit = credit.NewService(a.loc)
 	if err := a.wireBooking(policy); err != nil {
