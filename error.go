@@ -71,6 +71,7 @@ const (
 	CodeTooOld      Code = "too_old"
 	CodeWrongSex    Code = "wrong_sex"
 	CodeGuardian    Code = "guardian"   // a child is booked for by a guardian
+	CodeFamilyFull  Code = "family"     // an account books for enough others
 	CodeOverlap     Code = "overlap"    // too near to another visit of the same patient
 	CodeIncomplete  Code = "incomplete" // a document must be shown first
 	CodeSwap        Code = "swap"       // the place can no longer go to another of the family

@@ -4,15 +4,27 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/internal/auth"
 )
 
 // channelSessions lists sessions with the places that the channel may take.
-func (a *API) channelSessions(ctx context.Context, in *sessionsIn) (*sessionsOut, error) {
-	return a.findSessions(ctx, in, booking.Who{Channel: who(ctx).Channel})
+func (a *API) channelSessions(ctx context.Context, in *channelSessionsIn) (*sessionsOut, error) {
+	groups, err := vouched(who(ctx), in.Group)
+	if err != nil {
+		return nil, err
+	}
+	return a.findSessions(ctx, &in.sessionsIn, booking.Who{Channel: who(ctx).Channel, Groups: groups})
+}
+
+type channelSessionsIn struct {
+	sessionsIn
+
+	Group booking.Quota `query:"group" enum:"referral,followup,continuation" doc:"Also places kept for patients of it; with the scope vouch"`
 }
 
 type channelBookIn struct {
@@ -22,11 +34,16 @@ type channelBookIn struct {
 		Slot      int            `json:"slot,omitempty" minimum:"0" doc:"A number, or any of the slice"`
 		Start     time.Time      `json:"start,omitzero" required:"false" doc:"Start of a slice, or the first free one"`
 		Hold      bool           `json:"hold,omitempty" doc:"Only keep the place until it is confirmed"`
+		Group     booking.Quota  `json:"group,omitempty" enum:"referral,followup,continuation" doc:"That the patient is of it the caller vouches, with the scope vouch; he may have the places kept for it"`
 	}
 }
 
 // channelBook takes a place for a patient who is known by his document.
 func (a *API) channelBook(ctx context.Context, in *channelBookIn) (*appointmentOut, error) {
+	groups, err := vouched(who(ctx), in.Body.Group)
+	if err != nil {
+		return nil, err
+	}
 	n, err := in.Body.Patient.patient(requestOf(ctx).lang)
 	if err != nil {
 		return nil, err
@@ -38,12 +55,23 @@ func (a *API) channelBook(ctx context.Context, in *channelBookIn) (*appointmentO
 	p := who(ctx)
 	made, err := a.Booking.Book(ctx, booking.BookRequest{
 		Caller: callerOf(p), Key: requestOf(ctx).key, SessionID: in.Body.SessionID, SlotNo: in.Body.Slot, Start: in.Body.Start,
-		PatientID: patient.ID, Channel: p.Channel, TravelMinutes: in.Body.Patient.TravelMinutes, Hold: in.Body.Hold,
+		PatientID: patient.ID, Channel: p.Channel, TravelMinutes: in.Body.Patient.TravelMinutes, Hold: in.Body.Hold, Groups: groups,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return a.show(ctx, made, http.StatusCreated)
+}
+
+// vouched gives the group that a system says a patient is of, if it may say so.
+func vouched(p auth.Principal, group booking.Quota) ([]booking.Quota, error) {
+	switch {
+	case group == "":
+		return nil, nil
+	case !slices.Contains(p.Scopes, auth.ScopeVouch):
+		return nil, houzhen.E(houzhen.CodeForbidden, "the token does not vouch for patients").On("group")
+	}
+	return []booking.Quota{group}, nil
 }
 
 func (in *appointmentIn) subject() string { return in.ID }

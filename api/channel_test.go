@@ -48,7 +48,7 @@ func channelExercises() []exercise {
 func TestEachScopeOpensExactlyItsRoutes(t *testing.T) {
 	t.Parallel()
 	want := map[auth.Scope]int{
-		auth.ScopeRead: 2, auth.ScopeBook: 2, auth.ScopeCancel: 1, auth.ScopeMove: 1, auth.ScopeCheckIn: 1, auth.ScopeRosterWrite: 1,
+		auth.ScopeRead: 2, auth.ScopeBook: 2, auth.ScopeCancel: 1, auth.ScopeMove: 1, auth.ScopeVouch: 0, auth.ScopeCheckIn: 1, auth.ScopeRosterWrite: 1,
 		auth.ScopeQuotaWrite: 1, auth.ScopeResults: 1, auth.ScopePresence: 2, auth.ScopeWebhooks: 7,
 	}
 	for _, scope := range auth.EveryScope() {
@@ -109,6 +109,28 @@ func TestWhatAMachineDidIsRecordedAndWhatWasRefusedIsNot(t *testing.T) {
 		if slices.ContainsFunc(c.Asked(), func(s string) bool { return strings.HasPrefix(s, "record") }) {
 			t.Errorf("%s: a refusal was recorded", x.lost)
 		}
+	}
+}
+
+// Places that are kept for a group are had by whoever may vouch for patients.
+func TestOnlyWhoeverMayVouchNamesAGroup(t *testing.T) {
+	t.Parallel()
+	mute := platform
+	mute.Scopes = []auth.Scope{auth.ScopeRead, auth.ScopeBook}
+	for _, x := range []struct{ method, path, body string }{
+		{"GET", "sessions?group=referral", ""},
+		{"POST", "appointments", `{"patient":` + somebody + `,"session_id":"s1","group":"referral"}`},
+	} {
+		if w := do(t, as(t, newAPI(apitest.New()), mute), x.method, "/api/v1/channel/"+x.path, x.body); w.Code != http.StatusForbidden {
+			t.Errorf("%s without the scope: got %d %s", x.path, w.Code, w.Body)
+		}
+		if w := do(t, as(t, newAPI(apitest.New()), platform), x.method, "/api/v1/channel/"+x.path, x.body); w.Code >= 300 {
+			t.Errorf("%s with the scope: got %d %s", x.path, w.Code, w.Body)
+		}
+	}
+	elder := `{"patient":` + somebody + `,"session_id":"s1","group":"elder"}`
+	if w := do(t, as(t, newAPI(apitest.New()), platform), "POST", "/api/v1/channel/appointments", elder); w.Code < 400 {
+		t.Errorf("age is not vouched for: got %d", w.Code)
 	}
 }
 

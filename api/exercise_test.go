@@ -27,6 +27,9 @@ func exercises() []exercise {
 	list := []exercise{
 		{"GET", "/api/v1/patients", "", patient, nurse, "patients", ""},
 		{"POST", "/api/v1/patients", `{"name":"A","doc":"1","relation":"self"}`, patient, doctor, "register", ""},
+		{"GET", "/api/v1/consents", "", patient, nurse, "family", ""},
+		{"POST", "/api/v1/consents/give", `{"account_id":"acc7","patient_id":"p1"}`, patient, manager, "agree", ""},
+		{"POST", "/api/v1/consents/withdraw", `{"patient_id":"p2"}`, patient, doctor, "disagree", ""},
 		{"POST", "/api/v1/appointments", `{"patient_id":"p1","session_id":"s1"}`, patient, manager, "book", ""},
 		{"GET", "/api/v1/appointments", "", patient, wall, "appointments", ""},
 		{"GET", "/api/v1/appointments/a1", "", patient, nurse, "appointment", "/api/v1/appointments/none"},
@@ -46,6 +49,7 @@ func exercises() []exercise {
 		{"GET", "/api/v1/appointments/a2/payments", "", patient, manager, "payments", "/api/v1/appointments/none/payments"},
 		{"GET", "/api/v1/payments", "", manager, nurse, "payments", ""},
 		{"POST", "/api/v1/payments/pay1/settle", `{"settlement":"cash"}`, manager, doctor, "settle", "/api/v1/payments/none/settle"},
+		{"POST", "/api/v1/payments/object", `{"number":"n1"}`, manager, patient, "object", ""},
 		{"POST", "/api/v1/payments/pay1/retry", "", manager, patient, "retry", "/api/v1/payments/none/retry"},
 		{"POST", "/api/v1/checkin", `{"voucher":"48213"}`, nurse, doctor, "check-in", ""},
 		{"GET", "/api/v1/sessions/s1/queue", "", doctor, patient, "strip", "/api/v1/sessions/none/queue"},

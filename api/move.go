@@ -23,7 +23,7 @@ func (a *API) move(ctx context.Context, in *moveIn) (*appointmentOut, error) {
 		return nil, err
 	}
 	moved, err := a.Booking.Move(ctx, booking.MoveRequest{
-		AppointmentID: in.ID, SessionID: in.Body.SessionID, SlotNo: in.Body.Slot, Start: in.Body.Start,
+		AppointmentID: in.ID, SessionID: in.Body.SessionID, SlotNo: in.Body.Slot, Start: in.Body.Start, Channel: "api",
 	})
 	if err != nil {
 		return nil, err

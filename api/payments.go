@@ -19,6 +19,9 @@ type Payments interface {
 	Payments(ctx context.Context, f pay.Filter) ([]pay.Payment, error)
 	// Settle takes a payment off the list of those that wait for a person.
 	Settle(ctx context.Context, id, by, how string) (pay.Payment, error)
+	// Object puts the payment of an order number on the list of those that wait
+	// for a person, because another system does not agree with what became of it.
+	Object(ctx context.Context, number, by string) (pay.Payment, error)
 	// Retry lets the provider try a refund once more.
 	Retry(ctx context.Context, id, by string) (pay.Payment, error)
 	// PayCallback takes what the provider sends; its signature is the key.
@@ -58,6 +61,7 @@ func (a *API) paymentRoutes() []route {
 		verb(a, "GET", "/api/v1/appointments/{id}/payments", "Payments of an appointment", patient, a.paymentsOf),
 		verb(a, "GET", "/api/v1/payments", "Payments that wait for a person", manager, a.paymentList),
 		keyed(verb(a, "POST", "/api/v1/payments/{id}/settle", "Say how a payment was settled", manager, a.settle)),
+		keyed(verb(a, "POST", "/api/v1/payments/object", "Another system does not agree: a person has to look", manager, a.objectPayment)),
 		keyed(verb(a, "POST", "/api/v1/payments/{id}/retry", "Try a refund once more", manager, a.retryRefund)),
 		plain(a, "POST", "/callbacks/pay", "The payment provider's callbacks; the signature is the key", everybody(), a.payCallback),
 	}
@@ -118,6 +122,22 @@ func (a *API) listPayments(ctx context.Context, f pay.Filter) (*paymentsOut, err
 		out.Body.Payments = append(out.Body.Payments, paymentView(p))
 	}
 	return out, nil
+}
+
+type objectIn struct {
+	Body struct {
+		Number string `json:"number" minLength:"1" maxLength:"40" doc:"Of the order, as the provider has it"`
+	}
+}
+
+// objectPayment is for a refund that succeeded and that the hospital's own
+// system refuses, and the like.
+func (a *API) objectPayment(ctx context.Context, in *objectIn) (*paymentOut, error) {
+	p, err := a.Payments.Object(ctx, in.Body.Number, who(ctx).ID)
+	if err != nil {
+		return nil, err
+	}
+	return &paymentOut{paymentView(p)}, nil
 }
 
 type settleIn struct {

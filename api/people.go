@@ -13,7 +13,7 @@ import (
 
 // People is what is done for persons across directory, booking and queue.
 type People interface {
-	// BookWalkUp books for somebody at the desk who shows no document.
+	// BookWalkUp books for somebody at the desk, with or without a document.
 	BookWalkUp(ctx context.Context, b WalkUpBooking) (WalkUpBooked, error)
 	// Complete gives the patient of an appointment his document.
 	Complete(ctx context.Context, appointmentID, staffID string, d directory.Document) (directory.Patient, error)
@@ -23,11 +23,15 @@ type People interface {
 	Swap(ctx context.Context, r booking.SwapRequest) (booking.Appointment, error)
 }
 
-// WalkUpBooking asks for a place for somebody without a document.
+// WalkUpBooking asks for a place for somebody at the desk: known by a document
+// or voucher, or by name and phone until he shows one.
 type WalkUpBooking struct {
+	Who       string // document or voucher; then Person is left out
 	Person    directory.WalkUp
+	Group     booking.Quota // whose kept places the desk has seen that he may have
 	SessionID string
-	SlotNo    int // 0 takes any
+	SlotNo    int       // 0 takes any
+	Start     time.Time // of the slice; zero is any
 	StaffID   string
 	RequestID string
 }
@@ -41,7 +45,7 @@ type WalkUpBooked struct {
 func (a *API) peopleRoutes(patient, desk, manager []auth.Role) []route {
 	return []route{
 		keyed(verb(a, "POST", "/api/v1/appointments/{id}/swap", "Give the place to another of the family", patient, a.swap)),
-		keyed(verb(a, "POST", "/api/v1/desk/appointments", "Book for somebody without a document", desk, a.bookWalkUp)),
+		keyed(verb(a, "POST", "/api/v1/desk/appointments", "Book for somebody at the desk, with or without a document", desk, a.bookWalkUp)),
 		keyed(verb(a, "POST", "/api/v1/desk/appointments/{id}/complete", "Take the document of whoever booked without", desk, a.complete)),
 		keyed(verb(a, "POST", "/api/v1/patients/{id}/merge", "Give another record of the same person up for this one", manager, a.mergePatients)),
 	}
@@ -85,14 +89,18 @@ func (a *API) swap(ctx context.Context, in *swapIn) (*appointmentOut, error) {
 
 type walkUpIn struct {
 	Body struct {
-		Name       string `json:"name" maxLength:"60"`
-		Phone      string `json:"phone" maxLength:"20"`
+		Who        string `json:"who,omitempty" maxLength:"60" doc:"Document or voucher of somebody who is known; instead of name and phone"`
+		Name       string `json:"name,omitempty" maxLength:"60"`
+		Phone      string `json:"phone,omitempty" maxLength:"20"`
 		Birth      string `json:"birth,omitempty" doc:"YYYY-MM-DD; needed for a newborn"`
 		Sex        string `json:"sex,omitempty" doc:"M or F"`
 		ParentType string `json:"parent_doc_type,omitempty" doc:"Of a newborn; 01 if left out"`
 		ParentDoc  string `json:"parent_doc,omitempty" maxLength:"40" doc:"A parent's document, for a newborn who has none"`
 		SessionID  string `json:"session_id"`
 		Slot       int    `json:"slot,omitempty" minimum:"0"`
+
+		Start time.Time     `json:"start,omitzero" required:"false" doc:"Start of a slice, or the first free one"`
+		Group booking.Quota `json:"group,omitempty" enum:"referral,followup,continuation" doc:"What the desk has seen that the patient is of; he may have the places kept for it"`
 	}
 }
 
@@ -112,7 +120,8 @@ type walkUpView struct {
 	Warning   houzhen.Code `json:"warning,omitempty" doc:"What online booking would have been refused for"`
 }
 
-// bookWalkUp books by name and phone; the document is shown at the visit.
+// bookWalkUp books at the desk; without a document it is by name and phone, and
+// the document is shown at the visit.
 func (a *API) bookWalkUp(ctx context.Context, in *walkUpIn) (*walkUpOut, error) {
 	b := in.Body
 	w := directory.WalkUp{
@@ -125,7 +134,8 @@ func (a *API) bookWalkUp(ctx context.Context, in *walkUpIn) (*walkUpOut, error) 
 		return nil, err
 	}
 	done, err := a.People.BookWalkUp(ctx, WalkUpBooking{
-		Person: w, SessionID: b.SessionID, SlotNo: b.Slot, StaffID: who(ctx).ID, RequestID: requestOf(ctx).key,
+		Who: b.Who, Person: w, Group: b.Group, SessionID: b.SessionID, SlotNo: b.Slot, Start: b.Start,
+		StaffID: who(ctx).ID, RequestID: requestOf(ctx).key,
 	})
 	if err != nil {
 		return nil, err

@@ -75,6 +75,7 @@ func statuses() map[houzhen.Code]int { //nolint:funlen // a table
 		houzhen.CodeTooOld:           http.StatusUnprocessableEntity,
 		houzhen.CodeWrongSex:         http.StatusUnprocessableEntity,
 		houzhen.CodeGuardian:         http.StatusForbidden,
+		houzhen.CodeFamilyFull:       http.StatusConflict,
 		houzhen.CodeOverlap:          http.StatusConflict,
 		houzhen.CodeIncomplete:       http.StatusConflict,
 		houzhen.CodeSwap:             http.StatusConflict,

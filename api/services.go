@@ -26,6 +26,12 @@ type Directory interface {
 	Patient(ctx context.Context, id string) (directory.Patient, error)
 	// Register adds a person to an account, or links an existing one by document.
 	Register(ctx context.Context, r Registration) (directory.Patient, error)
+	// Family lists whom an account has registered, agreed or not.
+	Family(ctx context.Context, accountID string) ([]directory.Relative, error)
+	// Agreements lists which other accounts book for people of an account's phone.
+	Agreements(ctx context.Context, accountID string) ([]directory.Agreement, error)
+	GiveConsent(ctx context.Context, byAccountID, accountID, patientID string) error
+	WithdrawConsent(ctx context.Context, byAccountID, accountID, patientID string) error
 }
 
 // Registration is one person that an account wants to act for.

@@ -23,8 +23,9 @@ type BookRequest struct {
 	Channel       string
 	Groups        []Quota // whose kept places the caller has shown the patient may have
 	TravelMinutes int
-	Drawn         bool // his lot was drawn: ahead of the release
-	Hold          bool // only keep the place until Confirm, at most as long as the policy says
+	Drawn         bool          // his lot was drawn: ahead of the release
+	Hold          bool          // only keep the place until Confirm, at most as long as the policy says
+	HoldFor       time.Duration // or that long, where it is not zero
 }
 
 func (r BookRequest) validate() error {
@@ -215,7 +216,7 @@ func (r BookRequest) appointment(s Session, now time.Time, p Policy) Appointment
 	}
 	a.Voucher = voucherOf(a.ID, 0)
 	if r.Hold {
-		a.State, a.BookedAt, a.ExpiresAt = Held, time.Time{}, now.Add(p.Hold)
+		a.State, a.BookedAt, a.ExpiresAt = Held, time.Time{}, now.Add(cmp.Or(r.HoldFor, p.Hold))
 	}
 	return a
 }

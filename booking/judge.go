@@ -13,14 +13,16 @@ type Ask struct {
 	Request    BookRequest
 	Session    Session
 	Start, End time.Time // the slice of the place that was found; zero while none is
+	Leaves     Visit     // the visit that is given up for this one; zero when it is one more
 }
 
 // at is the ask for a place.
 func (a Ask) at(start, end time.Time) Ask { a.Start, a.End = start, end; return a }
 
-// Rule judges who may book: limits, credit, age and sex, family, abuse. It
-// gives one verdict an ask, in their order: nil for yes, else a coded error
-// that says why not. The error beside them means that it could not judge.
+// Rule judges who may book, and who may move to another place: limits, credit,
+// age and sex, family, abuse. It gives one verdict an ask, in their order: nil
+// for yes, else a coded error that says why not. The error beside them means
+// that it could not judge.
 //
 // Judge sees everybody who asks at about the same time, up to 128 of them, in
 // one transaction of which no write is expected: a rule that reads must read

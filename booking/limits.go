@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -114,10 +115,18 @@ func visitsOf(ctx context.Context, tx Tx, patients []string, from, to houzhen.Da
 	return of, nil
 }
 
-// judge says whether one patient may have one more visit.
+// leaves reports whether a visit is the one that is given up: a patient has
+// one with a doctor on a day.
+func (a Ask) leaves(v Visit) bool {
+	return a.Leaves.PatientID != "" && v.PatientID == a.Leaves.PatientID && v.Day == a.Leaves.Day && v.DoctorID == a.Leaves.DoctorID
+}
+
+// judge says whether one patient may have one more visit, or another instead
+// of the one that he leaves.
 func (l limits) judge(ask Ask, visits []Visit) error {
 	at := ask.Session
 	near := false
+	visits = slices.DeleteFunc(slices.Clone(visits), ask.leaves)
 	for _, v := range visits {
 		if v.Day == at.Date && v.DoctorID == at.DoctorID { // says more than a limit does; the index refuses it anyway
 			return houzhen.E(houzhen.CodeAlreadyBooked, "patient has an appointment with this doctor on this day").On("session_id")

@@ -25,9 +25,10 @@ type MoveRequest struct {
 const moveTries = 5
 
 // Move takes the new place and leaves the old one in one transaction, or does
-// nothing. Moving to where the appointment already is changes nothing. Who
-// loses a race keeps the old place and gets CodeSlotTaken or CodeSessionFull
-// with []Alternative.
+// nothing. Every rule judges it as it judges a booking: else whoever may not
+// book a place would book another and move. Moving to where the appointment
+// already is changes nothing. Who loses a race keeps the old place and gets
+// CodeSlotTaken or CodeSessionFull with []Alternative.
 func (s *Service) Move(ctx context.Context, r MoveRequest) (Appointment, error) {
 	var a Appointment
 	var err error
@@ -136,9 +137,26 @@ func (s *Service) sitAnew(ctx context.Context, tx Tx, a Appointment, r MoveReque
 	if a.Nth, err = s.nthOn(ctx, tx, a, session.Date); err != nil {
 		return a, err
 	}
+	old := a
 	a.sit(session, places[0])
 	a.ReleasedAt = time.Time{}
-	return a, nil
+	return a, s.mayMove(ctx, tx, old, Ask{Session: session, Start: a.Start, End: a.End}, r)
+}
+
+// mayMove asks every rule about the new place, as about a booking; the visit
+// that is left does not count.
+func (s *Service) mayMove(ctx context.Context, tx Tx, old Appointment, ask Ask, r MoveRequest) error {
+	who := r.who()
+	ask.Request = BookRequest{
+		SessionID: ask.Session.ID, PatientID: old.PatientID, AccountID: old.AccountID, Channel: who.Channel, Groups: who.Groups,
+		TravelMinutes: old.TravelMinute,
+	}
+	ask.Leaves = Visit{PatientID: old.PatientID, Day: old.Day, DoctorID: old.DoctorID, Start: old.Start, End: old.End}
+	verdicts, err := s.judge(ctx, tx, []Ask{ask})
+	if err != nil {
+		return err
+	}
+	return verdicts[0]
 }
 
 // namedPlace gives the one free place of that number, or why it is not.

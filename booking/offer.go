@@ -96,6 +96,7 @@ type Seating struct {
 	Groups        []Quota
 	TravelMinutes int
 	Until         time.Time // kept for him to accept until then; zero books at once
+	Unpaid        bool      // keeps the place as any that is paid for first, instead of booking it
 }
 
 // Seat keeps or books a place for a person who has the first right to it, in a
@@ -108,8 +109,11 @@ func (s *Service) Seat(ctx context.Context, tx Tx, session Session, slot Slot, r
 	}
 	a := r.request(session, slot).appointment(session, tx.Now(), s.policy)
 	a.ID, a.Key, a.Voucher = r.ID, "", voucherOf(r.ID, 0)
-	if !r.Until.IsZero() {
+	switch {
+	case !r.Until.IsZero():
 		a.State, a.Purpose, a.BookedAt, a.ExpiresAt = Held, PurposeOffer, time.Time{}, r.Until
+	case r.Unpaid:
+		a = a.unpaid(tx.Now(), s.policy)
 	}
 	a.sit(session, slot)
 	if a.Start.Before(tx.Now()) && slot.Band == BandWalkIn {
@@ -165,23 +169,36 @@ func (s *Service) seatable(ctx context.Context, tx Tx, session Session, slot Slo
 	return nil
 }
 
+// unpaid gives the appointment held until it is paid for.
+func (a Appointment) unpaid(now time.Time, p Policy) Appointment {
+	a.State, a.Purpose, a.BookedAt, a.ExpiresAt = Held, PurposeVisit, time.Time{}, now.Add(p.Hold)
+	return a
+}
+
 // AcceptOffer books a place that was kept for its owner to accept, in a transaction
 // that the caller owns. While the row stands the place is his and nobody
-// else's, so that this always succeeds, even a moment after its time. Accepting
-// again gives the same appointment.
-func (s *Service) AcceptOffer(ctx context.Context, tx Tx, id string) (Appointment, error) {
+// else's, so that this always succeeds, even a moment after its time. Unpaid
+// keeps it for as long as any place that is paid for first. Accepting again
+// gives the same appointment.
+func (s *Service) AcceptOffer(ctx context.Context, tx Tx, id string, unpaid bool) (Appointment, error) {
 	a, err := tx.LockAppointment(ctx, id)
 	switch {
 	case err != nil:
 		return a, fmt.Errorf("lock offered place: %w", err)
-	case a.State == Booked && a.Purpose == PurposeVisit:
+	case a.Purpose == PurposeVisit && (a.State == Booked || unpaid && a.State == Held):
 		return a, nil
 	case a.State != Held || a.Purpose != PurposeOffer:
 		return a, houzhen.E(houzhen.CodeHoldExpired, "the place is no longer kept")
 	}
 	a.State, a.Purpose, a.ExpiresAt, a.BookedAt = Booked, PurposeVisit, time.Time{}, tx.Now()
+	if unpaid {
+		a = a.unpaid(tx.Now(), s.policy)
+	}
 	if err := tx.UpdateAppointment(ctx, &a); err != nil {
 		return a, fmt.Errorf("book offered place: %w", err)
+	}
+	if a.State == Held {
+		return a, nil // told when it is asked to be paid for
 	}
 	return a, emit(tx, houzhen.AppointmentBooked, a, bookedData(a))
 }

@@ -91,14 +91,21 @@ func (s Slot) bookable(now time.Time, who Who, fallBack time.Time) error {
 		return houzhen.E(houzhen.CodeSlotPast, "slot has begun").On("slot")
 	case now.Before(s.OpenAt) && (!who.Had || s.kept()):
 		return notReleased("slot is not open yet", "slot", s.OpenAt)
-	case !who.May(s.Quota) && (fallBack.IsZero() || now.Before(fallBack)):
-		e := houzhen.E(houzhen.CodeQuota, "slot is kept for others").On("slot").With("quota", string(s.Quota))
-		if !fallBack.IsZero() {
-			e = e.With("at", fallBack.UTC().Format(time.RFC3339))
-		}
-		return e
 	}
-	return nil
+	return s.keptFor(now, who, fallBack)
+}
+
+// keptFor refuses a place that is kept for others than who, until the
+// fall-back; zero is never.
+func (s Slot) keptFor(now time.Time, who Who, fallBack time.Time) error {
+	if who.May(s.Quota) || !fallBack.IsZero() && !now.Before(fallBack) {
+		return nil
+	}
+	e := houzhen.E(houzhen.CodeQuota, "slot is kept for others").On("slot").With("quota", string(s.Quota))
+	if !fallBack.IsZero() {
+		e = e.With("at", fallBack.UTC().Format(time.RFC3339))
+	}
+	return e
 }
 
 // general orders places: 0 kept for somebody, 1 general.

@@ -127,6 +127,16 @@ func (r ReleaseRule) retimed(o Session, now time.Time, loc *time.Location) (time
 	return at, !at.Equal(o.ReleaseAt)
 }
 
+// refallen gives when the quotas of a session fall back by a new rule. What has
+// fallen back stays everybody's, and what never does is nobody's rule.
+func (r ReleaseRule) refallen(o Session, now time.Time, loc *time.Location) (time.Time, bool) {
+	at := r.FallBack(o.Date, loc)
+	if o.Status != SessionPlanned || o.FallBackAt.IsZero() || !o.FallBackAt.After(now) || at.Equal(o.FallBackAt) {
+		return o.FallBackAt, false
+	}
+	return at, true
+}
+
 // ReleaseNotice is how long before it the time of a release is fixed.
 const ReleaseNotice = time.Hour
 

@@ -38,7 +38,8 @@ func (s *Service) Horizon(ctx context.Context) (int, error) {
 
 // SetReleaseRule makes a new version of a department's rule, and moves the
 // releases that it changes: of sessions that are not released and whose release
-// is not within the notice. It gives the version and how many were moved.
+// is not within the notice. Quotas that have not fallen back yet do so when the
+// new rule says. It gives the version and how many releases were moved.
 func (s *Service) SetReleaseRule(ctx context.Context, rule ReleaseRule) (ReleaseRule, int, error) {
 	if err := rule.Validate(); err != nil {
 		return rule, 0, err
@@ -65,7 +66,8 @@ func (s *Service) SetReleaseRule(ctx context.Context, rule ReleaseRule) (Release
 	return rule, moved, err
 }
 
-// retime moves the releases of sessions that have not been released.
+// retime moves the releases of sessions that have not been released, and the
+// fall-back of quotas that are still kept.
 func (s *Service) retime(ctx context.Context, tx Tx, rules []ReleaseRule, departmentID string) (int, error) {
 	sessions, err := tx.Sessions(ctx, SessionFilter{
 		DepartmentID: departmentID, From: s.today(tx.Now()), Status: []SessionStatus{SessionPlanned},
@@ -80,14 +82,17 @@ func (s *Service) retime(ctx context.Context, tx Tx, rules []ReleaseRule, depart
 			continue // has a rule of its own
 		}
 		at, changed := rule.retimed(o, tx.Now(), s.loc)
-		if !changed {
+		falls, other := rule.refallen(o, tx.Now(), s.loc)
+		if !changed && !other {
 			continue
 		}
-		o.ReleaseAt, o.FallBackAt = at, rule.FallBack(o.Date, s.loc)
+		o.ReleaseAt, o.FallBackAt = at, falls
 		if err := tx.UpdateSession(ctx, o); err != nil {
 			return moved, fmt.Errorf("update session: %w", err)
 		}
-		moved++
+		if changed {
+			moved++
+		}
 		o.Version++
 		if err := emitSession(tx, houzhen.SessionResized, o, nil); err != nil {
 			return moved, err

@@ -2,6 +2,7 @@ package booking_test
 
 import (
 	"fmt"
+	"path"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/internal/store/storetest"
 )
 
 // stream plays random acts on a small hospital and holds what must always be
@@ -241,6 +243,19 @@ func (s *stream) checkPatients(t fatal, all []booking.Appointment) {
 			t.Fatalf("origin %s has %d places", origin, n)
 		}
 	}
+}
+
+// The same on the databases, each stream on one of its own.
+func TestStreamsOfActsKeepThePromisesInADatabase(t *testing.T) {
+	onEngines(t, func(c *clinic) {
+		storetest.Checks(c, 3)
+		open := map[string]storetest.Opener{"SQLite": storetest.SQLite, "PostgreSQL": storetest.PostgreSQL}[path.Base(c.Name())]
+		rapid.Check(c.T, func(r *rapid.T) {
+			one := &clinic{T: c.T, now: monday.AddDays(-1).At(9, 0, shanghai)}
+			one.serve(open(c.T, storetest.Now(one.clock)).Booking(), noLimits, func(p *booking.Policy) { p.SweepBatch = 3 })
+			r.Repeat(laidOut(one).acts())
+		})
+	})
 }
 
 func TestStreamsOfActsKeepThePromises(t *testing.T) {

@@ -16,6 +16,7 @@ type SwapRequest struct {
 	PatientID     string // who gets it
 	AccountID     string // that booked it, and asks now
 	TravelMinutes int
+	Groups        []Quota // whose kept places the new patient may have
 }
 
 // Swap ends an appointment and books its very place for another of the same
@@ -82,7 +83,14 @@ func (s *Service) swap(ctx context.Context, tx Tx, old Appointment, r SwapReques
 	}
 	request := BookRequest{
 		SessionID: session.ID, SlotNo: old.SlotNo, PatientID: r.PatientID, AccountID: r.AccountID, Channel: old.Channel,
-		TravelMinutes: r.TravelMinutes,
+		TravelMinutes: r.TravelMinutes, Groups: r.Groups,
+	}
+	slot, err := tx.Slot(ctx, session.ID, old.SlotNo)
+	if err != nil {
+		return old, fmt.Errorf("load slot: %w", err)
+	}
+	if err := slot.keptFor(tx.Now(), request.who(), session.FallBackAt); err != nil {
+		return old, err // booked for grandfather, to have a place that is kept for elders
 	}
 	verdicts, err := s.judge(ctx, tx, []Ask{{Request: request, Session: session, Start: old.Start, End: old.End}})
 	if err != nil {

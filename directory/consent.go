@@ -68,6 +68,13 @@ func (s *Service) setConsent(ctx context.Context, byAccountID, accountID, patien
 			return nil
 		case agree:
 			k.ConsentAt = tx.Now()
+			kin, err := tx.Kin(ctx, accountID)
+			if err != nil {
+				return fmt.Errorf("load kin: %w", err)
+			}
+			if err := room(kin, k); err != nil {
+				return err
+			}
 		default:
 			k.ConsentAt = time.Time{}
 		}

@@ -89,8 +89,14 @@ func (t tx) PatientByDoc(_ context.Context, d directory.DocType, n houzhen.IDNum
 	return search(t.patients, func(p directory.Patient) bool { return p.DocType == d && p.Doc == n })
 }
 
-func (t tx) PatientsByPhone(context.Context, houzhen.Phone) ([]directory.Patient, error) {
-	return []directory.Patient{}, nil
+func (t tx) PatientsByPhone(_ context.Context, phone houzhen.Phone) ([]directory.Patient, error) {
+	list := []directory.Patient{}
+	for _, id := range slices.Sorted(maps.Keys(t.patients)) {
+		if t.patients[id].Phone == phone {
+			list = append(list, t.patients[id])
+		}
+	}
+	return list, nil
 }
 
 func (t tx) PatientsByDocTail(context.Context, string, []string) ([]directory.Patient, error) {

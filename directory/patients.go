@@ -144,6 +144,9 @@ func (s *Service) link(ctx context.Context, tx Tx, account Account, wanted Patie
 	if relation != RelationSelf && agrees(p, account, relation, known, today) {
 		k.ConsentAt = tx.Now()
 	}
+	if err := room(kin, k); err != nil {
+		return p, err
+	}
 	if !known {
 		if err := tx.AddPatient(ctx, p); err != nil {
 			return p, fmt.Errorf("add patient: %w", err)

@@ -93,6 +93,7 @@ type appointmentData struct {
 	DepartmentID                              string
 	Fresh, Live, Place, Changeable, Suspended bool
 	Pay                                       payCard
+	Swap                                      []patientRow // to whom the place may still go
 }
 
 func (s *site) appointment(w http.ResponseWriter, r *http.Request) error {
@@ -125,6 +126,9 @@ func (s *site) appointmentData(r *http.Request, a booking.Appointment) (appointm
 		Card: c, Pay: money, DepartmentID: session.DepartmentID, Live: live, Fresh: r.URL.Query().Get("fresh") != "" && live,
 		Suspended: session.Status == booking.SessionSuspended && a.State == booking.Booked,
 		Place:     live && a.Day == s.today(),
+	}
+	if d.Swap, err = s.swappable(r, a); err != nil {
+		return d, err
 	}
 	d.Changeable = a.State == booking.Booked && !d.Suspended && s.Now().Before(session.Deadline)
 	return d, nil

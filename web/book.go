@@ -135,7 +135,7 @@ func (s *site) take(r *http.Request, f url.Values) (booking.Appointment, error) 
 		if _, err := s.Own(ctx, p, move); err != nil {
 			return booking.Appointment{}, err
 		}
-		return s.Booking.Move(ctx, booking.MoveRequest{AppointmentID: move, SessionID: f.Get("session"), SlotNo: no})
+		return s.Booking.Move(ctx, booking.MoveRequest{AppointmentID: move, SessionID: f.Get("session"), SlotNo: no, Channel: "app"})
 	}
 	who, err := s.OwnPatient(ctx, p, f.Get("patient"))
 	if err != nil {

@@ -23,6 +23,7 @@ func staffMenu() []menuItem {
 		{"suspensions", "/suspensions", "", desk},
 		{"manage", "/manage", "", desk},
 		{"overflow", "/manage/overflow", "supply", desk},
+		{"people", "/people", "people", desk},
 		{"release", "/manage/release", "supply", manager},
 		{"roster", "/manage/roster", "supply", manager},
 		{"waitlist", "/manage/waitlist", "people", manager},

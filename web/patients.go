@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/houzhen/houzhen"
@@ -11,24 +12,93 @@ import (
 	"github.com/houzhen/houzhen/internal/auth"
 )
 
-type patientsData struct{ Patients []familyRow }
+type patientsData struct {
+	Patients []familyRow
+	Asked    []askedRow
+	Most     int
+}
 
 type familyRow struct {
-	Name, Doc     string
+	ID, Name, Doc string
 	DocType       directory.DocType
 	TravelMinutes int
+	Self, Agreed  bool
+}
+
+// askedRow is another account that books for somebody of this phone, or wants
+// to.
+type askedRow struct {
+	AccountID, PatientID, Name, Phone, Relation string
+	Agreed                                      bool
 }
 
 func (s *site) patients(w http.ResponseWriter, r *http.Request) error {
-	people, err := s.Directory.Patients(r.Context(), auth.From(r.Context()).AccountID)
+	d, err := s.patientsData(r)
 	if err != nil {
-		return wrap("load patients", err)
-	}
-	var d patientsData
-	for _, p := range people {
-		d.Patients = append(d.Patients, familyRow{p.Name.Reveal(), p.Doc.String(), p.DocType, p.TravelMinutes})
+		return err
 	}
 	return s.show(w, r, "patients", "family", d)
+}
+
+// patientsData shows names in full to the family itself, and the name of who
+// has not agreed masked.
+func (s *site) patientsData(r *http.Request) (patientsData, error) {
+	account := auth.From(r.Context()).AccountID
+	d := patientsData{Most: directory.MostRelatives}
+	family, err := s.Directory.Family(r.Context(), account)
+	if err != nil {
+		return d, wrap("load family", err)
+	}
+	slices.SortStableFunc(family, func(a, b directory.Relative) int { return standing(a) - standing(b) })
+	for _, m := range family {
+		row := familyRow{ID: m.Patient.ID, Name: m.Patient.Name.String(), Self: m.Relation == directory.RelationSelf, Agreed: m.Agreed()}
+		if row.Agreed {
+			row.Name, row.Doc = m.Patient.Name.Reveal(), m.Patient.Doc.String()
+			row.DocType, row.TravelMinutes = m.Patient.DocType, m.Patient.TravelMinutes
+		}
+		d.Patients = append(d.Patients, row)
+	}
+	theirs, err := s.Directory.Agreements(r.Context(), account)
+	if err != nil {
+		return d, wrap("load agreements", err)
+	}
+	for _, a := range theirs {
+		d.Asked = append(d.Asked, askedRow{a.AccountID, a.PatientID, a.Name.String(), a.By.String(), a.Relation, !a.ConsentAt.IsZero()})
+	}
+	return d, nil
+}
+
+// standing puts oneself first and those who have not agreed last.
+func standing(m directory.Relative) int {
+	switch {
+	case m.Relation == directory.RelationSelf:
+		return 0
+	case m.Agreed():
+		return 1
+	}
+	return 2
+}
+
+// agree lets another account book for somebody of this phone; disagree takes it
+// back, or gives up somebody of one's own.
+func (s *site) agree(w http.ResponseWriter, r *http.Request) error { return s.consent(w, r, true) }
+
+func (s *site) disagree(w http.ResponseWriter, r *http.Request) error { return s.consent(w, r, false) }
+
+func (s *site) consent(w http.ResponseWriter, r *http.Request, agree bool) error {
+	if err := form(r); err != nil {
+		return err
+	}
+	err := s.Consent(r.Context(), auth.From(r.Context()), r.PostForm.Get("account"), r.PostForm.Get("patient"), agree)
+	if err == nil {
+		return back(w, r, "/patients")
+	}
+	d, dataErr := s.patientsData(r)
+	if dataErr != nil {
+		return err
+	}
+	s.fail(w, r, "patients", d, err)
+	return nil
 }
 
 type newPatientData struct {

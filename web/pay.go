@@ -21,6 +21,7 @@ func (s *site) paymentRoutes() []route {
 		{"GET", "/manage/payments", manager, s.payments, "those that wait for a person"},
 		{"POST", "/manage/payments/{id}/settle", manager, s.settlePayment, ""},
 		{"POST", "/manage/payments/{id}/retry", manager, s.retryPayment, ""},
+		{"POST", "/manage/payments/object", manager, s.objectPayment, "another system does not agree"},
 	}
 }
 
@@ -180,6 +181,15 @@ func (s *site) settlePayment(w http.ResponseWriter, r *http.Request) error {
 
 func (s *site) retryPayment(w http.ResponseWriter, r *http.Request) error {
 	_, err := s.Payments.Retry(r.Context(), r.PathValue("id"), auth.From(r.Context()).ID)
+	return s.afterPayment(w, r, err)
+}
+
+// objectPayment puts the payment of an order number on the list.
+func (s *site) objectPayment(w http.ResponseWriter, r *http.Request) error {
+	if err := form(r); err != nil {
+		return err
+	}
+	_, err := s.Payments.Object(r.Context(), strings.TrimSpace(r.PostForm.Get("number")), auth.From(r.Context()).ID)
 	return s.afterPayment(w, r, err)
 }
 

@@ -42,6 +42,8 @@ func (s *site) routes() []route {
 		{"GET", "/patients", patient, s.patients, ""},
 		{"GET", "/patients/new", patient, s.newPatient, ""},
 		{"POST", "/patients", patient, s.addPatient, ""},
+		{"POST", "/patients/agree", patient, s.agree, "lets another account book for somebody of this phone"},
+		{"POST", "/patients/disagree", patient, s.disagree, "takes it back, or gives somebody up"},
 		{"GET", "/appointments", patient, s.appointments, ""},
 		{"GET", "/appointments/{id}", patient, s.appointment, "the voucher"},
 		{"POST", "/appointments/{id}/cancel", patient, s.cancel, ""},
@@ -60,6 +62,7 @@ func (s *site) routes() []route {
 	list = append(list, s.creditRoutes()...)
 	list = append(list, s.suspensionRoutes()...)
 	list = append(list, s.waitlistRoutes()...)
+	list = append(list, s.peopleRoutes()...)
 	return append(list, s.staffRoutes()...)
 }
 

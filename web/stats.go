@@ -11,6 +11,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/api"
+	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/chart"
@@ -34,12 +35,31 @@ type statsData struct {
 	Measures    []statsMeasure
 	Rows        []statsRow
 	Tiles       []statsTile
+	Quotas      []statsQuota
 	Link        template.URL // the query, for drawings and the table
 }
 
 type statsMeasure struct {
 	Name    string
 	Minutes bool
+}
+
+// statsQuota is how much of one quota its own people took.
+type statsQuota struct {
+	Quota         booking.Quota
+	Places, Taken int
+	Share         string
+}
+
+// quotasOf lists the quotas for which places were set aside.
+func quotasOf(f stats.Figures) (list []statsQuota) {
+	for _, q := range booking.AllQuotas {
+		if use := f.Quotas[string(q)]; use.Places > 0 {
+			share := stats.Rate{Part: use.Taken, Whole: use.Places}
+			list = append(list, statsQuota{q, use.Places, use.Taken, fmt.Sprintf("%.1f %%", 100*share.Value())})
+		}
+	}
+	return list
 }
 
 type statsTile struct {
@@ -65,6 +85,7 @@ func (s *site) stats(w http.ResponseWriter, r *http.Request) error {
 	lang := api.LangOf(r)
 	d := statsData{Query: q, Bys: stats.Bys(), Departments: names.House.Departments, Link: statsLink(q)}
 	whole := stats.Sum(rows)
+	d.Quotas = quotasOf(whole)
 	for _, m := range stats.Measures() {
 		d.Measures = append(d.Measures, statsMeasure{m.Name, m.Minutes})
 		for _, name := range shown {

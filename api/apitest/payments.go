@@ -34,6 +34,14 @@ func (c *Clinic) Settle(_ context.Context, id, by, how string) (pay.Payment, err
 	return c.money("settle", id, by+" "+how)
 }
 
+// Object implements api.Payments.
+func (c *Clinic) Object(_ context.Context, number, by string) (pay.Payment, error) {
+	if number == "none" {
+		return pay.Payment{}, missing()
+	}
+	return c.money("object", c.Money[0].ID, by)
+}
+
 // Retry implements api.Payments.
 func (c *Clinic) Retry(_ context.Context, id, by string) (pay.Payment, error) {
 	return c.money("retry", id, by)

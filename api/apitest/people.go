@@ -10,6 +10,46 @@ import (
 	"github.com/houzhen/houzhen/directory"
 )
 
+// Family implements api.Directory: everybody of the account, and one who has
+// not agreed.
+func (c *Clinic) Family(_ context.Context, accountID string) ([]directory.Relative, error) {
+	if len(c.People) == 0 {
+		return nil, c.ask("family", accountID)
+	}
+	var list []directory.Relative
+	for i, p := range c.People {
+		r := directory.Relative{Patient: p, Relation: directory.RelationParent, ConsentAt: c.At}
+		if i == 0 {
+			r.Relation, r.ConsentAt = directory.RelationSelf, time.Time{}
+		}
+		list = append(list, r)
+	}
+	asked := directory.Patient{ID: "p9", Name: houzhen.NewName("赵六")}
+	return append(list, directory.Relative{Patient: asked, Relation: directory.RelationSpouse}), c.ask("family", accountID)
+}
+
+// Agreements implements api.Directory: one account that asks, and one that may.
+func (c *Clinic) Agreements(_ context.Context, accountID string) ([]directory.Agreement, error) {
+	if c.Quiet || len(c.People) == 0 {
+		return []directory.Agreement{}, c.ask("agreements", accountID)
+	}
+	p := c.People[0]
+	return []directory.Agreement{
+		{AccountID: "acc7", PatientID: p.ID, Name: p.Name, By: houzhen.NewPhone("13912345678"), Relation: directory.RelationOther},
+		{AccountID: "acc8", PatientID: p.ID, Name: p.Name, By: houzhen.NewPhone("13812345679"), Relation: directory.RelationChild, ConsentAt: c.At},
+	}, c.ask("agreements", accountID)
+}
+
+// GiveConsent implements api.Directory.
+func (c *Clinic) GiveConsent(_ context.Context, by, accountID, patientID string) error {
+	return c.ask("agree", by+" "+accountID+" "+patientID)
+}
+
+// WithdrawConsent implements api.Directory.
+func (c *Clinic) WithdrawConsent(_ context.Context, by, accountID, patientID string) error {
+	return c.ask("disagree", by+" "+accountID+" "+patientID)
+}
+
 type persons struct{ c *Clinic }
 
 // BookWalkUp implements api.People.

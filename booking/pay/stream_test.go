@@ -60,10 +60,10 @@ type till struct {
 	booked  int
 }
 
-func newTill(t *testing.T, rt *rapid.T) *till {
+func newTill(t *testing.T, rt *rapid.T, open storetest.Opener) *till {
 	t.Helper()
 	clock := storetest.NewClock(storetest.Start())
-	c := &till{T: rt, ctx: t.Context(), clock: clock, db: storetest.SQLite(t, storetest.Now(clock.Now))}
+	c := &till{T: rt, ctx: t.Context(), clock: clock, db: open(t, storetest.Now(clock.Now))}
 	must := func(err error) {
 		if err != nil {
 			t.Fatal(err)
@@ -265,11 +265,18 @@ func (c *till) places() {
 // Whatever is paid, lost, repeated, cancelled or dies, every fen is the price
 // of a place that stands, or has gone back, or waits for a person.
 func TestMoneyIsConserved(t *testing.T) {
-	storetest.Checks(t, 12)
-	rapid.Check(t, func(rt *rapid.T) {
-		c := newTill(t, rt)
-		rt.Repeat(c.acts())
-		c.calm()
-		c.check(true)
-	})
+	for name, engine := range map[string]struct {
+		open   storetest.Opener
+		checks int
+	}{"SQLite": {storetest.SQLite, 12}, "PostgreSQL": {storetest.PostgreSQL, 3}} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Checks(t, engine.checks)
+			rapid.Check(t, func(rt *rapid.T) {
+				c := newTill(t, rt, engine.open)
+				rt.Repeat(c.acts())
+				c.calm()
+				c.check(true)
+			})
+		})
+	}
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/houzhen/houzhen/booking"
 )
 
-// Accept books the place that was offered. In time it always succeeds where
+// Accept books the place that was offered, or keeps it until it is paid for
+// where that is done in advance. In time it always succeeds where
 // the place was kept for the patient; an invitation goes to the first; a late
 // answer is taken while the place is still open. Accepting again gives the same
 // appointment, from whatever device. Who was too late gets CodeSlotTaken, or
@@ -82,13 +83,16 @@ func tooLate(err error) bool {
 // seat gives the place to the entry: the kept row if it stands, else a new one
 // if the unique index has it.
 func (s *Service) seat(ctx context.Context, tx Tx, session booking.Session, slot booking.Slot, o Proposal, e Entry) (booking.Appointment, error) {
+	unpaid := s.prepaid(session)
 	if o.Kind == Offer && o.Status == Open {
-		a, err := s.booking.AcceptOffer(ctx, tx, o.AppointmentID)
+		a, err := s.booking.AcceptOffer(ctx, tx, o.AppointmentID, unpaid)
 		if houzhen.CodeOf(err) != houzhen.CodeHoldExpired {
 			return a, err
 		}
 	}
-	return s.booking.Seat(ctx, tx, session, slot, seating(e, tx.NewID(), time.Time{}))
+	r := seating(e, tx.NewID(), time.Time{})
+	r.Unpaid = unpaid
+	return s.booking.Seat(ctx, tx, session, slot, r)
 }
 
 // accepted ends the entry and tells those who were invited beside him.

@@ -18,8 +18,18 @@ import (
 // travel, no place has two owners, and every place that came back has an owner,
 // is public, or has somebody who is due to look after it.
 func TestAnyStreamKeepsThePromises(t *testing.T) {
-	storetest.Checks(t, 30)
-	l := newList(t, storetest.SQLite)
+	for name, engine := range map[string]struct {
+		open   storetest.Opener
+		checks int
+	}{"SQLite": {storetest.SQLite, 30}, "PostgreSQL": {storetest.PostgreSQL, 10}} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Checks(t, engine.checks)
+			anyStream(t, newList(t, engine.open))
+		})
+	}
+}
+
+func anyStream(t *testing.T, l *list) {
 	round := 0
 	rapid.Check(t, func(r *rapid.T) {
 		round++

@@ -16,16 +16,28 @@ type Service struct {
 	booking *booking.Service
 	loc     *time.Location
 	policy  Policy
+	prepaid func(booking.Session) bool // whether its places are paid for before they are booked
 }
+
+// Option changes how a service is made.
+type Option func(*Service)
+
+// WithPrepaid says of which sessions places are paid for before they are
+// booked; of none without it.
+func WithPrepaid(of func(booking.Session) bool) Option { return func(s *Service) { s.prepaid = of } }
 
 // NewService makes the service. loc is the hospital's zone; the policy must be
 // valid. The booking service should have been made with Keeper of the same
 // policy, or places that come back are not kept for the list.
-func NewService(store Store, b *booking.Service, loc *time.Location, policy Policy) (*Service, error) {
+func NewService(store Store, b *booking.Service, loc *time.Location, policy Policy, options ...Option) (*Service, error) {
 	if err := policy.Validate(); err != nil {
 		return nil, fmt.Errorf("waitlist policy: %w", err)
 	}
-	return &Service{store: store, booking: b, loc: loc, policy: policy}, nil
+	s := &Service{store: store, booking: b, loc: loc, policy: policy, prepaid: func(booking.Session) bool { return false }}
+	for _, o := range options {
+		o(s)
+	}
+	return s, nil
 }
 
 // Policy gives the policy in force.

@@ -32,7 +32,7 @@ func withMachines(e *env, do func(*app.App) error) error {
 type tokenAdd struct {
 	Channel string   `arg:"" help:"Channel that it books by, in small letters: region, phone, kiosk, his."`
 	Name    string   `required:"" help:"What people call it."`
-	Scopes  []string `required:"" help:"What it may do, by commas: read, book, cancel, move, checkin, roster:write, quota:write, results, presence, webhooks."`
+	Scopes  []string `required:"" help:"What it may do, by commas: read, book, cancel, move, vouch, checkin, roster:write, quota:write, results, presence, webhooks."`
 	Days    int      `default:"365" help:"How long the token lives, 1 to 1095."`
 }
 

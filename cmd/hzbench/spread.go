@@ -14,7 +14,7 @@ const (
 	spreadPostgreSQL = 6.0
 	spreadSQLite     = 5.0
 	spreadP99        = 50.0
-	aloneTimes       = 0.95 // no slower than plain, with five hundredths for noise
+	aloneTimes       = 1.0 // no slower than plain
 )
 
 // way books a place of the session that a piece falls to, for the person of

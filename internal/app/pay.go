@@ -93,6 +93,10 @@ func (a *App) withCashier(next http.Handler) http.Handler {
 	})
 }
 
+// drawnPays is how long a place that was drawn is kept to be paid for: whoever
+// asked for a lot does not sit and wait for the draw.
+const drawnPays = 2 * time.Hour
+
 // Places is booking as people use it: what is paid in advance is kept until it
 // is paid, and then booked.
 type Places struct {
@@ -119,6 +123,9 @@ func (p Places) BookOnce(ctx context.Context, r booking.BookRequest) (a booking.
 		return a, false, err
 	}
 	r.Hold = r.Hold || err == nil && p.app.Pay.Policy().Before(session, r.Channel)
+	if r.Drawn {
+		r.HoldFor = drawnPays
+	}
 	a, again, err = p.Service.BookOnce(ctx, r)
 	if err != nil || !r.Hold || a.State != booking.Held {
 		return a, again, err
@@ -179,6 +186,20 @@ func (p payments) Settle(ctx context.Context, id, by, how string) (pay.Payment, 
 		return done, err
 	}
 	return done, p.record(ctx, by, "payment.settle", id, how)
+}
+
+func (p payments) Object(ctx context.Context, number, by string) (done pay.Payment, err error) {
+	err = p.view(ctx, func(tx everything) error {
+		done, err = tx.PaymentByOutNo(ctx, number)
+		return err
+	})
+	if err != nil {
+		return done, err
+	}
+	if done, err = p.App.Pay.Object(ctx, done.ID); err != nil {
+		return done, err
+	}
+	return done, p.record(ctx, by, "payment.object", done.ID, "")
 }
 
 func (p payments) Retry(ctx context.Context, id, by string) (pay.Payment, error) {

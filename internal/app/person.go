@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/houzhen/houzhen"
@@ -42,22 +43,38 @@ type mergeTx interface {
 // persons gives API and pages what is done for persons (api.People).
 type persons struct{ *App }
 
-// BookWalkUp books at the desk for somebody who shows no document. A rule of
-// age or sex only warns.
-func (p persons) BookWalkUp(ctx context.Context, b api.WalkUpBooking) (done api.WalkUpBooked, err error) {
-	a := p.App
-	var who directory.Patient
-	err = a.inTx(ctx, func(tx everything) error {
-		if who, err = a.Directory.AddWalkUpTx(ctx, tx, b.Person); err != nil {
+// visitor finds who stands at the desk, or makes a record by name and phone.
+func (p persons) visitor(ctx context.Context, b api.WalkUpBooking) (who directory.Patient, err error) {
+	if b.Who != "" {
+		return pool(p).FindPatient(ctx, b.StaffID, b.Who)
+	}
+	err = p.inTx(ctx, func(tx everything) error {
+		if who, err = p.Directory.AddWalkUpTx(ctx, tx, b.Person); err != nil {
 			return err
 		}
 		return tx.Append(ctx, b.StaffID, "patient.walk_up", who.ID, string(who.Standing))
 	})
+	return who, err
+}
+
+// BookWalkUp books at the desk, for somebody who is known or who shows no
+// document yet. A rule of age or sex only warns.
+func (p persons) BookWalkUp(ctx context.Context, b api.WalkUpBooking) (done api.WalkUpBooked, err error) {
+	a := p.App
+	if b.Group != "" && !slices.Contains(booking.GroupQuotas, b.Group) {
+		return done, houzhen.E(houzhen.CodeInvalid, "no such group").On("group")
+	}
+	who, err := p.visitor(ctx, b)
 	if err != nil {
 		return done, err
 	}
+	groups := a.groupsOf(who)
+	if b.Group != "" {
+		groups = append(groups, b.Group)
+	}
 	done.Appointment, err = a.Booking.Book(ctx, booking.BookRequest{
-		Caller: "staff:" + b.StaffID, Key: b.RequestID, SessionID: b.SessionID, SlotNo: b.SlotNo, PatientID: who.ID, Channel: booking.DeskChannel,
+		Caller: "staff:" + b.StaffID, Key: b.RequestID, SessionID: b.SessionID, SlotNo: b.SlotNo, Start: b.Start, PatientID: who.ID,
+		Channel: booking.DeskChannel, Groups: groups,
 	})
 	if err != nil {
 		return done, err
@@ -212,6 +229,11 @@ func (p persons) Swap(ctx context.Context, r booking.SwapRequest) (booking.Appoi
 	if err != nil {
 		return booking.Appointment{}, err
 	}
+	groups, err := p.groups(ctx, r.PatientID)
+	if err != nil {
+		return booking.Appointment{}, err
+	}
+	r.Groups = append(r.Groups, groups...)
 	return p.Booking.Swap(ctx, r)
 }
 

@@ -7,12 +7,51 @@ import (
 	"time"
 
 	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/templates"
 )
+
+// waits is the waitlist as API and pages see it: with what the directory knows
+// of who waits (api.Waitlist).
+type waits struct {
+	*waitlist.Service
+
+	app *App
+}
+
+// Waits gives the waitlist as API and pages see it.
+func (a *App) Waits() api.Waitlist { return waits{a.Waitlist, a} }
+
+// Join puts a patient on a list, for places that are kept for his group too.
+func (w waits) Join(ctx context.Context, r waitlist.JoinRequest) (waitlist.Entry, error) {
+	if r.Group == "" && r.PatientID != "" {
+		groups, err := w.app.groups(ctx, r.PatientID)
+		if err != nil {
+			return waitlist.Entry{}, err
+		}
+		if len(groups) > 0 {
+			r.Group = groups[0]
+		}
+	}
+	return w.Service.Join(ctx, r)
+}
+
+// Accept takes an offered place. One that is paid for in advance is kept
+// meanwhile, as any other, and the patient is asked to pay.
+func (w waits) Accept(ctx context.Context, proposalID string) (booking.Appointment, error) {
+	a, err := w.Service.Accept(ctx, proposalID)
+	if err != nil || a.State != booking.Held {
+		return a, err
+	}
+	if _, err := w.app.Pay.Open(ctx, a.ID); err != nil && houzhen.CodeOf(err) != houzhen.CodeHoldExpired {
+		return a, fmt.Errorf("ask for the fee: %w", err)
+	}
+	return a, nil
+}
 
 // linkOffer is the purpose of the link to an offer of the waitlist.
 const linkOffer = "offer"

@@ -33,7 +33,7 @@ func (a *App) wire(context.Context) (err error) {
 	}
 	a.wireAbuse()
 	a.Guide = guide.NewService(a.Store.Guide(), a.loc, a.opt.NewID)
-	a.Stats = stats.NewService(a.Store.Stats(), a.loc, policy)
+	a.Stats = stats.NewService(a.Store.Stats(), a.loc)
 	a.Directory = directory.NewService(a.Store.Directory(), a.loc)
 	a.Credit = credit.NewService(a.loc)
 	if err := a.wireBooking(policy); err != nil {
@@ -42,7 +42,7 @@ func (a *App) wire(context.Context) (err error) {
 	if err := a.wireSuspension(); err != nil {
 		return err
 	}
-	a.Draw = draw.NewService(a.Store.Draw(), a.Booking, rand.Reader)
+	a.Draw = draw.NewService(a.Store.Draw(), a.Places(), rand.Reader)
 	queuePolicy := func(string) queue.Policy { return queue.DefaultPolicy() }
 	a.Queue = queue.NewService(a.Store.Queue(), queuePolicy, a.loc)
 	if err := a.wirePay(); err != nil {
@@ -72,7 +72,8 @@ func (a *App) wireBooking(policy booking.Policy) (err error) {
 	if err != nil {
 		return err
 	}
-	a.Waitlist, err = waitlist.NewService(a.Store.Waitlist(), a.Booking, a.loc, list)
+	a.Waitlist, err = waitlist.NewService(a.Store.Waitlist(), a.Booking, a.loc, list,
+		waitlist.WithPrepaid(func(s booking.Session) bool { return a.Pay.Policy().Before(s, waitlist.Channel) }))
 	return err
 }
 

@@ -16,6 +16,7 @@ const (
 	ScopeBook        Scope = "book"         // book, hold, confirm
 	ScopeCancel      Scope = "cancel"       // give places up that it took
 	ScopeMove        Scope = "move"         // take others instead
+	ScopeVouch       Scope = "vouch"        // say that a patient was referred, comes again or goes on with a treatment
 	ScopeCheckIn     Scope = "checkin"      // a kiosk: somebody has come
 	ScopeRosterWrite Scope = "roster:write" // bring rosters
 	ScopeQuotaWrite  Scope = "quota:write"  // bring quotas
@@ -27,7 +28,7 @@ const (
 // EveryScope lists all scopes, for tables, forms and tests.
 func EveryScope() []Scope {
 	return []Scope{
-		ScopeRead, ScopeBook, ScopeCancel, ScopeMove, ScopeCheckIn, ScopeRosterWrite, ScopeQuotaWrite,
+		ScopeRead, ScopeBook, ScopeCancel, ScopeMove, ScopeVouch, ScopeCheckIn, ScopeRosterWrite, ScopeQuotaWrite,
 		ScopeResults, ScopePresence, ScopeWebhooks,
 	}
 }

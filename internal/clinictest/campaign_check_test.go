@@ -28,6 +28,7 @@ func (c *campaign) check() error {
 			}
 			for _, hold := range []func() error{
 				func() error { return notOversold(session, slots, all) },
+				func() error { return c.keptForItsOwn(session, slots, all) },
 				func() error { return c.nobodyLeftOver(tx, session, all) },
 				func() error { return c.everyPlaceAccounted(tx, session, slots) },
 				func() error { return c.inOrder(tx, session) },
@@ -70,6 +71,33 @@ func notOversold(s booking.Session, slots []booking.Slot, all []booking.Appointm
 				return fmt.Errorf("%s has %s and %s", a.PatientID, other, a.ID)
 			}
 			person[a.PatientID] = a.ID
+		}
+	}
+	return nil
+}
+
+// keptForItsOwn: as long as the quotas of a session are kept, nobody comes to
+// stand on a place for elders who is none, and of no quota more is sold than it
+// has. Labels that are laid anew stay where somebody stands.
+func (c *campaign) keptForItsOwn(s booking.Session, slots []booking.Slot, all []booking.Appointment) error {
+	quota := map[int]booking.Quota{}
+	for _, o := range slots {
+		quota[o.No] = o.Quota
+	}
+	kept := c.Clock.Now().Before(s.FallBackAt)
+	for _, a := range all {
+		key := fmt.Sprint(a.ID, " ", a.SessionID, " ", a.SlotNo)
+		if !a.Active() || c.stands[key] {
+			continue
+		}
+		c.stands[key] = true
+		if q := quota[a.SlotNo]; kept && q == booking.QuotaElder && !c.entitled[a.PatientID] {
+			return fmt.Errorf("place %d is kept for %s and %s came to stand on it", a.SlotNo, q, a.PatientID)
+		}
+	}
+	for _, u := range booking.UseOf(slots) {
+		if u.Sold > u.Places {
+			return fmt.Errorf("%d of %d places of quota %q are sold", u.Sold, u.Places, u.Quota)
 		}
 	}
 	return nil

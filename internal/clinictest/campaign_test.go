@@ -35,6 +35,8 @@ type campaign struct {
 	visits   []string // appointments ever made
 	keys     int
 	seen     map[string]bool // proposals whose turn was checked
+	stands   map[string]bool // places that somebody was seen to stand on
+	entitled map[string]bool // patients who may have places of elders
 	done     map[string]int  // acts that succeeded
 	dead     atomic.Bool
 }
@@ -81,7 +83,7 @@ func TestCampaignOfBooking(t *testing.T) {
 // live lives one life of a small clinic.
 func live(t *testing.T, rt *rapid.T, b Backend) error {
 	t.Helper()
-	c := &campaign{Clinic: Open(t, b), seen: map[string]bool{}, done: map[string]int{}}
+	c := &campaign{Clinic: Open(t, b), seen: map[string]bool{}, done: map[string]int{}, stands: map[string]bool{}, entitled: map[string]bool{}}
 	for i := range campaignPatients {
 		c.patients = append(c.patients, c.Person(fmt.Sprint("P", i)).ID)
 	}
@@ -114,6 +116,7 @@ func live(t *testing.T, rt *rapid.T, b Backend) error {
 // fill books out the first two sessions, so that there is something to wait for.
 func (c *campaign) fill() {
 	for i := range 8 {
+		c.entitled[c.patients[len(c.patients)-1-i]] = true
 		a, err := c.App.Booking.Book(c.ctx, booking.BookRequest{
 			Caller: "campaign", Key: fmt.Sprint("fill", i), SessionID: c.sessions[i%2].ID, PatientID: c.patients[len(c.patients)-1-i], Channel: "app",
 			Groups: []booking.Quota{booking.QuotaElder},
@@ -133,7 +136,7 @@ func second[T any](_ T, err error) error { return err }
 func campaignActs() []string {
 	return []string{
 		"book", "book", "book", "hold", "hold", "confirm", "cancel", "cancel", "move", "join", "join", "accept", "accept", "decline",
-		"suspend", "choose", "refund", "check in", "minutes", "minutes", "hours", "crash book", "crash cancel", "crash accept", "crash suspend",
+		"suspend", "choose", "refund", "check in", "resize", "quotas", "crash resize", "minutes", "minutes", "hours", "crash book", "crash cancel", "crash accept", "crash suspend",
 		"crash confirm", "crash time", "flush",
 	}
 }
@@ -184,6 +187,12 @@ func (c *campaign) act(rt *rapid.T, name string) error {
 		err = c.choose(rt)
 	case "refund":
 		err = c.withVisit(rt, func(a booking.Appointment) error { return c.App.Suspension.Refund(c.ctx, a.ID, "link") })
+	case "resize":
+		err = second(c.App.Booking.Resize(c.ctx, booking.ResizeRequest{
+			SessionID: c.any(rt).ID, Places: rapid.IntRange(1, 4).Draw(rt, "places"), Reason: "a room less",
+		}))
+	case "quotas":
+		err = second(c.App.Booking.SetQuotas(c.ctx, c.any(rt).ID, booking.Quotas{booking.QuotaElder: rapid.IntRange(0, 2).Draw(rt, "elders")}))
 	case "minutes":
 		c.pass(time.Duration(rapid.IntRange(1, 40).Draw(rt, "minutes")) * time.Minute)
 	case "hours":

@@ -274,3 +274,34 @@ func TestFactsAreDeliveredByThePipeline(t *testing.T) {
 		}
 	})
 }
+
+// Places that are kept for referrals are had by a system that may vouch, and by
+// no other.
+func TestAPlatformBooksAReferral(t *testing.T) {
+	clinictest.Each(t, func(c *clinictest.Clinic) {
+		s := c.SessionWith("wang", 3, houzhen.Morning, func(s *booking.Session) { s.SliceCapacity, s.End = 1, s.Start.Add(30*time.Minute) })
+		if _, err := c.App.Booking.SetQuotas(c.T.Context(), s.ID, booking.Quotas{booking.QuotaReferral: 1}); err != nil {
+			c.T.Fatal(err)
+		}
+		platform := newSystem(c, "platform", auth.ScopeRead, auth.ScopeBook, auth.ScopeVouch)
+		plain := newSystem(c, "phone", auth.ScopeRead, auth.ScopeBook)
+		body := object{"patient": person(c, "Mr Chen"), "session_id": s.ID}
+		var free []struct{ Free int }
+		platform.ask("GET", "sessions", nil, 200, &free)
+		if len(free) != 1 || free[0].Free != 0 {
+			c.T.Errorf("got %+v, want none free for anybody", free)
+		}
+		platform.ask("GET", "sessions?group=referral", nil, 200, &free)
+		if len(free) != 1 || free[0].Free != 1 {
+			c.T.Errorf("got %+v, want one free for a referral", free)
+		}
+		plain.ask("POST", "appointments", body, 409, nil)
+		body["group"] = "referral"
+		plain.ask("POST", "appointments", body, 403, nil)
+		var a made
+		platform.ask("POST", "appointments", body, 201, &a)
+		if a.State != "booked" {
+			c.T.Errorf("got %+v", a)
+		}
+	})
+}

@@ -22,15 +22,13 @@ const (
 
 // Service counts sessions and reports the counts.
 type Service struct {
-	store  Store
-	loc    *time.Location
-	policy booking.Policy
+	store Store
+	loc   *time.Location
 }
 
-// NewService makes the service; loc is the hospital's zone, policy the one
-// that places are released by.
-func NewService(store Store, loc *time.Location, policy booking.Policy) *Service {
-	return &Service{store: store, loc: loc, policy: policy}
+// NewService makes the service; loc is the hospital's zone.
+func NewService(store Store, loc *time.Location) *Service {
+	return &Service{store: store, loc: loc}
 }
 
 // Refresh counts the sessions since the last count up to now, and those of a
@@ -114,21 +112,14 @@ func (s *Service) load(ctx context.Context, tx Tx, day houzhen.Date) ([]Input, e
 			inputs[i].Appointments = append(inputs[i].Appointments, a)
 		}
 	}
-	if err := s.addRest(ctx, tx, day, inputs, at); err != nil {
+	if err := addWaited(ctx, tx, day, inputs, at); err != nil {
 		return nil, err
 	}
 	return inputs, s.addQueues(ctx, tx, day, inputs, at)
 }
 
-// addRest adds what departments release by, and who waited for a place.
-func (s *Service) addRest(ctx context.Context, tx Tx, day houzhen.Date, inputs []Input, at map[string]int) error {
-	rules, err := tx.ReleaseRules(ctx)
-	if err != nil {
-		return fmt.Errorf("load release rules: %w", err)
-	}
-	for i := range inputs {
-		inputs[i].FallBack = booking.RuleFor(rules, inputs[i].Session.DepartmentID, s.policy).FallBack(day, s.loc)
-	}
+// addWaited adds who waited for a place.
+func addWaited(ctx context.Context, tx Tx, day houzhen.Date, inputs []Input, at map[string]int) error {
 	waited, err := tx.WaitEntries(ctx, waitlist.Filter{From: day, To: day})
 	if err != nil {
 		return fmt.Errorf("load waitlists: %w", err)
@@ -168,7 +159,8 @@ func (s *Service) Rows(ctx context.Context, from, to houzhen.Date) (rows []Row, 
 	return rows, err
 }
 
-// WriteCSV writes groups as a table: key, counts, then every measure. Shares
+// WriteCSV writes groups as a table: key, counts, every measure, then for each
+// quota how many places were set aside and how many of them were taken. Shares
 // are between 0 and 1, leads and waits in minutes; a cell without a figure is
 // empty. name puts a key into words.
 func WriteCSV(w io.Writer, groups []Group, by By, name func(key string) string) error {
@@ -176,6 +168,9 @@ func WriteCSV(w io.Writer, groups []Group, by By, name func(key string) string) 
 	head := []string{string(by), "name", "sessions", "places", "taken", "walk_ins", "checked_in", "seen", "no_shows", "cancelled", "affected", "joined"}
 	for _, m := range Measures() {
 		head = append(head, m.Name)
+	}
+	for _, q := range booking.AllQuotas {
+		head = append(head, "quota_"+string(q)+"_places", "quota_"+string(q)+"_taken")
 	}
 	if err := out.Write(head); err != nil {
 		return fmt.Errorf("write head: %w", err)
@@ -188,6 +183,10 @@ func WriteCSV(w io.Writer, groups []Group, by By, name func(key string) string) 
 		}
 		for _, m := range Measures() {
 			line = append(line, m.text(f))
+		}
+		for _, q := range booking.AllQuotas {
+			use := f.Quotas[string(q)]
+			line = append(line, strconv.Itoa(use.Places), strconv.Itoa(use.Taken))
 		}
 		if err := out.Write(line); err != nil {
 			return fmt.Errorf("write line: %w", err)

@@ -38,6 +38,8 @@ type Figures struct {
 	Attended  int `json:"attended"`   // sessions in which somebody was called
 	OnTime    int `json:"on_time"`    // of these, first call at most five minutes after the start
 	LateStart int `json:"late_start"` // minutes that first calls came after the start, over attended
+	Due       int `json:"due"`        // sessions for which the booked doctor was due: suspended, or somebody came
+	Himself   int `json:"himself"`    // of Due, in which he himself called somebody
 	Places    int `json:"places"`     // booked band, offered, of sessions that took place
 	Taken     int `json:"taken"`      // of these, held by a visit to the end
 	WalkIns   int `json:"walk_ins"`   // visits beyond the booked band
@@ -70,7 +72,6 @@ type Input struct {
 	Slots        []booking.Slot
 	Appointments []booking.Appointment
 	Queue        *queue.Queue
-	FallBack     time.Time // when places kept for somebody became everybody's
 	Waited       []waitlist.Entry
 }
 
@@ -101,6 +102,7 @@ func Summarise(in Input) Row {
 	if in.Queue != nil {
 		f.queue(s, *in.Queue)
 	}
+	f.attendance(s)
 	f.quotas(in, band)
 	for _, e := range in.Waited {
 		f.Joined++
@@ -109,6 +111,18 @@ func Summarise(in Input) Row {
 		}
 	}
 	return Row{s.ID, s.Date, s.Part, s.DepartmentID, s.DoctorID, s.Class, f}
+}
+
+// attendance judges the booked doctor: a session that nobody came to needs
+// nobody, and one that another doctor held is not his.
+func (f *Figures) attendance(s booking.Session) {
+	if f.Suspended == 0 && f.CheckedIn == 0 && f.Seen == 0 {
+		return
+	}
+	f.Due = 1
+	if f.Suspended == 0 && f.Attended > 0 && !s.Substituted() {
+		f.Himself = 1
+	}
 }
 
 func (f *Figures) places(slots []booking.Slot) {
@@ -134,7 +148,8 @@ func (f *Figures) quotas(in Input, band map[int]booking.Slot) {
 	}
 	for _, a := range in.Appointments {
 		o := band[a.SlotNo]
-		if a.State >= booking.Booked && a.Purpose == booking.PurposeVisit && o.Quota != "" && !o.Withheld && a.BookedAt.Before(in.FallBack) {
+		kept := in.Session.FallBackAt.IsZero() || a.BookedAt.Before(in.Session.FallBackAt)
+		if a.State >= booking.Booked && a.Purpose == booking.PurposeVisit && o.Quota != "" && !o.Withheld && kept {
 			q := f.Quotas[string(o.Quota)]
 			q.Taken++
 			f.Quotas[string(o.Quota)] = q
@@ -205,7 +220,6 @@ type Tx interface {
 	Sessions(ctx context.Context, f booking.SessionFilter) ([]booking.Session, error)
 	Slots(ctx context.Context, sessionIDs ...string) ([]booking.Slot, error)
 	Appointments(ctx context.Context, f booking.AppointmentFilter) ([]booking.Appointment, error)
-	ReleaseRules(ctx context.Context) ([]booking.ReleaseRule, error)
 	WaitEntries(ctx context.Context, f waitlist.Filter) ([]waitlist.Entry, error)
 	Queues(ctx context.Context, zoneID string, from, to time.Time) ([]queue.Queue, error)
 

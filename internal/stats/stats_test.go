@@ -87,7 +87,7 @@ func TestSummariseCountsEachVisitOnce(t *testing.T) {
 	want := stats.Row{
 		SessionID: "s1", Day: monday, Part: houzhen.Morning, DepartmentID: "dep", DoctorID: "d1", Class: booking.Specialist,
 		Figures: stats.Figures{
-			Sessions: 1, Attended: 1, OnTime: 1, LateStart: 4, Places: 4, Taken: 3, WalkIns: 1, CheckedIn: 2, Seen: 3, NoShows: 1, Late: 1,
+			Sessions: 1, Attended: 1, OnTime: 1, LateStart: 4, Due: 1, Himself: 1, Places: 4, Taken: 3, WalkIns: 1, CheckedIn: 2, Seen: 3, NoShows: 1, Late: 1,
 			Cancelled: 1, Lead: 24 * 60, Waited: 14 + 39, Waits: 2, InSlice: 1,
 			Channels: map[string]int{"app": 3, "desk": 1}, Quotas: map[string]stats.Quota{},
 		},
@@ -100,8 +100,10 @@ func TestSummariseCountsEachVisitOnce(t *testing.T) {
 func TestQuotasAndWaitlistAreCounted(t *testing.T) {
 	places := slots(4)
 	places[0].Quota, places[1].Quota, places[2].Quota = booking.QuotaElder, booking.QuotaElder, booking.QuotaReferral
+	s := session(booking.SessionClosed)
+	s.FallBackAt = start.Add(-16 * time.Hour)
 	row := stats.Summarise(stats.Input{
-		Session: session(booking.SessionClosed), Slots: places, FallBack: start.Add(-16 * time.Hour),
+		Session: s, Slots: places,
 		Appointments: []booking.Appointment{
 			visit(1, nil),
 			visit(2, func(a *booking.Appointment) { a.BookedAt = start.Add(-time.Hour) }), // everybody's by then
@@ -132,6 +134,38 @@ func TestASuspendedSessionOffersNothingAndBlamesNobody(t *testing.T) {
 	}
 }
 
+// The booked doctor attended where he called somebody himself. Where nobody
+// came he was not needed, and where another stood in or nobody called he was
+// missed.
+func TestAttendanceIsTheBookedDoctorsOwn(t *testing.T) {
+	came := visit(1, func(a *booking.Appointment) { a.State, a.CheckedInAt = booking.CheckedIn, at(-10) })
+	called := &queue.Queue{StartedAt: at(4), Tickets: []queue.Ticket{{CheckedInAt: at(-10), StartedAt: at(4)}}}
+	for name, c := range map[string]struct {
+		status       booking.SessionStatus
+		attending    string
+		visits       []booking.Appointment
+		queue        *queue.Queue
+		due, himself int
+	}{
+		"came and called":   {visits: []booking.Appointment{came}, queue: called, due: 1, himself: 1},
+		"another stood in":  {attending: "d2", visits: []booking.Appointment{came}, queue: called, due: 1},
+		"nobody was called": {visits: []booking.Appointment{came}, queue: &queue.Queue{}, due: 1},
+		"nobody had booked": {queue: &queue.Queue{}},
+		"nobody came":       {visits: []booking.Appointment{visit(1, func(a *booking.Appointment) { a.State = booking.NoShow })}},
+		"suspended":         {status: booking.SessionSuspended, due: 1},
+	} {
+		s := session(booking.SessionClosed)
+		if c.status != "" {
+			s.Status = c.status
+		}
+		s.AttendingID = c.attending
+		f := stats.Summarise(stats.Input{Session: s, Slots: slots(4), Appointments: c.visits, Queue: c.queue}).Figures
+		if f.Due != c.due || f.Himself != c.himself {
+			t.Errorf("%s: got %d of %d, want %d of %d", name, f.Himself, f.Due, c.himself, c.due)
+		}
+	}
+}
+
 // measure finds a published figure by name.
 func measure(t *testing.T, name string, f stats.Figures) stats.Rate {
 	t.Helper()
@@ -146,13 +180,13 @@ func measure(t *testing.T, name string, f stats.Figures) stats.Rate {
 
 func TestMeasures(t *testing.T) {
 	f := stats.Figures{
-		Sessions: 10, Suspended: 1, Affected: 4, Notice: 4 * 60, Attended: 8, OnTime: 6, LateStart: 40, Places: 100, Taken: 80, WalkIns: 20,
+		Sessions: 10, Suspended: 1, Affected: 4, Notice: 4 * 60, Attended: 8, OnTime: 6, LateStart: 40, Due: 9, Himself: 6, Places: 100, Taken: 80, WalkIns: 20,
 		CheckedIn: 60, NoShows: 20, Late: 15, Cancelled: 20, Lead: 20 * 90, Waited: 600, Waits: 30, InSlice: 24, Joined: 10, Filled: 4,
 		Quotas: map[string]stats.Quota{"elders": {Places: 10, Taken: 4}, "referral": {Places: 10, Taken: 1}},
 	}
 	for name, want := range map[string]float64{
 		"booking_rate": .8, "use": .8, "no_show": .25, "late": .25, "cancelled": .2, "cancel_lead": 90, "suspended": .1, "notice": 60,
-		"on_time": .75, "late_start": 5, "wait": 20, "in_slice": .8, "waitlist_fill": .4, "quota_use": .25,
+		"attendance": 6. / 9, "on_time": .75, "late_start": 5, "wait": 20, "in_slice": .8, "waitlist_fill": .4, "quota_use": .25,
 	} {
 		if got := measure(t, name, f).Value(); math.Abs(got-want) > 1e-9 {
 			t.Errorf("%s: got %v, want %v", name, got, want)
@@ -161,7 +195,7 @@ func TestMeasures(t *testing.T) {
 			t.Errorf("%s: there is a share of nothing", name)
 		}
 	}
-	if got, want := len(stats.Measures()), 14; got != want {
+	if got, want := len(stats.Measures()), 15; got != want {
 		t.Errorf("%d measures, %d are tested", got, want)
 	}
 }
@@ -170,7 +204,7 @@ func figures(t *rapid.T) stats.Figures {
 	n := rapid.IntRange(0, 50)
 	return stats.Figures{
 		Sessions: n.Draw(t, "sessions"), Suspended: n.Draw(t, "suspended"), Affected: n.Draw(t, "affected"), Notice: n.Draw(t, "notice"),
-		Attended: n.Draw(t, "attended"), OnTime: n.Draw(t, "ontime"), LateStart: n.Draw(t, "latestart"), Places: n.Draw(t, "places"),
+		Attended: n.Draw(t, "attended"), OnTime: n.Draw(t, "ontime"), LateStart: n.Draw(t, "latestart"), Due: n.Draw(t, "due"), Himself: n.Draw(t, "himself"), Places: n.Draw(t, "places"),
 		Taken: n.Draw(t, "taken"), WalkIns: n.Draw(t, "walkins"), CheckedIn: n.Draw(t, "in"), Seen: n.Draw(t, "seen"),
 		NoShows: n.Draw(t, "noshows"), Late: n.Draw(t, "late"), Cancelled: n.Draw(t, "cancelled"), Lead: n.Draw(t, "lead"),
 		Waited: n.Draw(t, "waited"), Waits: n.Draw(t, "waits"), InSlice: n.Draw(t, "inslice"), Joined: n.Draw(t, "joined"), Filled: n.Draw(t, "filled"),
@@ -214,7 +248,7 @@ func TestMondayStartsTheWeek(t *testing.T) {
 
 func TestWriteCSV(t *testing.T) {
 	var b bytes.Buffer
-	groups := []stats.Group{{Key: "dep", Figures: stats.Figures{Sessions: 2, Places: 8, Taken: 6, CheckedIn: 5, NoShows: 1, Waited: 31, Waits: 2}}}
+	groups := []stats.Group{{Key: "dep", Figures: stats.Figures{Sessions: 2, Places: 8, Taken: 6, CheckedIn: 5, NoShows: 1, Waited: 31, Waits: 2, Quotas: map[string]stats.Quota{"elder": {Places: 3, Taken: 2}}}}}
 	if err := stats.WriteCSV(&b, groups, stats.ByDepartment, func(k string) string { return "Name, of " + k }); err != nil {
 		t.Fatal(err)
 	}
@@ -228,6 +262,7 @@ func TestWriteCSV(t *testing.T) {
 	}
 	for column, want := range map[string]string{
 		"department": "dep", "name": "Name, of dep", "sessions": "2", "use": "0.7500", "no_show": "0.1667", "wait": "15.5", "notice": "",
+		"quota_elder_places": "3", "quota_elder_taken": "2", "quota_app_places": "0",
 	} {
 		if got[column] != want {
 			t.Errorf("%s: got %q, want %q", column, got[column], want)
