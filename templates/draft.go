@@ -105,3 +105,12 @@ func variablesIn(words string) []string {
 	}
 	return names
 }
+
+// VariablesOf lists the variables that a draft has, sorted, each once.
+func VariablesOf(d Draft) []string {
+	names := variablesIn(d.Text)
+	for _, words := range d.Fields {
+		names = append(names, variablesIn(words)...)
+	}
+	return slices.Compact(slices.Sorted(slices.Values(names)))
+}
