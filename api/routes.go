@@ -74,6 +74,7 @@ func (a *API) routes() []route {
 	}
 	list = append(list, a.abuseRoutes(manager)...)
 	list = append(list, a.guideRoutes(manager)...)
+	list = append(list, a.wordingRoutes(manager)...)
 	list = append(list, a.peopleRoutes(patient, desk, manager)...)
 	list = append(list, a.consentRoutes(patient)...)
 	list = append(list, a.paymentRoutes()...)

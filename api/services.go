@@ -12,7 +12,9 @@ import (
 	"github.com/houzhen/houzhen/internal/board"
 	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/notify/wording"
 	"github.com/houzhen/houzhen/queue"
+	"github.com/houzhen/houzhen/templates"
 )
 
 // Directory is what API and pages ask of the directory.
@@ -177,6 +179,16 @@ type Guide interface {
 	Approve(ctx context.Context, id, by string) (guide.Version, error)
 }
 
+// Wording holds what messages say; wording.Service has these.
+type Wording interface {
+	// Versions lists those of a key, or all for "".
+	Versions(ctx context.Context, key string) ([]wording.Version, error)
+	// Save keeps words as a draft; CodeInvalid where they could never be sent.
+	Save(ctx context.Context, by string, d templates.Draft) (wording.Version, error)
+	Decide(ctx context.Context, id string, d wording.Decision) (wording.Version, error)
+	Sign() string
+}
+
 // Abuse shows who may be grabbing places for others, and takes decisions.
 type Abuse interface {
 	Flags(ctx context.Context) ([]abuse.Flag, error)
@@ -218,6 +230,7 @@ type Services struct {
 	Stats      Stats
 	Abuse      Abuse
 	Guidance   Guide
+	Wording    Wording
 	People     People
 	Credit     Credit
 	Forecasts  Forecasts

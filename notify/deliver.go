@@ -87,6 +87,7 @@ func (s *Service) alone(ctx context.Context, ids []string, total *DeliverResult,
 // prepare claims, looks, decides and renders in one transaction. What the gate
 // does not let go is stored in it; the jobs are for after its commit.
 func (s *Service) prepare(ctx context.Context, ids []string) (jobs []job, settled []Message, err error) {
+	book := s.words(ctx)
 	err = s.store.InTx(ctx, func(tx Tx) error {
 		jobs, settled = nil, nil // the store may run this again
 		now := tx.Now()
@@ -102,7 +103,7 @@ func (s *Service) prepare(ctx context.Context, ids []string) (jobs []job, settle
 		if err != nil {
 			return err
 		}
-		jobs, settled = s.sort(ctx, batch, s.opt.Policy.Gate(batch, now))
+		jobs, settled = s.sort(ctx, book, batch, s.opt.Policy.Gate(batch, now))
 		if len(settled) == 0 {
 			return nil
 		}
@@ -132,13 +133,13 @@ func (s *Service) look(ctx context.Context, tx Tx, claimed []Message, now time.T
 
 // sort divides a batch by the gate's verdicts into what goes and what is
 // settled without going.
-func (s *Service) sort(ctx context.Context, batch []Candidate, verdicts []Verdict) (jobs []job, settled []Message) {
+func (s *Service) sort(ctx context.Context, book *templates.Book, batch []Candidate, verdicts []Verdict) (jobs []job, settled []Message) {
 	for i, c := range batch {
 		m, v := c.Message, verdicts[i]
 		m.ExpiresAt = expiry(c)
 		switch v.Act {
 		case ActSend:
-			j, err := s.render(m, c.View)
+			j, err := s.render(book, m, c.View)
 			if err == nil {
 				jobs = append(jobs, j)
 				continue
@@ -157,8 +158,21 @@ func (s *Service) sort(ctx context.Context, batch []Candidate, verdicts []Verdic
 	return jobs, settled
 }
 
+// words gives the wordings that hold. Without an answer the shipped ones do:
+// a message that is due does not wait for a table of words.
+func (s *Service) words(ctx context.Context) *templates.Book {
+	if s.opt.Words == nil {
+		return nil
+	}
+	book, err := s.opt.Words(ctx)
+	if err != nil {
+		s.opt.Log.ErrorContext(ctx, "wordings not read", "error", err)
+	}
+	return book
+}
+
 // render makes the parcel of a message, and the text that the ledger keeps.
-func (s *Service) render(m Message, v View) (job, error) {
+func (s *Service) render(book *templates.Book, m Message, v View) (job, error) {
 	vars := v.Vars
 	if m.Secret != "" {
 		vars = map[string]string{"code": m.Secret}
@@ -167,22 +181,23 @@ func (s *Service) render(m Message, v View) (job, error) {
 	if v.Wording != "" {
 		key = v.Wording
 	}
-	values, err := templates.Values(key, lang, vars)
+	r, err := book.Render(key, lang, string(m.Channel), vars)
 	if err != nil {
 		return job{}, err
 	}
-	text, err := templates.Message(key, lang, vars)
-	if err != nil {
-		return job{}, err
-	}
-	m.Text, m.OutID = text, OutID(m.ID)
+	m.Text, m.OutID = r.Text, OutID(m.ID)
 	if m.Secret != "" && !s.opt.ShowSecrets {
-		if m.Text, err = templates.Message(key, lang, map[string]string{"code": "******"}); err != nil {
+		starred, err := book.Render(key, lang, string(m.Channel), map[string]string{"code": "******"})
+		if err != nil {
 			return job{}, err
 		}
+		m.Text = starred.Text
+	}
+	if r.Title == "" {
+		r.Title = templates.Title(key, lang)
 	}
 	return job{m, s.senders[m.Channel], Parcel{
-		OutID: m.OutID, Kind: m.Kind, Template: key, Vars: values, Title: templates.Title(key, lang), Text: text, Lang: lang,
+		OutID: m.OutID, Kind: m.Kind, Template: key, Code: r.Code, Vars: r.Vars, Fields: r.Fields, Title: r.Title, Text: r.Text, Lang: lang,
 		Phone: v.Phone, Push: v.Push, Link: v.Link, Expires: m.ExpiresAt,
 	}}, nil
 }

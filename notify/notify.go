@@ -141,7 +141,9 @@ type Parcel struct {
 	OutID    string
 	Kind     Kind
 	Template string            // our key of the wording, e.g. appt.booked.sens
+	Code     string            // the provider's, of this very wording; "" leaves it to the sender's settings
 	Vars     map[string]string // for providers that render themselves
+	Fields   map[string]string // of a WeChat template, by field
 	Title    string            // for push
 	Text     string            // rendered body without signature
 	Lang     houzhen.Lang

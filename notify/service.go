@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/templates"
 )
 
 // Options of a Service. Now and Policy are needed; the rest has defaults.
@@ -25,7 +26,10 @@ type Options struct {
 	// ShowSecrets keeps sign-in codes in the stored text, for a hospital that
 	// tries the program without a provider. Otherwise they are starred.
 	ShowSecrets bool
-	Log         *slog.Logger
+	// Words gives the wordings that hold; nil has those of the program. It is
+	// asked before each batch, outside of any transaction.
+	Words func(context.Context) (*templates.Book, error)
+	Log   *slog.Logger
 }
 
 // Service delivers what is planned, reconciles what was lost and takes

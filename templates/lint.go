@@ -2,11 +2,8 @@ package templates
 
 import (
 	"fmt"
-	"regexp"
+	"maps"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/houzhen/houzhen"
 )
@@ -17,119 +14,181 @@ type rules struct {
 	Longest      int                     `yaml:"longest"`       // of a wording
 	LongestValue int                     `yaml:"longest_value"` // of one variable
 	MostVars     int                     `yaml:"most_variables"`
+	MostContacts int                     `yaml:"most_contacts"`
 	Parts        map[houzhen.Lang][2]int `yaml:"parts"`
 	TypicalSign  string                  `yaml:"typical_sign"`
 	LongestSign  string                  `yaml:"longest_sign"`
+	Sign         pattern                 `yaml:"sign"` // of a signature
 	Brackets     string                  `yaml:"brackets"`
 	Symbols      string                  `yaml:"symbols"`
+	Traditional  string                  `yaml:"traditional"`
 	Words        []string                `yaml:"words"`
+	OptOut       []string                `yaml:"optout"`
+	Contacts     []string                `yaml:"contacts"`
+	PushTitle    int                     `yaml:"push_title"`
+	PushText     int                     `yaml:"push_text"`
+	VoiceText    int                     `yaml:"voice_text"`
+	WeChatFields int                     `yaml:"wechat_fields"`
+	Attributes   map[string]attribute    `yaml:"attributes"`
+	CaptchaWords []string                `yaml:"captcha_words"`
+	Day          string                  `yaml:"day"`
+	Fields       map[string]fieldRule    `yaml:"fields"`
 }
 
-var (
-	adjacent = regexp.MustCompile(`\}\s*\$\{`)
-	address  = regexp.MustCompile(`(?i)https?:|www\.|\.(com|cn|net)\b`)
-	mobile   = regexp.MustCompile(`(^|\D)1[3-9]\d{9}(\D|$)`)
-)
+// attribute is what a provider takes for a variable that was applied for by
+// that name.
+type attribute struct {
+	Longest int     `yaml:"longest"`
+	Pattern pattern `yaml:"pattern"`
+	Refused bool    `yaml:"refused"` // addresses of pages and mobile numbers
+}
 
-// LintMessages checks every wording against what providers and carriers take,
-// with a hospital's own signature; "" uses the longest we expect. It gives one
-// line for each fault.
+// Fault is one rule that a wording breaks. A note is told and stops nothing.
+type Fault struct {
+	Rule string
+	Args map[string]string // for its words
+	Note bool
+}
+
+// Say puts a fault into words.
+func (f Fault) Say(lang houzhen.Lang) string {
+	args := maps.Clone(f.Args)
+	if kind, ok := args["kind"]; ok {
+		args["values"] = T(lang, "lint.values."+kind)
+	}
+	return loaded().page[lang].show("lint."+f.Rule, args)
+}
+
+// Sample is a wording filled with values of the expected kinds.
+type Sample struct {
+	Kind        string // typical or longest
+	Title, Text string
+	Sign        string
+	Chars       int // that are billed, signature and brackets included; of SMS
+	Parts       int // messages that they make; of SMS
+	Fields      []FieldSample
+}
+
+// FieldSample is one field of a WeChat template, filled.
+type FieldSample struct {
+	Name, Type, Value string
+	Chars, Longest    int
+	Cut               bool // the end of the value was left off
+}
+
+// Verdict is what the linter says of a draft.
+type Verdict struct {
+	Faults  []Fault
+	Samples []Sample // typical, then longest; none for words that cannot be read
+}
+
+// OK reports that nothing stops the draft; notes do not.
+func (v Verdict) OK() bool {
+	return !slices.ContainsFunc(v.Faults, func(f Fault) bool { return !f.Note })
+}
+
+// Sendable reports that the draft can at least be filled and sent: it can be
+// read, and asks for nothing that a message of its kind is not given.
+func (v Verdict) Sendable() bool {
+	return !slices.ContainsFunc(v.Faults, func(f Fault) bool {
+		return slices.Contains([]string{"unread", "empty", "unknown", "unsupplied", "field", "reveals"}, f.Rule)
+	})
+}
+
+// Lint judges a draft by the rules of its channel, with typical and with
+// longest values, under a hospital's own signature; "" uses the longest that is
+// expected.
+func Lint(d Draft, sign string) Verdict { return loaded().lint(d, sign) }
+
+// LintMessages checks every shipped wording against what providers and
+// carriers take, on every channel it has words for. It gives one line for each
+// fault; notes are left out.
 func LintMessages(sign string) []string {
-	l, faults := loaded(), []string{}
-	for _, lang := range Langs() {
-		for _, key := range Keys() {
-			for _, f := range l.lint(key, lang, sign) {
-				faults = append(faults, fmt.Sprintf("%s/%s: %s", lang, key, f))
+	faults := []string{}
+	for _, f := range LintSign(sign) {
+		faults = append(faults, "signature: "+f.Say(houzhen.English))
+	}
+	for _, d := range AllShipped() {
+		for _, f := range Lint(d, sign).Faults {
+			if !f.Note {
+				faults = append(faults, fmt.Sprintf("%s/%s/%s: %s", d.Lang, d.Key, d.Channel, f.Say(houzhen.English)))
 			}
 		}
 	}
 	return faults
 }
 
-func (l *library) lint(key string, lang houzhen.Lang, sign string) []string {
-	m, ok := l.messages[lang][key]
-	if !ok {
-		return []string{"is missing"}
+// AllShipped lists every wording that came with the program: by key, language
+// and channel.
+func AllShipped() []Draft {
+	var all []Draft
+	for _, key := range Keys() {
+		for _, lang := range Langs() {
+			for _, channel := range Channels() {
+				if d, ok := Shipped(key, lang, channel); ok {
+					all = append(all, d)
+				}
+			}
+		}
 	}
-	neutral := key
-	if _, ok := l.messages[lang][key+sensitive]; ok {
-		neutral = "" // its neutral variant is checked instead
-	}
-	return slices.Concat(l.lintForm(m), l.lintVariables(m, neutral != ""), l.lintLength(m, lang, sign), lintScript(m, lang))
+	return all
 }
 
-func (l *library) lintForm(m message) []string {
-	var faults []string
-	if m.title == "" || m.raw == "" {
-		faults = append(faults, "has no title or no text")
+// LintSign judges a signature: 2 to 12 signs, no symbols. "" is judged by
+// nobody, because the settings have none yet.
+func LintSign(sign string) []Fault {
+	if sign == "" || loaded().rules.Sign.takes(sign) {
+		return nil
 	}
-	if n := utf8.RuneCountInString(m.raw); n > l.rules.Longest {
-		faults = append(faults, fmt.Sprintf("is %d characters long", n))
-	}
-	literal := strings.ReplaceAll(m.raw, "${", "")
-	if i := strings.IndexAny(literal+m.title, l.rules.Brackets+l.rules.Symbols); i >= 0 {
-		faults = append(faults, "has a bracket or symbol that gateways refuse")
-	}
-	for _, w := range l.rules.Words {
-		if strings.Contains(strings.ToLower(m.raw+m.title), w) {
-			faults = append(faults, "has the banned word "+w)
-		}
-	}
-	if address.MatchString(m.raw) || mobile.MatchString(m.raw) {
-		faults = append(faults, "has a web address or a mobile number")
-	}
-	return faults
+	return []Fault{{Rule: "sign"}}
 }
 
-func (l *library) lintVariables(m message, mustBeNeutral bool) []string {
-	var faults []string
-	if adjacent.MatchString(m.raw) {
-		faults = append(faults, "has two variables side by side")
+func (l *library) lint(d Draft, sign string) Verdict {
+	c := &lint{library: l, draft: d, sign: sign}
+	words, err := compile(d)
+	if err != nil {
+		c.add("unread")
+		return Verdict{Faults: c.faults}
 	}
-	names := m.body.needed()
-	if len(names) > l.rules.MostVars {
-		faults = append(faults, "has too many variables")
+	c.words = words
+	c.samples = c.fill()
+	for _, rule := range c.rulesOf(d.Channel) {
+		rule()
 	}
-	for i, name := range names {
-		v, known := l.variables[name]
-		switch {
-		case !known:
-			faults = append(faults, "has the unknown variable "+name)
-		case v.Reveals && mustBeNeutral:
-			faults = append(faults, "tells of the department by "+name)
-		}
-		if slices.Contains(names[:i], name) {
-			faults = append(faults, "repeats the variable "+name)
-		}
-	}
-	return faults
+	return Verdict{Faults: c.faults, Samples: c.samples}
 }
 
-func (l *library) lintLength(m message, lang houzhen.Lang, sign string) []string {
-	typical, longest := map[string]string{}, map[string]string{}
-	for name, v := range l.variables {
-		typical[name], longest[name] = v.Typical[lang], v.Longest[lang]
-	}
-	var faults []string
-	for i, c := range []struct {
-		what, sign string
-		vars       map[string]string
-	}{{"typical", l.rules.TypicalSign, typical}, {"longest", l.rules.LongestSign, longest}} {
-		if sign != "" {
-			c.sign = sign
-		}
-		if chars, parts := Parts(c.sign, m.body.show(c.vars)); parts > l.rules.Parts[lang][i] {
-			faults = append(faults, fmt.Sprintf("makes %d parts of %d characters with %s values", parts, chars, c.what))
-		}
-	}
-	return faults
+// lint is one draft on its way through the rules.
+type lint struct {
+	*library
+
+	draft   Draft
+	sign    string
+	words   map[string]text // of WeChat by field, otherwise under ""
+	samples []Sample        // typical, then longest
+	faults  []Fault
 }
 
-// lintScript keeps Han signs out of English wordings.
-func lintScript(m message, lang houzhen.Lang) []string {
-	han := strings.ContainsFunc(m.raw+m.title, func(r rune) bool { return unicode.Is(unicode.Han, r) })
-	if han == (lang == houzhen.English) {
-		return []string{"is not written in its language"}
+// rulesOf lists what is asked on a channel.
+func (c *lint) rulesOf(channel string) []func() {
+	always := []func(){c.filled, c.known, c.neutral, c.script}
+	switch channel {
+	case SMS:
+		return append(always, c.length, c.form, c.forbidden, c.reachable, c.apart, c.once, c.few, c.literal, c.attributes, c.captcha, c.parts)
+	case Voice:
+		return append(always, c.spoken, c.form, c.forbidden, c.reachable, c.apart, c.once, c.few, c.literal, c.attributes)
+	case WeChat:
+		return append(always, c.fields, c.forbidden)
+	case Push:
+		return append(always, c.titled, c.shown, c.forbidden)
 	}
-	return nil
+	return append(always, c.titled, c.forbidden)
+}
+
+func (c *lint) add(rule string, args ...any) {
+	c.faults = append(c.faults, Fault{Rule: rule, Args: pairs(args)})
+}
+
+func (c *lint) note(rule string, args ...any) {
+	c.faults = append(c.faults, Fault{Rule: rule, Args: pairs(args), Note: true})
 }

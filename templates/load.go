@@ -149,7 +149,10 @@ func loadMessages(fsys fs.FS, lang houzhen.Lang) (map[string]message, error) {
 	}
 	out := make(map[string]message, len(names))
 	for _, name := range names {
-		var raw struct{ Title, Text string }
+		var raw struct {
+			Title, Text, Full, Voice string
+			WeChat                   map[string]string `yaml:"wechat"`
+		}
 		if err := read(fsys, name, &raw); err != nil {
 			return nil, err
 		}
@@ -157,7 +160,9 @@ func loadMessages(fsys fs.FS, lang houzhen.Lang) (map[string]message, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		out[strings.TrimSuffix(path.Base(name), ".yaml")] = message{raw.Title, strings.TrimSpace(raw.Text), body}
+		out[strings.TrimSuffix(path.Base(name), ".yaml")] = message{
+			raw.Title, strings.TrimSpace(raw.Text), body, strings.TrimSpace(raw.Full), strings.TrimSpace(raw.Voice), raw.WeChat,
+		}
 	}
 	return out, nil
 }

@@ -13,14 +13,19 @@ import (
 // message is one kind of message in one language.
 type message struct {
 	title string
-	raw   string
+	raw   string // for SMS, and for every channel without words of its own
 	body  text
+	full  string // for push, inbox and e-mail, which nobody bills by length; "" is raw
+	voice string // read by a machine; "" is none
+	// wechat holds the words of fields, by a field's name; none where there is
+	// no template to suggest.
+	wechat map[string]string
 }
 
 // Variable describes one ${variable} of the messages.
 type Variable struct {
 	// Attribute is the type that a provider asks for when a wording is applied
-	// for: others, time, other_number …
+	// for: others, time, other_number2 …
 	Attribute string `yaml:"attribute"`
 	// Reveals marks what tells of a department: a message about a sensitive
 	// one may not have it.

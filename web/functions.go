@@ -41,6 +41,7 @@ func functions(lang houzhen.Lang, loc *time.Location) template.FuncMap {
 		"dayof":   func(t time.Time) string { return templates.Day(houzhen.DateOf(t, loc), lang) },
 		"half":    func(p houzhen.DayPart) string { return templates.Half(p, lang) },
 		"reason":  func(r board.Reason) string { return reasonWords(r, lang) },
+		"say":     func(f templates.Fault) string { return f.Say(lang) },
 		"fault":   func(code string, args map[string]string) string { return templates.RosterFault(code, lang, args) },
 		"initial": initial,
 		"other":   func() string { return string(otherLang(lang)) },

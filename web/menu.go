@@ -33,6 +33,7 @@ func staffMenu() []menuItem {
 		{"abuse", "/manage/abuse", "people", manager},
 		{"stats", "/manage/stats", "reports", manager},
 		{"noshow", "/manage/noshow", "reports", manager},
+		{"wordings", "/manage/wordings", "system", manager},
 		{"jobs", "/manage/jobs", "system", manager},
 		{"machines", "/manage/machines", "system", manager},
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/houzhen/houzhen/internal/board"
 	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/notify/wording"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -40,6 +41,7 @@ type Clinic struct {
 	Figures      []stats.Row
 	Flagged      []abuse.Flag
 	Advice       []guide.Version
+	Wordings     []wording.Version
 	DrawState    draw.State
 	Lots         []draw.Request
 	Credit       Record
@@ -86,7 +88,7 @@ func (c *Clinic) Services() api.Services {
 	return api.Services{
 		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Waitlist: waits{c}, Suspension: suspensions{c}, Queue: queues{c}, Desk: c, Messages: c,
 		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
-		Credit: credits{c}, Forecasts: credits{c}, Channel: channels{c}, Webhooks: webhooks{c}, Guidance: guidance{c},
+		Credit: credits{c}, Forecasts: credits{c}, Channel: channels{c}, Webhooks: webhooks{c}, Guidance: guidance{c}, Wording: words{c},
 		Machines: machines{c}, People: persons{c},
 	}
 }

@@ -59,6 +59,7 @@ func New() *Clinic {
 	c.Figures = c.Counted()
 	c.Flagged = c.flagged()
 	c.Advice = c.advice()
+	c.Wordings = c.wordings()
 	c.supply()
 	c.visits()
 	c.Waits = SampleWaits(c)

@@ -17,6 +17,8 @@ import (
 type checkCmd struct {
 	House checkHouse `cmd:"" default:"withargs" help:"Settings, database, Redis, provider and clock (default)."`
 	Draw  checkDraw  `cmd:"" help:"Draw again what was drawn, from its public record."`
+
+	Templates checkTemplates `cmd:"" help:"What messages say, by the rules of the providers."`
 }
 
 // checkHouse looks at everything that has to be right before patients come.

@@ -36,6 +36,7 @@ import (
 	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/internal/webhook"
 	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/notify/wording"
 	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/realtime"
 	"github.com/houzhen/houzhen/web"
@@ -89,6 +90,7 @@ type App struct {
 	Stats     *stats.Service
 	Abuse     *abuse.Service
 	Guide     *guide.Service
+	Wording   *wording.Service
 	Hub       *realtime.Hub
 	Pipeline  *jobs.Pipeline
 	Clockwork *jobs.Clockwork

@@ -21,6 +21,7 @@ import (
 	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/notify/aliyun"
+	"github.com/houzhen/houzhen/notify/wording"
 	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/realtime"
 )
@@ -34,6 +35,7 @@ func (a *App) wire(context.Context) (err error) {
 	a.wireAbuse()
 	a.Guide = guide.NewService(a.Store.Guide(), a.loc, a.opt.NewID)
 	a.Stats = stats.NewService(a.Store.Stats(), a.loc)
+	a.Wording = wording.NewService(a.Store.Wording(), a.opt.NewID, a.cfg.Aliyun.Sign)
 	a.Directory = directory.NewService(a.Store.Directory(), a.loc)
 	a.Credit = credit.NewService(a.loc)
 	if err := a.wireBooking(policy); err != nil {
@@ -117,6 +119,7 @@ func (a *App) wireMessages() error {
 	}
 	a.Notify = notify.NewService(a.Store.Notify(), w, senders, notify.Options{
 		Policy: a.policy, Now: a.clock.Now, Sign: a.cfg.Aliyun.Sign, Log: a.log, ShowSecrets: !a.cfg.UseAliyun(),
+		Words: a.Wording.Book,
 	})
 	return nil
 }

@@ -276,7 +276,7 @@ func (s *scene) person(patientID string) (notify.View, error) {
 		return notify.View{}, err
 	}
 	v := notify.View{
-		Vars: map[string]string{"name": p.Name.String()}, Lang: houzhen.ParseLang(string(p.Lang)), Phone: p.Phone, Push: p.PushAccount,
+		Vars: map[string]string{"name": p.Name.String(), "hospital": s.index.Hospital.Name.In(houzhen.ParseLang(string(p.Lang)))}, Lang: houzhen.ParseLang(string(p.Lang)), Phone: p.Phone, Push: p.PushAccount,
 	}
 	if p.Standing == directory.StandingDead { // nothing is sent to the phone of the dead
 		v.Stale = staleOver

@@ -16,7 +16,7 @@ type SMS struct{ c *Client }
 func (s *SMS) Channel() notify.Channel { return notify.SMS }
 
 // Send hands one message to the provider, which renders it from its approved
-// template. A wording that has no template in the person's language goes in
+// template: the parcel's own, or the one of the settings. A wording that has no template in the person's language goes in
 // Chinese.
 func (s *SMS) Send(ctx context.Context, p notify.Parcel) notify.Sent {
 	if p.Phone.IsZero() {
@@ -48,6 +48,9 @@ func (s *SMS) Send(ctx context.Context, p notify.Parcel) notify.Sent {
 }
 
 func (s *SMS) template(p notify.Parcel) string {
+	if p.Code != "" {
+		return p.Code
+	}
 	if code, ok := s.c.conf.Templates[TemplateKey(p.Template, p.Lang)]; ok {
 		return code
 	}

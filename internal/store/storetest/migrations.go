@@ -50,7 +50,7 @@ func runMigrations(t *testing.T, open Opener) {
 			"noshow_history", "noshow_model", "outage", "patient", "patient_merge", "payment", "question", "queue", "release_rule",
 			"replay", "room", "roster", "roster_exception", "screen", "session", "session_figures", "sign_in", "slot", "sms_inbox",
 			"staff", "suspension", "suspension_case", "suspension_item", "tick", "ticket", "wait_entry", "wait_offer", "wait_place",
-			"web_session", "webhook", "whereabouts", "zone",
+			"web_session", "webhook", "whereabouts", "wording_version", "zone",
 		}
 		slices.Sort(want)
 		want = slices.Compact(want)

@@ -46,6 +46,7 @@ func Run(t *testing.T, open Opener) {
 		{"Figures", runFigures},
 		{"Abuse", runAbuse},
 		{"Guide", runGuide},
+		{"Wording", runWording},
 		{"Statements", runStatements},
 		{"Waitlist", runWaitlist},
 		{"Migrations", runMigrations},
