@@ -22,6 +22,7 @@ type boards struct {
 	policy func(zoneID string) queue.Policy
 	now    func() time.Time
 	shown  *ranges
+	models *models
 }
 
 // window is how long before its start and after its end a session is shown.

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -16,26 +15,26 @@ import (
 // when he will be called, and why he stands there.
 type standing struct {
 	ahead  int
-	lo, hi time.Time // as shown
-	low    time.Time // as forecast, for leaving home
+	lo, hi time.Time          // as shown
+	call   *forecast.Forecast // nil where there is none
 	reason board.Reason
 }
 
 // standings runs the queue's own order ahead and forecasts everybody who
 // waits or is expected. picks is the calling order of those who are here.
 func (b *boards) standings(ctx context.Context, tx everything, q queue.Queue, now time.Time) (at map[string]standing, picks []string, err error) {
-	pace, err := forecast.Load(ctx, tx, q)
+	model, err := b.models.get(ctx, tx, q, now)
 	if err != nil {
-		return nil, nil, fmt.Errorf("load pace: %w", err)
+		return nil, nil, err
 	}
 	policy := b.policy(q.ZoneID)
-	ranges := forecast.Of(q, policy, pace, now)
+	calls := forecast.Of(q, policy, model, now)
 	at = map[string]standing{}
 	for i, pick := range queue.Expected(q, policy, now) {
 		s := standing{ahead: i, reason: reasonOf(pick.Reason)}
-		if r, ok := ranges[pick.TicketID]; ok {
-			shown := b.shown.keep(pick.TicketID, r, now)
-			s.lo, s.hi, s.low = shown.Low, shown.High, r.Low
+		if f, ok := calls[pick.TicketID]; ok {
+			shown := b.shown.keep(pick.TicketID, f.Range(), now)
+			s.lo, s.hi, s.call = shown.Low, shown.High, &f
 		}
 		at[pick.TicketID] = s
 	}
@@ -79,22 +78,37 @@ func (r *ranges) prune(now time.Time) {
 	}
 }
 
-// leave is the card that says whether to set out.
+// leave is the card that says whether to set out. Who was told to and has not
+// come is told to wait a little when the clinic slips.
 func (p place) leave(t queue.Ticket, at standing) board.Leave {
 	l := board.Leave{Advise: board.AdviseNone, Travel: t.TravelMinutes}
-	if t.State != queue.NotCheckedIn || t.TravelMinutes == 0 || at.low.IsZero() || p.session.Status == booking.SessionSuspended {
+	if t.State != queue.NotCheckedIn || t.TravelMinutes == 0 || at.call == nil || p.session.Status == booking.SessionSuspended {
 		return l
 	}
 	l.Advise = board.AdviseWait
-	l.At = milli(queue.SetOut(t, at.low, leaveGrace))
-	if !t.LeaveAdvisedAt.IsZero() {
+	l.At = milli(leaveRule().At(at.call, wayOf(t), p.now))
+	if leaveRule().Advise(at.call, wayOf(t), p.now, !t.LeaveAdvisedAt.IsZero()) == forecast.LeaveNow && !t.LeaveAdvisedAt.IsZero() {
 		l.Advise = board.AdviseNow
 	}
 	return l
 }
 
-// leaveGrace is how long after the first call one may still answer it.
-const leaveGrace = 3 * time.Minute
+// leaveRule is the rule of all clinics.
+func leaveRule() forecast.Leave { return forecast.DefaultLeave() }
+
+// wayOf is how long a patient needs from home, as far as he has said.
+func wayOf(t queue.Ticket) forecast.Travel {
+	return forecast.Travel{Mean: time.Duration(t.TravelMinutes) * time.Minute}
+}
+
+// mustLeave says whether a patient is told to set out now: once, and only while
+// he is not here.
+func mustLeave(t queue.Ticket, at standing, now time.Time) bool {
+	if t.State != queue.NotCheckedIn || !t.LeaveAdvisedAt.IsZero() || t.TravelMinutes == 0 || at.call == nil {
+		return false
+	}
+	return leaveRule().Advise(at.call, wayOf(t), now, false) == forecast.LeaveNow
+}
 
 // adviseLeave tells everybody of a queue who is still at home and must set out
 // now. The ticket records it, so each is told once.
@@ -107,7 +121,7 @@ func (a *App) adviseLeave(ctx context.Context, q queue.Queue) {
 			return err
 		}
 		for _, t := range q.Tickets {
-			if queue.AdviseNow(t, now, at[t.ID].low, leaveGrace) {
+			if mustLeave(t, at[t.ID], now) {
 				due = append(due, t.ID)
 			}
 		}
