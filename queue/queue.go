@@ -137,6 +137,7 @@ type Position struct {
 // Consultation is one finished consultation, for the forecast.
 type Consultation struct {
 	SessionID, DoctorID, PatientID string
+	Lane                           Lane
 	SessionStart, SessionEnd       time.Time // as scheduled
 	Here                           time.Time // when the patient had checked in
 	Start                          time.Time

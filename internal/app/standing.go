@@ -18,6 +18,8 @@ type standing struct {
 	lo, hi time.Time          // as shown
 	call   *forecast.Forecast // nil where there is none
 	reason board.Reason
+	moved  board.Reason // why the range is no more the one shown before
+	near   forecast.Near
 }
 
 // standings runs the queue's own order ahead and forecasts everybody who
@@ -30,21 +32,40 @@ func (b *boards) standings(ctx context.Context, tx everything, q queue.Queue, no
 	policy := b.policy(q.ZoneID)
 	calls := forecast.Of(q, policy, model, now)
 	at = map[string]standing{}
+	around := situation(q)
 	for i, pick := range queue.Expected(q, policy, now) {
 		s := standing{ahead: i, reason: reasonOf(pick.Reason)}
 		if f, ok := calls[pick.TicketID]; ok {
-			shown := b.shown.keep(pick.TicketID, f.Range(), now)
+			from := around
+			from.Ahead = f.Ahead
+			shown := b.shown.keep(pick.TicketID, f.Range(), from, now)
 			s.lo, s.hi, s.call = shown.Low, shown.High, &f
+			if shown.Cause != forecast.CauseNone {
+				s.moved.Code = "range." + string(shown.Cause)
+			}
 		}
 		at[pick.TicketID] = s
 	}
 	for _, p := range queue.Positions(q, policy, now) {
 		s := at[p.TicketID]
-		s.ahead, s.reason = p.Ahead, reasonOf(p.Reason)
+		s.ahead, s.reason, s.near = p.Ahead, reasonOf(p.Reason), forecast.NearOf(p.Ahead)
 		at[p.TicketID] = s
 		picks = append(picks, p.TicketID)
 	}
 	return at, picks, nil
+}
+
+// situation is what ranges of a queue are made from, but for who is ahead.
+func situation(q queue.Queue) forecast.Situation {
+	s := forecast.Situation{Started: !q.StartedAt.IsZero(), Paused: q.Desk == queue.DeskPaused}
+	for i := range q.Tickets {
+		switch q.Tickets[i].State {
+		case queue.Called, queue.InConsult, queue.Done:
+			s.Entered++
+		case queue.NotCheckedIn, queue.Waiting, queue.Ready, queue.Missed, queue.Dropped:
+		}
+	}
+	return s
 }
 
 func reasonOf(r queue.Reason) board.Reason { return board.Reason{Code: r.Code, Args: r.Args} }
@@ -54,15 +75,15 @@ func reasonOf(r queue.Reason) board.Reason { return board.Reason{Code: r.Code, A
 // that has forgotten shows a fresh range.
 type ranges struct {
 	mu    sync.Mutex
-	shown map[string]forecast.Range
+	shown map[string]forecast.Card
 }
 
-func newRanges() *ranges { return &ranges{shown: map[string]forecast.Range{}} }
+func newRanges() *ranges { return &ranges{shown: map[string]forecast.Card{}} }
 
-func (r *ranges) keep(id string, fresh forecast.Range, now time.Time) forecast.Range {
+func (r *ranges) keep(id string, fresh forecast.Range, from forecast.Situation, now time.Time) forecast.Card {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	next := forecast.Keep(r.shown[id], fresh, now)
+	next := r.shown[id].Next(fresh, from, now)
 	r.shown[id] = next
 	return next
 }
@@ -86,15 +107,19 @@ func (p place) leave(t queue.Ticket, at standing) board.Leave {
 		return l
 	}
 	l.Advise = board.AdviseWait
-	l.At = milli(leaveRule().At(at.call, wayOf(t), p.now))
-	if leaveRule().Advise(at.call, wayOf(t), p.now, !t.LeaveAdvisedAt.IsZero()) == forecast.LeaveNow && !t.LeaveAdvisedAt.IsZero() {
+	l.At = milli(p.leaving.At(at.call, wayOf(t), p.now))
+	if !t.LeaveAdvisedAt.IsZero() && p.leaving.Advise(at.call, wayOf(t), p.now, true) == forecast.LeaveNow {
 		l.Advise = board.AdviseNow
 	}
 	return l
 }
 
-// leaveRule is the rule of all clinics.
-func leaveRule() forecast.Leave { return forecast.DefaultLeave() }
+// leaveRule is the published rule with this hospital's risk.
+func (b *boards) leaveRule() forecast.Leave {
+	rule := forecast.DefaultLeave()
+	rule.Alpha = b.risk
+	return rule
+}
 
 // wayOf is how long a patient needs from home, as far as he has said.
 func wayOf(t queue.Ticket) forecast.Travel {
@@ -103,11 +128,11 @@ func wayOf(t queue.Ticket) forecast.Travel {
 
 // mustLeave says whether a patient is told to set out now: once, and only while
 // he is not here.
-func mustLeave(t queue.Ticket, at standing, now time.Time) bool {
+func (b *boards) mustLeave(t queue.Ticket, at standing, now time.Time) bool {
 	if t.State != queue.NotCheckedIn || !t.LeaveAdvisedAt.IsZero() || t.TravelMinutes == 0 || at.call == nil {
 		return false
 	}
-	return leaveRule().Advise(at.call, wayOf(t), now, false) == forecast.LeaveNow
+	return b.leaveRule().Advise(at.call, wayOf(t), now, false) == forecast.LeaveNow
 }
 
 // adviseLeave tells everybody of a queue who is still at home and must set out
@@ -121,7 +146,7 @@ func (a *App) adviseLeave(ctx context.Context, q queue.Queue) {
 			return err
 		}
 		for _, t := range q.Tickets {
-			if mustLeave(t, at[t.ID], now) {
+			if a.boards.mustLeave(t, at[t.ID], now) {
 				due = append(due, t.ID)
 			}
 		}

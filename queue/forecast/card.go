@@ -28,12 +28,11 @@ func NearOf(ahead int) Near {
 	}
 }
 
-// Change says how a shown range differs from the one shown before.
+// Change says how a shown range came after the one shown before.
 type Change string
 
 // Changes.
 const (
-	Kept     Change = ""
 	First    Change = "first" // nothing was shown before
 	Later    Change = "later"
 	Earlier  Change = "earlier"
@@ -66,16 +65,15 @@ type Situation struct {
 type Card struct {
 	Range
 	Situation
-	Change Change // against the one before
+	Change Change
 	Cause  Cause
 }
 
-// Next says what to show after before: the same, or a fresh range with how and
-// why it changed. The zero Card is nothing shown.
+// Next says what to show after before: the same card, or a fresh range with how
+// and why it changed. The zero Card is nothing shown.
 func (before Card) Next(fresh Range, s Situation, now time.Time) Card {
 	next := Keep(before.Range, fresh, now)
 	if next == before.Range {
-		before.Change, before.Cause = Kept, CauseNone
 		return before
 	}
 	shown := Card{Range: next, Situation: s, Change: changeOf(before.Range, next)}
@@ -116,7 +114,7 @@ func causeOf(change Change, before, now Situation) Cause {
 			return CauseFewer
 		}
 		return CauseFaster
-	case Kept, First, Narrower:
+	case First, Narrower:
 	}
 	return CauseNone
 }

@@ -18,6 +18,7 @@ const (
 	gapMean      = 30.0 // between two patients: mostly none, now and then a break,
 	gapSD        = 240. // so it spreads widely (3,153 measured ones: 38 s, 245 s)
 	gapWeight    = 20
+	urgentWeight = 10 // sessions without an insertion
 )
 
 // running is a mean and a variance that forget slowly.

@@ -123,7 +123,17 @@ func (m *Model) Calls(dst []Forecast, line []Person, d *Desk, now time.Time) []F
 // median and its standard deviation.
 func (c *scene) match(t *track, origin float64) (middle, sd float64) {
 	mean, v := max(t.at-origin, leastWait), t.variance+c.doubt(t)
+	urgent, spread := c.inserted(mean)
+	mean, v = mean+urgent, v+spread
 	return mean / math.Sqrt(1+v/(mean*mean)), max(math.Sqrt(v+t.breaks), leastSpread)
+}
+
+// inserted is what urgent patients add to a wait, mean and variance: those who
+// come meanwhile, and those who come while they are seen.
+func (c *scene) inserted(wait float64) (mean, variance float64) {
+	one := c.doctor.length.mean + c.m.gaps.mean
+	expected := c.m.urgent.mean * wait * (1 + c.m.urgent.mean*one)
+	return expected * one, expected * one * one * math.Exp(c.doctor.noise.mean)
 }
 
 // doubt is the variance of a track that comes of what is not known of the

@@ -21,6 +21,16 @@ const (
 	earliestEntry = 10 * time.Minute
 )
 
+// Lanes that say what a patient comes for.
+const (
+	laneReturn    queue.Lane = "return"    // back from tests
+	laneEmergency queue.Lane = "emergency" // before everybody
+)
+
+func visitOf(patient string, lane queue.Lane) Visit {
+	return Visit{Patient: patient, Results: lane == laneReturn}
+}
+
 // Load makes a model for a queue's doctor from the consultations that were
 // held before, his own and the clinic's. zone tells mornings from afternoons.
 func Load(ctx context.Context, tx queue.Tx, q queue.Queue, zone *time.Location) (*Model, error) {
@@ -69,7 +79,10 @@ func sessionsOf(own, all []queue.Consultation, except string) []Session {
 			sessions = append(sessions, Session{Doctor: c.DoctorID, Start: c.SessionStart, End: c.SessionEnd})
 		}
 		s := &sessions[len(sessions)-1]
-		s.Held = append(s.Held, Held{Visit: Visit{Patient: c.PatientID}, Here: c.Here, Start: c.Start, Length: c.Length, Gap: unknown})
+		if c.Lane == laneEmergency {
+			s.Urgent++
+		}
+		s.Held = append(s.Held, Held{Visit: visitOf(c.PatientID, c.Lane), Here: c.Here, Start: c.Start, Length: c.Length, Gap: unknown})
 	}
 	for _, s := range sessions {
 		gaps(s.Held)
@@ -133,7 +146,7 @@ func IfCame(q queue.Queue, p queue.Policy, m *Model, now time.Time) (Forecast, b
 }
 
 func person(t *queue.Ticket, now time.Time) Person {
-	p := Person{ID: t.ID, Visit: Visit{Patient: t.PatientID}, Show: 1}
+	p := Person{ID: t.ID, Visit: visitOf(t.PatientID, t.Lane), Show: 1}
 	if t.State == queue.NotCheckedIn {
 		p.Show, p.NotBefore = showProbability(t, now), t.SliceStart.Add(-earliestEntry)
 	}
@@ -148,7 +161,7 @@ func DeskOf(q queue.Queue) Desk {
 	}
 	for i := range q.Tickets {
 		t := &q.Tickets[i]
-		h := Held{Visit: Visit{Patient: t.PatientID}, Start: t.StartedAt}
+		h := Held{Visit: visitOf(t.PatientID, t.Lane), Start: t.StartedAt}
 		switch t.State {
 		case queue.InConsult:
 		case queue.Called:

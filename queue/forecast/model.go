@@ -18,7 +18,8 @@ const (
 	outlier    = 1.5    // log; further off counts as that far
 	habitDoubt = 2.0    // consultations that nobody's habit counts for
 	noonHour   = 13
-	habitsKept = 20000 // patients remembered by a model
+	mostUrgent = 1. / 600 // insertions a second
+	habitsKept = 20000    // patients remembered by a model
 )
 
 // Visit is what is known of a consultation before it is held.
@@ -41,6 +42,7 @@ type Held struct {
 type Session struct {
 	Doctor     string
 	Start, End time.Time // as scheduled
+	Urgent     int       // who went before everybody, of those held
 	Held       []Held
 }
 
@@ -52,6 +54,7 @@ type Model struct {
 	noise      running // squared log residuals of all doctors
 	length     running // seconds, of all
 	gaps       running
+	urgent     running // insertions a second with patients
 	doctors    map[string]*doctor
 	habits     map[string]running
 	calibrated [groups]*calibration
@@ -74,6 +77,7 @@ func New(mean time.Duration, zone *time.Location) *Model {
 		noise:      running{mean: variance, n: noiseWeight},
 		length:     running{mean: mean.Seconds(), n: meanWeight},
 		gaps:       running{mean: gapMean, variance: gapSD * gapSD, n: gapWeight},
+		urgent:     running{n: urgentWeight},
 		doctors:    map[string]*doctor{},
 		habits:     map[string]running{},
 		zone:       zone,
@@ -229,6 +233,9 @@ func (m *Model) learnTimes(d *doctor, s *Session) {
 		if gap := h.Gap.Seconds(); gap >= 0 && gap <= longestGap && i+1 < len(s.Held) {
 			m.gaps.add(gap, shortMemory)
 		}
+	}
+	if worked := s.Held[len(s.Held)-1].Start.Sub(s.Held[0].Start).Seconds(); worked > 0 {
+		m.urgent.add(min(float64(s.Urgent)/worked, mostUrgent), shortMemory)
 	}
 	d.late.add(min(max(s.Held[0].Start.Sub(s.Start).Seconds(), -3600), 3600), shortMemory)
 	last := s.Held[len(s.Held)-1]

@@ -202,6 +202,26 @@ func TestCalibrationQuantilesAndSharesAreInverse(t *testing.T) {
 	}
 }
 
+func TestUrgentPatientsMakeEverybodyWaitLonger(t *testing.T) {
+	wait := func(urgent int) (float64, float64) {
+		c := &clinic{r: rand.New(rand.NewPCG(9, 1)), doctor: "d1", mean: 700, log: 0.4, patients: 16}
+		m := tenMinutes()
+		for range 40 {
+			s := c.session()
+			s.Urgent = urgent
+			m.Learn(s)
+		}
+		line, d := lineOf(9)
+		f := m.Calls(nil, line, &d, at(8, 30))
+		return f[8].middle, f[8].sd
+	}
+	none, noneSD := wait(0)
+	two, twoSD := wait(2) // in sixteen: an eighth more work
+	if two < 1.05*none || two > 1.2*none || twoSD <= noneSD {
+		t.Errorf("the ninth waits %.0f ± %.0f s, with two urgent ones a session %.0f ± %.0f", none, noneSD, two, twoSD)
+	}
+}
+
 func TestLateness(t *testing.T) {
 	late := running{mean: lateMean, variance: lateSD * lateSD}
 	if got := lateness(late, -6000); math.Abs(got.mean-6120) > 1 || math.Abs(got.variance-lateSD*lateSD) > 100 {

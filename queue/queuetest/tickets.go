@@ -88,8 +88,8 @@ func (t *tx) Consultations(_ context.Context, doctorID string, since time.Time, 
 		}
 		q := t.data.queues[ticket.SessionID]
 		found = append(found, queue.Consultation{
-			SessionID: ticket.SessionID, DoctorID: ticket.DoctorID, PatientID: ticket.PatientID, SessionStart: q.Start, SessionEnd: q.End,
-			Here: ticket.CheckedInAt, Start: ticket.StartedAt, Length: ticket.EndedAt.Sub(ticket.StartedAt),
+			SessionID: ticket.SessionID, DoctorID: ticket.DoctorID, PatientID: ticket.PatientID, Lane: ticket.Lane,
+			SessionStart: q.Start, SessionEnd: q.End, Here: ticket.CheckedInAt, Start: ticket.StartedAt, Length: ticket.EndedAt.Sub(ticket.StartedAt),
 		})
 	}
 	slices.SortFunc(found, func(a, b queue.Consultation) int {

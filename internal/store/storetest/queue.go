@@ -238,7 +238,7 @@ func consultations(t *testing.T, db *store.DB) {
 	held := func(doctor string, started, length time.Duration) queue.Consultation {
 		q := head("s1", Start())
 		return queue.Consultation{
-			SessionID: "s1", DoctorID: doctor, PatientID: "p1", SessionStart: q.Start, SessionEnd: q.End,
+			SessionID: "s1", DoctorID: doctor, PatientID: "p1", Lane: queue.LaneNormal, SessionStart: q.Start, SessionEnd: q.End,
 			Here: Start().Add(-time.Minute), Start: Start().Add(started), Length: length,
 		}
 	}
