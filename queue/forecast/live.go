@@ -17,7 +17,7 @@ const (
 	clinicSample  = 500
 	doctorHistory = 90 * 24 * time.Hour
 	clinicHistory = 30 * 24 * time.Hour
-	rehearsed     = 8 * time.Minute // between two forecasts of a past session
+	rehearsed     = 15 * time.Minute // between two forecasts of a past session
 	earliestEntry = 10 * time.Minute
 )
 
@@ -45,8 +45,10 @@ func Load(ctx context.Context, tx queue.Tx, q queue.Queue, zone *time.Location) 
 	}
 	m := New(0, zone)
 	for _, s := range sessionsOf(whole(own, doctorSample), whole(all, clinicSample), q.SessionID) {
-		m.Rehearse(Walk{Session: s, From: s.Held[0].Start, Every: rehearsed}, nil)
+		m.Live(Walk{Session: s, From: s.Held[0].Start, Every: rehearsed}, func(f *Forecast, _, called time.Time) { m.Score(f, called) })
+		m.Learn(s)
 	}
+	m.Settle()
 	return m, nil
 }
 

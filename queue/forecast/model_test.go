@@ -325,3 +325,38 @@ func TestAGapIsOneOnlyWhereSomebodyWaited(t *testing.T) {
 		t.Errorf("got %v, %v, %v; want two minutes and two unknown", held[0].Gap, held[1].Gap, held[2].Gap)
 	}
 }
+
+// BenchmarkLoad makes a model of a clinic with as much past as is read.
+func BenchmarkLoad(b *testing.B) {
+	store := queuetest.NewStore(at(20, 0))
+	err := store.InTx(b.Context(), func(tx queue.Tx) error {
+		for day := range 30 {
+			start := at(8, 0).AddDate(0, 0, -day)
+			if err := tx.AddQueue(b.Context(), queue.Queue{SessionID: fmt.Sprint("s", day), Start: start, End: start.Add(4 * time.Hour)}); err != nil {
+				return err
+			}
+			for no := range 24 {
+				done := ticket(100*day+no, queue.Done)
+				done.SessionID, done.AppointmentID, done.CheckedInAt = fmt.Sprint("s", day), done.ID, start
+				done.StartedAt = start.Add(time.Duration(no) * 10 * time.Minute)
+				done.EndedAt = done.StartedAt.Add(time.Duration(4+no%9) * time.Minute)
+				if err := tx.AddTicket(b.Context(), done); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		err := store.View(b.Context(), func(tx queue.Tx) error {
+			_, err := Load(b.Context(), tx, queue.Queue{DoctorID: "d1"}, time.UTC)
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
