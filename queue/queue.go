@@ -136,9 +136,12 @@ type Position struct {
 
 // Consultation is one finished consultation, for the forecast.
 type Consultation struct {
-	DoctorID string
-	Start    time.Time
-	Length   time.Duration
+	SessionID, DoctorID, PatientID string
+	Lane                           Lane
+	SessionStart, SessionEnd       time.Time // as scheduled
+	Here                           time.Time // when the patient had checked in
+	Start                          time.Time
+	Length                         time.Duration
 }
 
 // Admission is what the queue needs to know of a booked patient.

@@ -88,6 +88,16 @@ func TestEveryQueueReasonHasWords(t *testing.T) {
 	complete(t, codes, Reason)
 }
 
+func TestEveryCauseOfAChangedRangeHasWords(t *testing.T) {
+	var codes []string
+	for _, code := range constants(t, "../queue/forecast/card.go", "Cause") {
+		if code != "" {
+			codes = append(codes, "range."+code)
+		}
+	}
+	complete(t, codes, Reason)
+}
+
 func TestEveryRosterFaultHasWords(t *testing.T) {
 	complete(t, constants(t, "../internal/roster/roster.go", "Fault"), RosterFault)
 	got := RosterFault("range", houzhen.English, map[string]string{"value": "0", "min": "1", "max": "20"})

@@ -12,6 +12,7 @@ import (
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/board"
 	"github.com/houzhen/houzhen/queue"
+	"github.com/houzhen/houzhen/queue/forecast"
 )
 
 // boards builds what screens and phones are shown: the queue's order, the
@@ -22,6 +23,8 @@ type boards struct {
 	policy func(zoneID string) queue.Policy
 	now    func() time.Time
 	shown  *ranges
+	models *models
+	risk   float64 // at which somebody is told to leave home
 }
 
 // window is how long before its start and after its end a session is shown.
@@ -36,6 +39,7 @@ type place struct {
 	names   map[string]houzhen.Name
 	index   *directory.Index
 	now     time.Time
+	leaving forecast.Leave
 }
 
 // Zone builds a waiting area's screen.
@@ -248,7 +252,7 @@ func (b *boards) around(ctx context.Context, tx everything, q queue.Queue) (plac
 	if err != nil {
 		return place{}, fmt.Errorf("load house: %w", err)
 	}
-	p := place{q: q, index: index, names: map[string]houzhen.Name{}, now: b.now()}
+	p := place{q: q, index: index, names: map[string]houzhen.Name{}, now: b.now(), leaving: b.leaveRule()}
 	if p.session, err = tx.Session(ctx, q.SessionID); err != nil {
 		return place{}, fmt.Errorf("load session: %w", err)
 	}

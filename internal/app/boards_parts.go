@@ -223,7 +223,7 @@ func (p place) position(t queue.Ticket) board.Position {
 	pos := board.Position{
 		Appointment: t.AppointmentID, Label: t.Label, State: string(t.State), Ahead: at.ahead, Lo: milli(at.lo), Hi: milli(at.hi),
 		Room: p.room(), Zone: p.index.ZoneOf(p.q.ZoneID).Name, Doctor: p.doctor().Name, Title: p.doctor().Title,
-		Department: department.Name, Number: t.No, SliceStart: milli(t.SliceStart), SliceEnd: milli(t.SliceEnd), Reason: at.reason,
+		Department: department.Name, Number: t.No, SliceStart: milli(t.SliceStart), SliceEnd: milli(t.SliceEnd), Reason: at.reason, Moved: at.moved, Near: string(at.near),
 		Desk: p.desk(), Until: milli(p.q.PausedUntil), CheckedInAt: milli(t.CheckedInAt), Version: p.q.Version, At: milli(p.now),
 	}
 	if department.Sensitive {

@@ -103,6 +103,7 @@ func (a *App) refreshBoards(ctx context.Context, _ time.Time) error {
 	}
 	now := a.clock.Now()
 	a.boards.shown.prune(now)
+	a.boards.models.prune(now)
 	return a.view(ctx, func(tx everything) error {
 		queues, err := tx.Queues(ctx, "", now.Add(-12*time.Hour), now.Add(2*window))
 		if err != nil {

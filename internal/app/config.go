@@ -11,6 +11,7 @@ import (
 	_ "time/tzdata" // a bare machine has no zone files
 
 	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/queue/forecast"
 )
 
 // Secret is a setting that prints as its length only.
@@ -53,6 +54,8 @@ type Config struct {
 	Fees    string `env:"HOUZHEN_FEES" help:"File with the table of fees and of what is paid in advance (YAML); empty: everybody pays at the hospital."`
 	Replies bool   `env:"HOUZHEN_REPLIES" help:"Patients may answer a suspension by SMS; needs wordings that the provider approved and its callback for replies."`
 
+	LeaveRisk float64 `default:"0.02" env:"HOUZHEN_LEAVE_RISK" help:"Chance of missing the call at which patients at home are told to leave, 0.005 to 0.5; less means longer waits on site."`
+
 	Channel string       `default:"auto" enum:"auto,aliyun,file" env:"HOUZHEN_CHANNEL" help:"Where messages go: aliyun, file (read them on the page of sent messages), or auto: aliyun with credentials, else file."`
 	Aliyun  AliyunConfig `embed:"" prefix:"aliyun-" envprefix:"ALIYUN_"`
 }
@@ -77,7 +80,7 @@ func (c AliyunConfig) Configured() bool { return c.AccessKeyID != "" && c.Access
 // Defaults gives the settings of an empty configuration.
 func Defaults() Config {
 	return Config{
-		Listen: ":8080", Data: "./data", TimeZone: "Asia/Shanghai", Log: "info", Workers: 8, Channel: "auto",
+		Listen: ":8080", Data: "./data", TimeZone: "Asia/Shanghai", Log: "info", Workers: 8, Channel: "auto", LeaveRisk: forecast.DefaultAlpha,
 		Aliyun: AliyunConfig{Region: "cn-hangzhou", Scheme: "HTTPS"},
 	}
 }
@@ -108,6 +111,9 @@ func (c Config) Validate() (*time.Location, error) {
 	}
 	if c.Workers < 1 || c.Workers > 64 {
 		return bad("workers", "give 1 to 64")
+	}
+	if !(c.LeaveRisk >= forecast.LeastAlpha && c.LeaveRisk <= forecast.MostAlpha) {
+		return bad("leave-risk", "give 0.005 to 0.5, such as 0.02")
 	}
 	if c.Channel == "aliyun" && !c.Aliyun.Configured() {
 		return bad("channel", "aliyun needs ALIYUN_ACCESS_KEY_ID and ALIYUN_ACCESS_KEY_SECRET")

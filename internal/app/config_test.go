@@ -33,6 +33,8 @@ func TestValidateNamesTheSettingThatIsWrong(t *testing.T) {
 		{"rates of booking", "", func(c *Config) { c.BookingRates = "account=60/30, address=0/0" }},
 		{"a rate of nobody", "booking-rates", func(c *Config) { c.BookingRates = "family=60/30" }},
 		{"half a rate", "booking-rates", func(c *Config) { c.BookingRates = "account=60" }},
+		{"no risk at all", "leave-risk", func(c *Config) { c.LeaveRisk = 0 }},
+		{"a risk over one half", "leave-risk", func(c *Config) { c.LeaveRisk = 0.6 }},
 		{"no workers", "workers", func(c *Config) { c.Workers = 0 }},
 		{"too many workers", "workers", func(c *Config) { c.Workers = 65 }},
 		{"the provider without a key", "channel", func(c *Config) { c.Channel = "aliyun" }},

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -16,36 +15,57 @@ import (
 // when he will be called, and why he stands there.
 type standing struct {
 	ahead  int
-	lo, hi time.Time // as shown
-	low    time.Time // as forecast, for leaving home
+	lo, hi time.Time          // as shown
+	call   *forecast.Forecast // nil where there is none
 	reason board.Reason
+	moved  board.Reason // why the range is no more the one shown before
+	near   forecast.Near
 }
 
 // standings runs the queue's own order ahead and forecasts everybody who
 // waits or is expected. picks is the calling order of those who are here.
 func (b *boards) standings(ctx context.Context, tx everything, q queue.Queue, now time.Time) (at map[string]standing, picks []string, err error) {
-	pace, err := forecast.Load(ctx, tx, q)
+	model, err := b.models.get(ctx, tx, q, now)
 	if err != nil {
-		return nil, nil, fmt.Errorf("load pace: %w", err)
+		return nil, nil, err
 	}
 	policy := b.policy(q.ZoneID)
-	ranges := forecast.Of(q, policy, pace, now)
+	calls := forecast.Of(q, policy, model, now)
 	at = map[string]standing{}
+	around := situation(q)
 	for i, pick := range queue.Expected(q, policy, now) {
 		s := standing{ahead: i, reason: reasonOf(pick.Reason)}
-		if r, ok := ranges[pick.TicketID]; ok {
-			shown := b.shown.keep(pick.TicketID, r, now)
-			s.lo, s.hi, s.low = shown.Low, shown.High, r.Low
+		if f, ok := calls[pick.TicketID]; ok {
+			from := around
+			from.Ahead = f.Ahead
+			shown := b.shown.keep(pick.TicketID, f.Range(), from, now)
+			s.lo, s.hi, s.call = shown.Low, shown.High, &f
+			if shown.Cause != forecast.CauseNone {
+				s.moved.Code = "range." + string(shown.Cause)
+			}
 		}
 		at[pick.TicketID] = s
 	}
 	for _, p := range queue.Positions(q, policy, now) {
 		s := at[p.TicketID]
-		s.ahead, s.reason = p.Ahead, reasonOf(p.Reason)
+		s.ahead, s.reason, s.near = p.Ahead, reasonOf(p.Reason), forecast.NearOf(p.Ahead)
 		at[p.TicketID] = s
 		picks = append(picks, p.TicketID)
 	}
 	return at, picks, nil
+}
+
+// situation is what ranges of a queue are made from, but for who is ahead.
+func situation(q queue.Queue) forecast.Situation {
+	s := forecast.Situation{Started: !q.StartedAt.IsZero(), Paused: q.Desk == queue.DeskPaused}
+	for i := range q.Tickets {
+		switch q.Tickets[i].State {
+		case queue.Called, queue.InConsult, queue.Done:
+			s.Entered++
+		case queue.NotCheckedIn, queue.Waiting, queue.Ready, queue.Missed, queue.Dropped:
+		}
+	}
+	return s
 }
 
 func reasonOf(r queue.Reason) board.Reason { return board.Reason{Code: r.Code, Args: r.Args} }
@@ -55,15 +75,15 @@ func reasonOf(r queue.Reason) board.Reason { return board.Reason{Code: r.Code, A
 // that has forgotten shows a fresh range.
 type ranges struct {
 	mu    sync.Mutex
-	shown map[string]forecast.Range
+	shown map[string]forecast.Card
 }
 
-func newRanges() *ranges { return &ranges{shown: map[string]forecast.Range{}} }
+func newRanges() *ranges { return &ranges{shown: map[string]forecast.Card{}} }
 
-func (r *ranges) keep(id string, fresh forecast.Range, now time.Time) forecast.Range {
+func (r *ranges) keep(id string, fresh forecast.Range, from forecast.Situation, now time.Time) forecast.Card {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	next := forecast.Keep(r.shown[id], fresh, now)
+	next := r.shown[id].Next(fresh, from, now)
 	r.shown[id] = next
 	return next
 }
@@ -79,22 +99,41 @@ func (r *ranges) prune(now time.Time) {
 	}
 }
 
-// leave is the card that says whether to set out.
+// leave is the card that says whether to set out. Who was told to and has not
+// come is told to wait a little when the clinic slips.
 func (p place) leave(t queue.Ticket, at standing) board.Leave {
 	l := board.Leave{Advise: board.AdviseNone, Travel: t.TravelMinutes}
-	if t.State != queue.NotCheckedIn || t.TravelMinutes == 0 || at.low.IsZero() || p.session.Status == booking.SessionSuspended {
+	if t.State != queue.NotCheckedIn || t.TravelMinutes == 0 || at.call == nil || p.session.Status == booking.SessionSuspended {
 		return l
 	}
 	l.Advise = board.AdviseWait
-	l.At = milli(queue.SetOut(t, at.low, leaveGrace))
-	if !t.LeaveAdvisedAt.IsZero() {
+	l.At = milli(p.leaving.At(at.call, wayOf(t), p.now))
+	if !t.LeaveAdvisedAt.IsZero() && p.leaving.Advise(at.call, wayOf(t), p.now, true) == forecast.LeaveNow {
 		l.Advise = board.AdviseNow
 	}
 	return l
 }
 
-// leaveGrace is how long after the first call one may still answer it.
-const leaveGrace = 3 * time.Minute
+// leaveRule is the published rule with this hospital's risk.
+func (b *boards) leaveRule() forecast.Leave {
+	rule := forecast.DefaultLeave()
+	rule.Alpha = b.risk
+	return rule
+}
+
+// wayOf is how long a patient needs from home, as far as he has said.
+func wayOf(t queue.Ticket) forecast.Travel {
+	return forecast.Travel{Mean: time.Duration(t.TravelMinutes) * time.Minute}
+}
+
+// mustLeave says whether a patient is told to set out now: once, and only while
+// he is not here.
+func (b *boards) mustLeave(t queue.Ticket, at standing, now time.Time) bool {
+	if t.State != queue.NotCheckedIn || !t.LeaveAdvisedAt.IsZero() || t.TravelMinutes == 0 || at.call == nil {
+		return false
+	}
+	return b.leaveRule().Advise(at.call, wayOf(t), now, false) == forecast.LeaveNow
+}
 
 // adviseLeave tells everybody of a queue who is still at home and must set out
 // now. The ticket records it, so each is told once.
@@ -107,7 +146,7 @@ func (a *App) adviseLeave(ctx context.Context, q queue.Queue) {
 			return err
 		}
 		for _, t := range q.Tickets {
-			if queue.AdviseNow(t, now, at[t.ID].low, leaveGrace) {
+			if a.boards.mustLeave(t, at[t.ID], now) {
 				due = append(due, t.ID)
 			}
 		}

@@ -51,7 +51,7 @@ func (a *App) wire(context.Context) (err error) {
 		return err
 	}
 	a.boards = &boards{
-		view: a.view, house: a.Directory.Index, policy: queuePolicy, now: a.clock.Now, shown: newRanges(),
+		view: a.view, house: a.Directory.Index, policy: queuePolicy, now: a.clock.Now, shown: newRanges(), models: newModels(a.loc), risk: a.cfg.LeaveRisk,
 	}
 	a.policy = notify.DefaultPolicy(a.loc)
 	if err := a.wireMessages(); err != nil {

@@ -50,6 +50,8 @@ type Position struct {
 	SliceStart  int64         `json:"slice_start"`
 	SliceEnd    int64         `json:"slice_end"`
 	Reason      Reason        `json:"reason"`
+	Moved       Reason        `json:"moved"` // why the range is no more the one shown before
+	Near        string        `json:"near"`  // next, few or "": whether words say more than a range
 	Leave       Leave         `json:"leave"`
 	Desk        string        `json:"desk"` // a queue.DeskStatus
 	Until       int64         `json:"until"`

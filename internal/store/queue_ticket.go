@@ -95,28 +95,33 @@ func (tx *Tx) SaveTicket(ctx context.Context, t *queue.Ticket) error {
 
 // consultation is one finished ticket, as the forecast needs it.
 type consultation struct {
-	doctorID       string
-	started, ended time.Time
+	queue.Consultation
+	ended time.Time
 }
 
 func consultationInto(c *consultation) []any {
-	return []any{&c.doctorID, (*instant)(&c.started), (*instant)(&c.ended)}
+	return []any{
+		&c.SessionID, &c.DoctorID, &c.PatientID, (*string)(&c.Lane), (*instant)(&c.SessionStart), (*instant)(&c.SessionEnd),
+		(*instant)(&c.Here), (*instant)(&c.Start), (*instant)(&c.ended),
+	}
 }
 
 // Consultations gives consultations that ended since an instant, newest first,
 // at most limit; doctorID "" means all doctors.
 func (tx *Tx) Consultations(ctx context.Context, doctorID string, since time.Time, limit int) ([]queue.Consultation, error) {
-	w := where{conditions: []string{"state = 'done'", "started_at > 0"}}
-	w.text("doctor_id = ", doctorID)
-	w.add("ended_at >= ", micros(since))
-	rows, err := all(ctx, tx, consultationInto, `SELECT doctor_id, started_at, ended_at FROM ticket`+w.clause()+
-		` ORDER BY ended_at DESC LIMIT `+placeholders(len(w.args)+1, 1), append(w.args, int64(limit))...)
+	w := where{conditions: []string{"t.state = 'done'", "t.started_at > 0"}}
+	w.text("t.doctor_id = ", doctorID)
+	w.add("t.ended_at >= ", micros(since))
+	rows, err := all(ctx, tx, consultationInto, `SELECT t.session_id, t.doctor_id, t.patient_id, t.lane, q.start_at, q.end_at, t.checked_in_at, t.started_at, t.ended_at
+		FROM ticket t JOIN queue q ON q.session_id = t.session_id`+w.clause()+
+		` ORDER BY t.ended_at DESC LIMIT `+placeholders(len(w.args)+1, 1), append(w.args, int64(limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("list consultations: %w", err)
 	}
 	out := make([]queue.Consultation, len(rows))
 	for i, c := range rows {
-		out[i] = queue.Consultation{DoctorID: c.doctorID, Start: c.started, Length: c.ended.Sub(c.started)}
+		out[i] = c.Consultation
+		out[i].Length = c.ended.Sub(c.Start)
 	}
 	return out, nil
 }

@@ -86,8 +86,10 @@ func (t *tx) Consultations(_ context.Context, doctorID string, since time.Time, 
 		if ticket.State != queue.Done || ticket.EndedAt.Before(since) || (doctorID != "" && ticket.DoctorID != doctorID) {
 			continue
 		}
+		q := t.data.queues[ticket.SessionID]
 		found = append(found, queue.Consultation{
-			DoctorID: ticket.DoctorID, Start: ticket.StartedAt, Length: ticket.EndedAt.Sub(ticket.StartedAt),
+			SessionID: ticket.SessionID, DoctorID: ticket.DoctorID, PatientID: ticket.PatientID, Lane: ticket.Lane,
+			SessionStart: q.Start, SessionEnd: q.End, Here: ticket.CheckedInAt, Start: ticket.StartedAt, Length: ticket.EndedAt.Sub(ticket.StartedAt),
 		})
 	}
 	slices.SortFunc(found, func(a, b queue.Consultation) int {

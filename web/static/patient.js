@@ -10,6 +10,7 @@ class Position extends Board {
       h("p.muted", {}, h("strong", {}, [label(p.department), label(p.doctor)].filter(Boolean).join(" · ")), " " + label(p.title), h("br"),
         label(p.zone) + (p.room ? " · " + t("place.room", { room: p.room }) : "")),
       hero, this.leave(p),
+      p.moved?.code && h("section.note.soon", {}, h("strong", {}, t("place.why")), h("span", {}, reason(p.moved))),
       telling(p.reason) && h("section.note.soon", {}, h("strong", {}, t("place.why")), h("span", {}, reason(p.reason))),
       this.querySelector(".age"),
     ].filter(Boolean));
@@ -40,7 +41,7 @@ class Position extends Board {
       case "done": return line(t("place.done"));
       case "dropped": return line(t("ticket.dropped"));
     }
-    const ahead = p.ahead ? t("place.ahead", { n: p.ahead }) : t("place.next");
+    const ahead = p.ahead ? t(p.near === "few" ? "place.few" : "place.ahead", { n: p.ahead }) : t("place.next");
     const first = h("span.line", {}, h("span", {}, ahead), p.hi && h("span", {}, range(p.lo, p.hi)));
     return p.state === "not_checked_in"
       ? [first, h("span.muted", {}, t("place.notyet") + " · " + slice(p.slice_start, p.slice_end))] : [first];

@@ -224,7 +224,7 @@ func consultations(t *testing.T, db *store.DB) {
 	addQueue(t, db, head("s1", Start()))
 	done := func(no int, doctor string, state queue.State, started, ended time.Duration) {
 		c := ticket("s1", no)
-		c.DoctorID, c.State, c.EndedAt = doctor, state, Start().Add(ended)
+		c.DoctorID, c.State, c.EndedAt, c.CheckedInAt = doctor, state, Start().Add(ended), Start().Add(-time.Minute)
 		if started >= 0 {
 			c.StartedAt = Start().Add(started)
 		}
@@ -235,11 +235,15 @@ func consultations(t *testing.T, db *store.DB) {
 	done(3, "d2", queue.Done, 5*time.Minute, 12*time.Minute)
 	done(4, "d1", queue.Dropped, -1, 13*time.Minute)
 	done(5, "d1", queue.Done, -1, 14*time.Minute) // never entered the room
-	d1 := []queue.Consultation{
-		{DoctorID: "d1", Start: Start().Add(10 * time.Minute), Length: 7 * time.Minute},
-		{DoctorID: "d1", Start: Start(), Length: 10 * time.Minute},
+	held := func(doctor string, started, length time.Duration) queue.Consultation {
+		q := head("s1", Start())
+		return queue.Consultation{
+			SessionID: "s1", DoctorID: doctor, PatientID: "p1", Lane: queue.LaneNormal, SessionStart: q.Start, SessionEnd: q.End,
+			Here: Start().Add(-time.Minute), Start: Start().Add(started), Length: length,
+		}
 	}
-	d2 := queue.Consultation{DoctorID: "d2", Start: Start().Add(5 * time.Minute), Length: 7 * time.Minute}
+	d1 := []queue.Consultation{held("d1", 10*time.Minute, 7*time.Minute), held("d1", 0, 10*time.Minute)}
+	d2 := held("d2", 5*time.Minute, 7*time.Minute)
 	for name, c := range map[string]struct {
 		doctor string
 		since  time.Duration
