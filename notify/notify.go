@@ -56,8 +56,13 @@ type Channel string
 
 // Channels.
 const (
-	SMS  Channel = "sms"
-	Push Channel = "push"
+	SMS     Channel = "sms"
+	Push    Channel = "push"
+	WeChat  Channel = "wechat"
+	Voice   Channel = "voice" // a call with a read text
+	Inbox   Channel = "inbox" // the list of messages on the patient's own pages
+	Email   Channel = "email"
+	Webhook Channel = "webhook" // an integrator's address
 )
 
 // State is where a message is in its life; docs/states.md draws the moves.
@@ -178,6 +183,14 @@ type Sent struct {
 type Sender interface {
 	Channel() Channel
 	Send(ctx context.Context, p Parcel) Sent
+}
+
+// BatchSender is what a Sender may offer beside Send: many parcels in one call
+// to the provider. It answers for each parcel, in the order given, and keeps
+// the promises of Send. It may be given any number of them and cuts them to
+// what its provider takes.
+type BatchSender interface {
+	SendBatch(ctx context.Context, parcels []Parcel) []Sent
 }
 
 // Finder asks a provider what became of a message, by its out-id. Found with
