@@ -183,7 +183,8 @@ func (s *Service) render(m Message, v View) (job, error) {
 	}
 	return job{m, s.senders[m.Channel], Parcel{
 		OutID: m.OutID, Kind: m.Kind, Template: key, Vars: values, Title: templates.Title(key, lang), Text: text, Lang: lang,
-		Phone: v.Phone, Push: v.Push, Link: v.Link, Expires: m.ExpiresAt,
+		Phone: v.Phone, Push: v.Push, WeChat: v.WeChat, Email: v.Email, Link: v.Link, Expires: m.ExpiresAt,
+		Recipient: m.Recipient, Subject: m.Subject,
 	}}, nil
 }
 

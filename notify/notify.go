@@ -119,6 +119,8 @@ type View struct {
 	Lang      houzhen.Lang
 	Phone     houzhen.Phone
 	Push      string    // account at the push provider
+	WeChat    string    // openid at the hospital's account
+	Email     string    // address
 	Link      string    // page that the message leads to, for push
 	ExpiresAt time.Time // zero: as planned
 	// Household lists other recipients whose messages go to the same phone;
@@ -139,6 +141,7 @@ type Receipt struct {
 	Delivered         bool
 	ErrorCode         string
 	At                time.Time
+	Took              time.Duration // from the provider to the phone, as it says; 0 if it does not
 }
 
 // Parcel is one rendered message on its way to a provider.
@@ -152,8 +155,16 @@ type Parcel struct {
 	Lang     houzhen.Lang
 	Phone    houzhen.Phone
 	Push     string
+	WeChat   string // openid
+	Email    string
 	Link     string
 	Expires  time.Time
+
+	Code   string            // the provider's code of the approved wording; "" means as the sender's settings say
+	Fields map[string]string // of WeChat, rendered, for that code
+
+	Recipient string // patient or account id, for channels that are pages of our own
+	Subject   string // what it is about, for those that show one notice in place of an earlier one
 }
 
 // Outcome classes of a send, by provider code, never by HTTP status.
