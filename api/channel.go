@@ -56,6 +56,7 @@ func (a *API) channelRoutes() []route {
 		keyed(machine(a, "POST", at+"results", "Results of a visit are there", auth.ScopeResults, a.channelResults)),
 		keyed(machine(a, "POST", at+"presence", "A patient is at another service point, or has left it", auth.ScopePresence, a.channelPresence)),
 		keyed(machine(a, "POST", at+"notices", "A patient was admitted or died", auth.ScopePresence, a.channelNotice)),
+		keyed(machine(a, "PUT", at+"openid", "The openid of a patient at the hospital's WeChat account", auth.ScopePresence, a.channelOpenID)),
 		machine(a, "GET", at+"events", "Public facts after a cursor", auth.ScopeWebhooks, a.channelEvents),
 		machine(a, "GET", at+"webhooks", "Where facts are delivered", auth.ScopeWebhooks, a.channelWebhooks),
 		keyed(machine(a, "POST", at+"webhooks", "Have facts delivered", auth.ScopeWebhooks, a.channelAddWebhook)),

@@ -31,6 +31,7 @@ func channelExercises() []exercise {
 		{"PUT", at + "sessions/s1/quotas", `{"quotas":{"platform":4}}`, platform, manager, "quotas", ""},
 		{"POST", at + "results", `{"voucher":"4821300000"}`, platform, nurse, "results", ""},
 		{"POST", at + "presence", `{"doc":"1","place":"lab"}`, platform, nurse, "elsewhere", ""},
+		{"PUT", at + "openid", `{"doc":"1","openid":"o-1"}`, platform, nurse, "contact", ""},
 		{"POST", at + "notices", `{"doc":"1","kind":"admitted"}`, platform, doctor, "notice", ""},
 		{"GET", at + "events?after=41", "", platform, manager, "read", ""},
 		{"GET", at + "webhooks", "", platform, manager, "list", ""},
@@ -49,7 +50,7 @@ func TestEachScopeOpensExactlyItsRoutes(t *testing.T) {
 	t.Parallel()
 	want := map[auth.Scope]int{
 		auth.ScopeRead: 2, auth.ScopeBook: 2, auth.ScopeCancel: 1, auth.ScopeMove: 1, auth.ScopeVouch: 0, auth.ScopeCheckIn: 1, auth.ScopeRosterWrite: 1,
-		auth.ScopeQuotaWrite: 1, auth.ScopeResults: 1, auth.ScopePresence: 2, auth.ScopeWebhooks: 7,
+		auth.ScopeQuotaWrite: 1, auth.ScopeResults: 1, auth.ScopePresence: 3, auth.ScopeWebhooks: 7,
 	}
 	for _, scope := range auth.EveryScope() {
 		p := auth.Principal{Role: auth.Machinery, ID: "m1", Channel: "platform", Scopes: []auth.Scope{scope}}

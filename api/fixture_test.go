@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -70,6 +71,18 @@ type receipts struct{ bodies chan string }
 
 func (r receipts) SMSUp(ctx context.Context, token string, body []byte) error {
 	return r.SMSReport(ctx, token, body)
+}
+
+func (r receipts) VoiceReport(ctx context.Context, token string, body []byte) error {
+	return r.SMSReport(ctx, token, body)
+}
+
+func (r receipts) WeChatHello(q url.Values) (string, error) {
+	return q.Get("echostr"), r.SMSReport(context.Background(), q.Get("signature"), nil)
+}
+
+func (r receipts) WeChatEvent(ctx context.Context, q url.Values, body []byte) (string, error) {
+	return "success", r.SMSReport(ctx, q.Get("signature"), body)
 }
 
 func (r receipts) SMSReport(_ context.Context, token string, body []byte) error {

@@ -70,11 +70,15 @@ func (a *API) routes() []route {
 		plain(a, "GET", "/ws", "Live states", everybody(), a.socket),
 		plain(a, "GET", "/v/{file}", "The voucher's picture", []auth.Role{auth.Patient, auth.Nurse, auth.Manager}, a.voucher),
 		plain(a, "POST", "/callbacks/aliyun/{token}/sms-up", "Replies by SMS; the token is the key", everybody(), a.smsUp),
+		plain(a, "POST", "/callbacks/aliyun/{token}/voice-report", "What became of calls; the token is the key", everybody(), a.voiceReport),
+		plain(a, "GET", "/callbacks/wechat", "WeChat's question at setting up; the signature is the key", everybody(), a.weChatHello),
+		plain(a, "POST", "/callbacks/wechat", "Consents and fates of messages; the signature is the key", everybody(), a.weChatEvent),
 		plain(a, "POST", "/callbacks/aliyun/{token}/sms-report", "Delivery reports; the token is the key", everybody(), a.smsReport),
 	}
 	list = append(list, a.abuseRoutes(manager)...)
 	list = append(list, a.guideRoutes(manager)...)
 	list = append(list, a.wordingRoutes(manager)...)
+	list = append(list, a.inboxRoutes(patient)...)
 	list = append(list, a.peopleRoutes(patient, desk, manager)...)
 	list = append(list, a.consentRoutes(patient)...)
 	list = append(list, a.paymentRoutes()...)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
@@ -120,6 +121,22 @@ type Receipts interface {
 	SMSReport(ctx context.Context, token string, body []byte) error
 	// SMSUp takes what people answered by SMS.
 	SMSUp(ctx context.Context, token string, body []byte) error
+	// VoiceReport takes what became of calls.
+	VoiceReport(ctx context.Context, token string, body []byte) error
+	// WeChatHello answers the question of WeChat's setting up, if it is genuine.
+	WeChatHello(q url.Values) (string, error)
+	// WeChatEvent takes a post of WeChat, if it is genuine, and gives what
+	// acknowledges it.
+	WeChatEvent(ctx context.Context, q url.Values, body []byte) (string, error)
+}
+
+// Inbox is the messages on people's own pages, and how channels name people.
+type Inbox interface {
+	Of(ctx context.Context, patientIDs ...string) ([]notify.InboxItem, error)
+	// Seen notes that one of these people was shown a message; CodeNotFound for
+	// anybody else's.
+	Seen(ctx context.Context, outID string, patientIDs ...string) error
+	SetContact(ctx context.Context, patientID string, channel notify.Channel, address, by string) error
 }
 
 // Boards builds what a screen or phone shows.
@@ -224,6 +241,7 @@ type Services struct {
 	Queue      Queue
 	Desk       Desk
 	Messages   Messages
+	Inbox      Inbox
 	Boards     Boards
 	SignIn     SignIn
 	Roster     Roster

@@ -198,7 +198,8 @@ func (s *Service) render(book *templates.Book, m Message, v View) (job, error) {
 	}
 	return job{m, s.senders[m.Channel], Parcel{
 		OutID: m.OutID, Kind: m.Kind, Template: key, Code: r.Code, Vars: r.Vars, Fields: r.Fields, Title: r.Title, Text: r.Text, Lang: lang,
-		Phone: v.Phone, Push: v.Push, Link: v.Link, Expires: m.ExpiresAt,
+		Phone: v.Phone, Push: v.Push, WeChat: v.WeChat, Email: v.Email, Link: v.Link, Expires: m.ExpiresAt,
+		Recipient: m.Recipient, Subject: m.Subject,
 	}}, nil
 }
 

@@ -56,8 +56,13 @@ type Channel string
 
 // Channels.
 const (
-	SMS  Channel = "sms"
-	Push Channel = "push"
+	SMS     Channel = "sms"
+	Push    Channel = "push"
+	WeChat  Channel = "wechat"
+	Voice   Channel = "voice" // a call with a read text
+	Inbox   Channel = "inbox" // the list of messages on the patient's own pages
+	Email   Channel = "email"
+	Webhook Channel = "webhook" // an integrator's address
 )
 
 // State is where a message is in its life; docs/states.md draws the moves.
@@ -114,6 +119,8 @@ type View struct {
 	Lang      houzhen.Lang
 	Phone     houzhen.Phone
 	Push      string    // account at the push provider
+	WeChat    string    // openid at the hospital's account
+	Email     string    // address
 	Link      string    // page that the message leads to, for push
 	ExpiresAt time.Time // zero: as planned
 	// Household lists other recipients whose messages go to the same phone;
@@ -134,6 +141,7 @@ type Receipt struct {
 	Delivered         bool
 	ErrorCode         string
 	At                time.Time
+	Took              time.Duration // from the provider to the phone, as it says; 0 if it does not
 }
 
 // Parcel is one rendered message on its way to a provider.
@@ -149,8 +157,13 @@ type Parcel struct {
 	Lang     houzhen.Lang
 	Phone    houzhen.Phone
 	Push     string
+	WeChat   string // openid
+	Email    string
 	Link     string
 	Expires  time.Time
+
+	Recipient string // patient or account id, for channels that are pages of our own
+	Subject   string // what it is about, for those that show one notice in place of an earlier one
 }
 
 // Outcome classes of a send, by provider code, never by HTTP status.
@@ -180,6 +193,14 @@ type Sent struct {
 type Sender interface {
 	Channel() Channel
 	Send(ctx context.Context, p Parcel) Sent
+}
+
+// BatchSender is what a Sender may offer beside Send: many parcels in one call
+// to the provider. It answers for each parcel, in the order given, and keeps
+// the promises of Send. It may be given any number of them and cuts them to
+// what its provider takes.
+type BatchSender interface {
+	SendBatch(ctx context.Context, parcels []Parcel) []Sent
 }
 
 // Finder asks a provider what became of a message, by its out-id. Found with

@@ -63,6 +63,7 @@ func (s *site) routes() []route {
 	list = append(list, s.suspensionRoutes()...)
 	list = append(list, s.waitlistRoutes()...)
 	list = append(list, s.peopleRoutes()...)
+	list = append(list, s.inboxRoutes()...)
 	return append(list, s.staffRoutes()...)
 }
 

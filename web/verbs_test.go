@@ -42,6 +42,7 @@ func exercises() []exercise {
 		{"POST", "/manage/payments/object", "number=n1", manager, nurse, "object pay1 m1", "", "object"},
 		{"POST", "/manage/payments/pay1/retry", "", manager, patient, "retry pay1 m1", "/manage/payments/none/retry", "retry"},
 		{"GET", "/waitlist", "", patient, nurse, "", "", "waits"},
+		{"GET", "/inbox", "", patient, nurse, "", "", "inbox"},
 		{"GET", "/waitlist/join?session=s12", "", patient, nurse, "", "/waitlist/join?session=none", "session"},
 		{"POST", "/waitlist", "session=s12&patient=p1&same_day=1", patient, nurse, "wait p1 s12", "", "wait"},
 		{"POST", "/waitlist/w1/leave", "", patient, doctor, "leave-wait w1", "/waitlist/none/leave", "leave-wait"},

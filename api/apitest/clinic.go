@@ -35,6 +35,7 @@ type Clinic struct {
 	Kept         []booking.Appointment // options
 	Theirs       []booking.Appointment // that another system made
 	Sent         []notify.Message
+	Inbox        []notify.InboxItem // newest first
 	Money        []pay.Payment
 	Boards       Boards
 	RosterAnswer api.RosterResult
@@ -86,7 +87,7 @@ func (c *Clinic) ask(verb, about string) error {
 // Services hands the clinic over as everything the API asks.
 func (c *Clinic) Services() api.Services {
 	return api.Services{
-		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Waitlist: waits{c}, Suspension: suspensions{c}, Queue: queues{c}, Desk: c, Messages: c,
+		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Waitlist: waits{c}, Suspension: suspensions{c}, Queue: queues{c}, Desk: c, Messages: c, Inbox: mailbox{c},
 		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
 		Credit: credits{c}, Forecasts: credits{c}, Channel: channels{c}, Webhooks: webhooks{c}, Guidance: guidance{c}, Wording: words{c},
 		Machines: machines{c}, People: persons{c},

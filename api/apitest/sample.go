@@ -164,4 +164,14 @@ func (c *Clinic) messages() {
 		}
 		c.Sent = append(c.Sent, m)
 	}
+	for i, kind := range []notify.Kind{notify.KindReminder, notify.KindBooked} {
+		n := notify.InboxItem{
+			ID: fmt.Sprint("hz-", i+1), PatientID: "p1", Kind: kind, Subject: "a1", Title: fmt.Sprint("No. ", i+1),
+			Text: "text to " + c.People[0].Name.String(), Link: "/appointments/a1", At: c.At.Add(-time.Duration(i) * time.Hour),
+		}
+		if i > 0 {
+			n.ReadAt = c.At
+		}
+		c.Inbox = append(c.Inbox, n)
+	}
 }

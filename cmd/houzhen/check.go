@@ -81,8 +81,9 @@ func (c *checkHouse) look(e *env) []finding {
 			findings = append(findings, finding{part: "redis", err: errors.New(w)})
 		}
 	}
-	said, err := a.CheckProvider(ctx, time.Now())
-	findings = append(findings, finding{part: "provider", said: said, err: err})
+	for _, c := range a.CheckProviders(ctx, time.Now()) {
+		findings = append(findings, finding{part: c.Part, said: c.Said, err: c.Err})
+	}
 	for _, fault := range templates.LintMessages(e.cfg.Aliyun.Sign) {
 		findings = append(findings, finding{part: "wording", err: errors.New(fault)})
 	}

@@ -36,6 +36,7 @@ import (
 	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/internal/webhook"
 	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/notify/wechat"
 	"github.com/houzhen/houzhen/notify/wording"
 	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/realtime"
@@ -107,8 +108,11 @@ type App struct {
 	live    *live
 	limits  Limits
 	limiter limit.Limiter
-	traces  traces
-	handed  handed
+
+	accounts *notify.Accounts // of SMS, when there are two
+	weChat   *wechat.Client   // nil without an account there
+	traces   traces
+	handed   handed
 
 	beating  bool         // the last beat of this process was noted; used by the clockwork alone
 	reminded houzhen.Date // the day whose reminders this node has been through; the clockwork runs one schedule at a time

@@ -58,6 +58,13 @@ type Config struct {
 
 	Channel string       `default:"auto" enum:"auto,aliyun,file" env:"HOUZHEN_CHANNEL" help:"Where messages go: aliyun, file (read them on the page of sent messages), or auto: aliyun with credentials, else file."`
 	Aliyun  AliyunConfig `embed:"" prefix:"aliyun-" envprefix:"ALIYUN_"`
+
+	Aliyun2  AliyunConfig      `embed:"" prefix:"aliyun2-" envprefix:"ALIYUN2_"` // a second account for SMS
+	SMSShare int               `default:"50" env:"HOUZHEN_SMS_SHARE" help:"The first SMS account's usual share of a hundred, when there are two."`
+	Rates    map[string]string `env:"HOUZHEN_RATES" help:"Calls a second over all nodes, by channel: sms=500;wechat=100; 0 for no limit."`
+	WeChat   WeChatConfig      `embed:"" prefix:"wechat-" envprefix:"WECHAT_"`
+	SMTP     SMTPConfig        `embed:"" prefix:"smtp-" envprefix:"SMTP_"`
+	Relay    RelayConfig       `embed:"" prefix:"relay-" envprefix:"RELAY_"`
 }
 
 // AliyunConfig is the account at the SMS and push provider.
@@ -66,12 +73,24 @@ type AliyunConfig struct {
 	AccessKeySecret Secret            `env:"ACCESS_KEY_SECRET" help:"Access key secret."`
 	Region          string            `default:"cn-hangzhou" env:"REGION" help:"Region."`
 	Sign            string            `env:"SMS_SIGN" help:"Approved SMS signature, without brackets."`
-	Templates       map[string]string `env:"SMS_TEMPLATES" help:"Approved template codes: appt.booked=SMS_1;appt.booked.en=SMS_2;…"`
+	Templates       map[string]string `env:"SMS_TEMPLATES" help:"Approved template codes: appt.booked/zh-CN=SMS_1;appt.booked/en=SMS_2;…"`
 	PushAppKey      int64             `env:"PUSH_APP_KEY" help:"App key of the push service; empty: no push."`
-	Endpoint        string            `env:"ENDPOINT" help:"Host and port that replace the provider's (tests)."`
-	PushEndpoint    string            `env:"PUSH_ENDPOINT" help:"The same for push."`
-	Scheme          string            `default:"HTTPS" enum:"HTTPS,HTTP" env:"SCHEME" help:"HTTP is taken with a loopback endpoint only."`
-	CallbackToken   Secret            `env:"CALLBACK_TOKEN" help:"Unguessable part of the receipts' address, at least 24 signs."`
+	VoiceTemplates  map[string]string `env:"VOICE_TEMPLATES" help:"Approved texts that are read: session.suspended/zh-CN=TTS_1;… ; empty: no calls."`
+	VoiceNumber     string            `env:"VOICE_NUMBER" help:"Number that calls show; empty: the provider's."`
+	VoiceEndpoint   string            `env:"VOICE_ENDPOINT" help:"Host and port that replace the provider's voice service (tests)."`
+
+	PushHuawei         string `env:"PUSH_HUAWEI" help:"Notification channel of the app on Huawei's phones."`
+	PushHonor          string `env:"PUSH_HONOR" help:"The same on Honor's."`
+	PushXiaomi         string `env:"PUSH_XIAOMI" help:"The same on Xiaomi's."`
+	PushVivo           string `env:"PUSH_VIVO" help:"The same on vivo's."`
+	PushHuaweiCategory string `env:"PUSH_HUAWEI_CATEGORY" help:"Category of messages that Huawei approved."`
+	PushVivoCategory   string `env:"PUSH_VIVO_CATEGORY" help:"The same of vivo."`
+	PushOppoCategory   string `env:"PUSH_OPPO_CATEGORY" help:"The same of OPPO."`
+
+	Endpoint      string `env:"ENDPOINT" help:"Host and port that replace the provider's (tests)."`
+	PushEndpoint  string `env:"PUSH_ENDPOINT" help:"The same for push."`
+	Scheme        string `default:"HTTPS" enum:"HTTPS,HTTP" env:"SCHEME" help:"HTTP is taken with a loopback endpoint only."`
+	CallbackToken Secret `env:"CALLBACK_TOKEN" help:"Unguessable part of the receipts' address, at least 24 signs."`
 }
 
 // Configured reports whether messages can go to the provider.
@@ -81,7 +100,7 @@ func (c AliyunConfig) Configured() bool { return c.AccessKeyID != "" && c.Access
 func Defaults() Config {
 	return Config{
 		Listen: ":8080", Data: "./data", TimeZone: "Asia/Shanghai", Log: "info", Workers: 8, Channel: "auto", LeaveRisk: forecast.DefaultAlpha,
-		Aliyun: AliyunConfig{Region: "cn-hangzhou", Scheme: "HTTPS"},
+		Aliyun: AliyunConfig{Region: "cn-hangzhou", Scheme: "HTTPS"}, Aliyun2: AliyunConfig{Region: "cn-hangzhou", Scheme: "HTTPS"}, SMSShare: 50,
 	}
 }
 
@@ -121,7 +140,7 @@ func (c Config) Validate() (*time.Location, error) {
 	if t := c.Aliyun.CallbackToken; t != "" && len(t) < 24 {
 		return bad("aliyun-callback-token", "give at least 24 random signs")
 	}
-	return loc, nil
+	return loc, c.validateChannels()
 }
 
 var schemeOf = map[string]map[string]bool{

@@ -38,6 +38,21 @@ func TestValidateNamesTheSettingThatIsWrong(t *testing.T) {
 		{"no workers", "workers", func(c *Config) { c.Workers = 0 }},
 		{"too many workers", "workers", func(c *Config) { c.Workers = 65 }},
 		{"the provider without a key", "channel", func(c *Config) { c.Channel = "aliyun" }},
+		{"a rate of a channel", "", func(c *Config) { c.Rates = map[string]string{"sms": "800", "email": "0"} }},
+		{"a rate of no channel", "rates", func(c *Config) { c.Rates = map[string]string{"pigeon": "1"} }},
+		{"a rate that is none", "rates", func(c *Config) { c.Rates = map[string]string{"sms": "many"} }},
+		{"more than all", "sms-share", func(c *Config) { c.SMSShare = 101 }},
+		{"a second account alone", "aliyun2-access-key-id", func(c *Config) { c.Aliyun2.AccessKeyID, c.Aliyun2.AccessKeySecret = "k", "geheim" }},
+		{"two accounts with one callback", "aliyun2-callback-token", func(c *Config) {
+			c.Aliyun.CallbackToken, c.Aliyun2.CallbackToken = "unguessable-unguessable-1", "unguessable-unguessable-1"
+		}},
+		{"WeChat without its secret", "wechat-app-secret", func(c *Config) { c.WeChat.AppID = "wx" }},
+		{"WeChat without its callback", "wechat-token", func(c *Config) { c.WeChat.AppID, c.WeChat.AppSecret = "wx", "geheim" }},
+		{"half a key", "wechat-aes-key", func(c *Config) { c.WeChat.AESKey = "geheim" }},
+		{"a mail server without a port", "smtp-addr", func(c *Config) { c.SMTP.Addr = "mail.example" }},
+		{"mail from nobody", "smtp-from", func(c *Config) { c.SMTP.Addr = "mail.example:587" }},
+		{"a relay that anybody can forge", "relay-secret", func(c *Config) { c.Relay.URL = "https://app.example.org/m" }},
+		{"a relay without a scheme", "relay-url", func(c *Config) { c.Relay.URL, c.Relay.Secret = "app", "unguessable-unguessable-1" }},
 		{"a callback that can be guessed", "aliyun-callback-token", func(c *Config) { c.Aliyun.CallbackToken = "short" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -74,6 +89,8 @@ func TestNoSecretIsEverPrinted(t *testing.T) {
 	const secret = "geheim-und-lang-genug-fuer-alles"
 	c := Defaults()
 	c.Keys, c.Aliyun.AccessKeySecret, c.Aliyun.CallbackToken = secret, secret, secret
+	c.Aliyun2.AccessKeySecret, c.Aliyun2.CallbackToken, c.SMTP.Password, c.Relay.Secret = secret, secret, secret, secret
+	c.WeChat.AppSecret, c.WeChat.Token, c.WeChat.AESKey = secret, secret, secret
 	c.DatabaseURL = "postgres://houzhen:" + secret + "@db/houzhen?sslmode=require&password=" + secret
 	c.RedisURL = "redis://:" + secret + "@redis/0"
 	var log strings.Builder

@@ -143,7 +143,7 @@ func (s *scene) reply(m notify.Message) (notify.View, error) {
 // SMSUp takes what people answered (api.Receipts): it is a row before it is
 // acknowledged, and whatever comes twice is one row.
 func (a *App) SMSUp(ctx context.Context, token string, body []byte) error {
-	if err := a.callback(token); err != nil {
+	if _, err := a.callback(token); err != nil {
 		return err
 	}
 	replies, err := aliyun.ParseReplies(body)

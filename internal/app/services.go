@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/subtle"
 	"fmt"
 
 	"github.com/houzhen/houzhen"
@@ -10,7 +9,6 @@ import (
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/notify"
-	"github.com/houzhen/houzhen/notify/aliyun"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -89,28 +87,6 @@ func (a *App) Messages(ctx context.Context, f notify.MessageFilter) (list []noti
 // Record notes that somebody read or changed what belongs to a person.
 func (a *App) Record(ctx context.Context, actor, action, subject string) error {
 	return a.record(ctx, actor, action, subject, "")
-}
-
-// SMSReport takes the provider's delivery reports (api.Receipts).
-func (a *App) SMSReport(ctx context.Context, token string, body []byte) error {
-	if err := a.callback(token); err != nil {
-		return err
-	}
-	receipts, err := aliyun.ParseReports(body)
-	if err != nil {
-		return err
-	}
-	_, err = a.Notify.Receive(ctx, receipts)
-	return err
-}
-
-// callback refuses whoever does not know the unguessable part of the address.
-func (a *App) callback(token string) error {
-	want := a.cfg.Aliyun.CallbackToken.Reveal()
-	if want == "" || subtle.ConstantTimeCompare([]byte(token), []byte(want)) != 1 {
-		return houzhen.E(houzhen.CodeNotFound, "no such callback")
-	}
-	return nil
 }
 
 // Ready says whether requests can be answered (api.Health).

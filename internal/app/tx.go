@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/credit"
@@ -44,4 +45,11 @@ type everything interface {
 	// Whereabouts is where the hospital's information system last saw a patient.
 	Whereabouts(ctx context.Context, patientID string) (store.Whereabouts, error)
 	SaveWhereabouts(ctx context.Context, w store.Whereabouts) (store.Whereabouts, error)
+
+	// How channels name people, and the messages on their own pages.
+	SaveContact(ctx context.Context, c store.Contact) error
+	Contacts(ctx context.Context, patientIDs ...string) (map[string][]store.Contact, error)
+	OutIDOf(ctx context.Context, channel notify.Channel, providerID string) (string, error)
+	InboxOf(ctx context.Context, limit int, patientIDs ...string) ([]notify.InboxItem, error)
+	ReadItem(ctx context.Context, id string, at time.Time) (first bool, err error)
 }

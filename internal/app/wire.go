@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -20,7 +18,6 @@ import (
 	"github.com/houzhen/houzhen/internal/outbox"
 	"github.com/houzhen/houzhen/internal/stats"
 	"github.com/houzhen/houzhen/notify"
-	"github.com/houzhen/houzhen/notify/aliyun"
 	"github.com/houzhen/houzhen/notify/wording"
 	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/realtime"
@@ -115,47 +112,13 @@ func (a *App) wireMessages() error {
 	}
 	w := &world{
 		house: a.Directory.Index, loc: a.loc, lead: cancelLead, board: a.boards, sign: a.Ring.SignLink,
-		signature: a.cfg.Aliyun.Sign, limits: a.restrictions,
+		signature: a.cfg.Aliyun.Sign, limits: a.restrictions, reach: a.cfg.WeChat.AppID != "" || a.cfg.SMTP.Addr != "",
 	}
 	a.Notify = notify.NewService(a.Store.Notify(), w, senders, notify.Options{
 		Policy: a.policy, Now: a.clock.Now, Sign: a.cfg.Aliyun.Sign, Log: a.log, ShowSecrets: !a.cfg.UseAliyun(),
 		Words: a.Wording.Book,
 	})
 	return nil
-}
-
-// configuredSenders are the provider's channels, or a file that a person can
-// read when there are no credentials.
-func (a *App) configuredSenders() ([]notify.Sender, error) {
-	if a.cfg.UseAliyun() {
-		client, err := aliyun.New(a.cfg.Aliyun.client())
-		if err != nil {
-			return nil, fmt.Errorf("provider: %w", err)
-		}
-		a.closers = append(a.closers, func() error { client.Close(); return nil })
-		senders := []notify.Sender{client.SMS()}
-		if a.cfg.Aliyun.PushAppKey != 0 {
-			senders = append(senders, client.Push())
-		}
-		return senders, nil
-	}
-	var senders []notify.Sender
-	for _, channel := range []notify.Channel{notify.SMS, notify.Push} {
-		f, err := notify.OpenFile(filepath.Join(a.cfg.Data, "messages-"+string(channel)+".jsonl"), channel, a.clock.Now)
-		if err != nil {
-			return nil, err
-		}
-		a.closers = append(a.closers, f.Close)
-		senders = append(senders, f)
-	}
-	return senders, nil
-}
-
-func (c AliyunConfig) client() aliyun.Config {
-	return aliyun.Config{
-		Region: c.Region, AccessKeyID: c.AccessKeyID, AccessKeySecret: aliyun.NewSecret(c.AccessKeySecret.Reveal()),
-		Endpoint: c.Endpoint, PushEndpoint: c.PushEndpoint, Scheme: c.Scheme, Sign: c.Sign, Templates: c.Templates, PushAppKey: c.PushAppKey,
-	}
 }
 
 func (a *App) wireHub() {

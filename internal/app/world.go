@@ -40,6 +40,7 @@ type world struct {
 	board     *boards
 	sign      func(purpose, subject string, expires time.Time) string // of links in messages
 
+	reach  bool // a channel is set up that names people by a contact of theirs
 	limits func(ctx context.Context, tx everything, patientIDs ...string) (map[string]credit.Limit, error)
 }
 
@@ -277,6 +278,9 @@ func (s *scene) person(patientID string) (notify.View, error) {
 	}
 	v := notify.View{
 		Vars: map[string]string{"name": p.Name.String(), "hospital": s.index.Hospital.Name.In(houzhen.ParseLang(string(p.Lang)))}, Lang: houzhen.ParseLang(string(p.Lang)), Phone: p.Phone, Push: p.PushAccount,
+	}
+	if err := s.contacts(&v, p); err != nil {
+		return v, err
 	}
 	if p.Standing == directory.StandingDead { // nothing is sent to the phone of the dead
 		v.Stale = staleOver

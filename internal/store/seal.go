@@ -22,6 +22,8 @@ const (
 	sealAuditChain   = "audit.chain"
 	sealWebhook      = "webhook.secret"
 	sealDrawSeed     = "lottery.seed"
+	sealContact      = "contact.address"
+	sealOpenID       = "wechat.openid"
 )
 
 // seal gives the ciphertext of a value, NULL for an empty one.

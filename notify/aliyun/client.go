@@ -1,4 +1,4 @@
-// Package aliyun sends text messages and app pushes through Alibaba Cloud. It
+// Package aliyun sends text messages, app pushes and read calls through Alibaba Cloud. It
 // is the only package that knows the provider's SDK, and it decides one thing:
 // which Outcome an answer, or its absence, stands for.
 //
@@ -21,6 +21,12 @@ import (
 	"github.com/houzhen/houzhen/notify"
 )
 
+// Secret is the account's key: it prints as stars.
+type Secret = notify.Secret
+
+// NewSecret keeps s.
+func NewSecret(s string) Secret { return notify.NewSecret(s) }
+
 // Config says which account sends in whose name. AccessKeyID, AccessKeySecret
 // and Sign are needed; the zero value of everything else has a default.
 type Config struct {
@@ -35,9 +41,14 @@ type Config struct {
 	Sign      string            // the approved signature, without brackets
 	Templates map[string]string // TemplateKey to the approved code, such as SMS_123456
 
-	PushAppKey  int64  // 0 means that there is no push
-	PushChannel string // notification channel of the Android app; "" means houzhen
-	PushAPNS    string // PRODUCT or DEV; "" means PRODUCT
+	PushAppKey  int64   // 0 means that there is no push
+	PushChannel string  // notification channel of the Android app; "" means houzhen
+	PushAPNS    string  // PRODUCT or DEV; "" means PRODUCT
+	PushVendors Vendors // what the makers of phones want to know besides
+
+	VoiceEndpoint  string            // host[:port] of the voice service; "" means the region's
+	VoiceTemplates map[string]string // TemplateKey to the approved code, such as TTS_123456; empty means no voice
+	VoiceNumber    string            // a number of ours to show; "" means the provider's shared ones
 
 	Timeout     time.Duration    // of a whole call; 0 means 5 s
 	Connections int              // at most so many to each service; 0 means 32
@@ -45,10 +56,17 @@ type Config struct {
 	Now         func() time.Time // for the end of a flow-control window; nil waits a whole one
 }
 
+// Vendors names the channels and categories that the makers of phones approved
+// for the app. Without them their phones show few notices, or none.
+type Vendors struct {
+	Huawei, Honor, Xiaomi, Vivo                string // notification channels
+	HuaweiCategory, VivoCategory, OppoCategory string // categories of messages
+}
+
 // TemplateKey names a wording in a language, as Config.Templates has it.
 func TemplateKey(template string, lang houzhen.Lang) string { return template + "/" + string(lang) }
 
-// Client holds the connections that both channels share. It is safe for any
+// Client holds the connections that its channels share. It is safe for any
 // number of goroutines.
 type Client struct {
 	conf       Config
@@ -71,11 +89,11 @@ func New(conf Config) (*Client, error) {
 		return nil, err
 	}
 	primeEndpoints()
-	conf.Endpoint, conf.PushEndpoint = endpoints(conf)
+	conf.Endpoint, conf.PushEndpoint, conf.VoiceEndpoint = endpoints(conf)
 	return &Client{
 		conf:       conf,
 		codes:      table,
-		credential: credentials.NewStaticAKCredentialsProvider(conf.AccessKeyID, conf.AccessKeySecret.text),
+		credential: credentials.NewStaticAKCredentialsProvider(conf.AccessKeyID, conf.AccessKeySecret.Reveal()),
 		base:       transport(conf),
 	}, nil
 }
@@ -116,7 +134,13 @@ func (c *Client) String() string { return "aliyun.Client" }
 func (c *Client) GoString() string { return "aliyun.Client" }
 
 var (
-	_ notify.Sender = (*SMS)(nil)
-	_ notify.Finder = (*SMS)(nil)
-	_ notify.Sender = (*Push)(nil)
+	_ notify.Sender      = (*SMS)(nil)
+	_ notify.BatchSender = (*SMS)(nil)
+	_ notify.Finder      = (*SMS)(nil)
+	_ notify.Able        = (*SMS)(nil)
+	_ notify.Sender      = (*Push)(nil)
+	_ notify.BatchSender = (*Push)(nil)
+	_ notify.Able        = (*Push)(nil)
+	_ notify.Sender      = (*Voice)(nil)
+	_ notify.Able        = (*Voice)(nil)
 )

@@ -44,6 +44,7 @@ func config(addr string) aliyun.Config {
 	return aliyun.Config{
 		AccessKeyID: keyID, AccessKeySecret: aliyun.NewSecret(secret), Endpoint: addr, PushEndpoint: addr, Scheme: "HTTP",
 		Sign: "候诊医院", Templates: map[string]string{"appt.booked/zh-CN": "SMS_1", "appt.booked/en": "SMS_2"}, PushAppKey: 23267207,
+		VoiceEndpoint: addr, VoiceTemplates: map[string]string{"appt.booked/zh-CN": "TTS_1"},
 	}
 }
 
@@ -147,6 +148,8 @@ func TestNewRefuses(t *testing.T) {
 		"HTTP to another machine":      {func(c *aliyun.Config) { c.Endpoint = "10.0.0.1:80" }, "scheme"},
 		"HTTP to a name like loopback": {func(c *aliyun.Config) { c.Endpoint = "127.0.0.1.example.com" }, "scheme"},
 		"template without a language":  {func(c *aliyun.Config) { c.Templates = map[string]string{"a": "SMS_1"} }, "templates"},
+		"HTTP to the voice provider":   {func(c *aliyun.Config) { c.VoiceEndpoint = "" }, "scheme"},
+		"voice template of SMS":        {func(c *aliyun.Config) { c.VoiceTemplates = map[string]string{"a/en": "SMS_1"} }, "voice_templates"},
 		"template without a code":      {func(c *aliyun.Config) { c.Templates = map[string]string{"a/en": "1"} }, "templates"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/dysmsapi"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/dyvmsapi"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/push"
 
 	"github.com/houzhen/houzhen"
@@ -44,17 +45,27 @@ var regionPattern = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 func (conf Config) validate() error {
 	for _, f := range []struct{ name, value string }{
-		{"access_key_id", conf.AccessKeyID}, {"access_key_secret", conf.AccessKeySecret.text}, {"sign", conf.Sign},
+		{"access_key_id", conf.AccessKeyID}, {"access_key_secret", conf.AccessKeySecret.Reveal()}, {"sign", conf.Sign},
 	} {
 		if f.value == "" {
 			return houzhen.E(houzhen.CodeMissing, "aliyun needs it").On(f.name)
 		}
 	}
-	for key, code := range conf.Templates {
-		if !strings.Contains(key, "/") || !strings.HasPrefix(code, "SMS_") {
-			return houzhen.E(houzhen.CodeInvalid, "a template is not name/language to SMS_number: "+key).On("templates")
+	for _, t := range []struct {
+		codes         map[string]string
+		prefix, field string
+	}{{conf.Templates, "SMS_", "templates"}, {conf.VoiceTemplates, "TTS_", "voice_templates"}} {
+		for key, code := range t.codes {
+			if !strings.Contains(key, "/") || !strings.HasPrefix(code, t.prefix) {
+				return houzhen.E(houzhen.CodeInvalid, "a template is not name/language to "+t.prefix+"number: "+key).On(t.field)
+			}
 		}
 	}
+	return conf.validateWays()
+}
+
+// validateWays judges how the provider is reached.
+func (conf Config) validateWays() error {
 	switch {
 	case !regionPattern.MatchString(conf.Region):
 		return houzhen.E(houzhen.CodeInvalid, "not the name of a region").On("region")
@@ -62,6 +73,8 @@ func (conf Config) validate() error {
 		return houzhen.E(houzhen.CodeInvalid, "not host or host:port").On("endpoint")
 	case !plainHost(conf.PushEndpoint):
 		return houzhen.E(houzhen.CodeInvalid, "not host or host:port").On("push_endpoint")
+	case !plainHost(conf.VoiceEndpoint):
+		return houzhen.E(houzhen.CodeInvalid, "not host or host:port").On("voice_endpoint")
 	case conf.Scheme != schemeHTTPS && conf.Scheme != schemeHTTP:
 		return houzhen.E(houzhen.CodeInvalid, "neither HTTPS nor HTTP").On("scheme")
 	case conf.Scheme == schemeHTTP && !conf.loopback():
@@ -75,7 +88,8 @@ func plainHost(endpoint string) bool { return !strings.ContainsAny(endpoint, "/?
 
 // loopback reports whether no request can leave this machine.
 func (conf Config) loopback() bool {
-	return isLoopback(conf.Endpoint) && (conf.PushAppKey == 0 || isLoopback(conf.PushEndpoint))
+	return isLoopback(conf.Endpoint) && (conf.PushAppKey == 0 || isLoopback(conf.PushEndpoint)) &&
+		(len(conf.VoiceTemplates) == 0 || isLoopback(conf.VoiceEndpoint))
 }
 
 func isLoopback(endpoint string) bool {
@@ -105,23 +119,22 @@ func refuseDebug() error {
 var primeEndpoints = sync.OnceFunc(func() {
 	dysmsapi.GetEndpointMap()
 	push.GetEndpointMap()
+	dyvmsapi.GetEndpointMap()
 })
 
-// endpoints gives the host of both services. They are always set, so that the
+// endpoints gives the host of each service. They are always set, so that the
 // SDK never asks its location service.
-func endpoints(conf Config) (sms, app string) {
-	sms, app = conf.Endpoint, conf.PushEndpoint
-	if sms == "" {
-		sms = "dysmsapi.aliyuncs.com"
-		if host, ok := dysmsapi.GetEndpointMap()[conf.Region]; ok {
-			sms = host
+func endpoints(conf Config) (sms, app, voice string) {
+	host := func(given string, regions map[string]string, usual string) string {
+		if given != "" {
+			return given
 		}
-	}
-	if app == "" {
-		app = "cloudpush.aliyuncs.com"
-		if host, ok := push.GetEndpointMap()[conf.Region]; ok {
-			app = host
+		if h, ok := regions[conf.Region]; ok {
+			return h
 		}
+		return usual
 	}
-	return sms, app
+	return host(conf.Endpoint, dysmsapi.GetEndpointMap(), "dysmsapi.aliyuncs.com"),
+		host(conf.PushEndpoint, push.GetEndpointMap(), "cloudpush.aliyuncs.com"),
+		host(conf.VoiceEndpoint, dyvmsapi.GetEndpointMap(), "dyvmsapi.aliyuncs.com")
 }

@@ -82,18 +82,18 @@ func TestCodeTableFaultsAreFound(t *testing.T) {
 
 func TestEndpoints(t *testing.T) {
 	for name, tt := range map[string]struct {
-		conf     Config
-		sms, app string
+		conf            Config
+		sms, app, voice string
 	}{
-		"default":         {Config{Region: "cn-hangzhou"}, "dysmsapi.aliyuncs.com", "cloudpush.aliyuncs.com"},
-		"region":          {Config{Region: "cn-beijing"}, "dysmsapi-proxy.cn-beijing.aliyuncs.com", "cloudpush.aliyuncs.com"},
-		"unlisted region": {Config{Region: "cn-nowhere-9"}, "dysmsapi.aliyuncs.com", "cloudpush.aliyuncs.com"},
-		"given":           {Config{Region: "cn-hangzhou", Endpoint: "a:1", PushEndpoint: "b:2"}, "a:1", "b:2"},
+		"default":         {Config{Region: "cn-hangzhou"}, "dysmsapi.aliyuncs.com", "cloudpush.aliyuncs.com", "dyvmsapi.aliyuncs.com"},
+		"region":          {Config{Region: "cn-beijing"}, "dysmsapi-proxy.cn-beijing.aliyuncs.com", "cloudpush.aliyuncs.com", "dyvmsapi.aliyuncs.com"},
+		"unlisted region": {Config{Region: "cn-nowhere-9"}, "dysmsapi.aliyuncs.com", "cloudpush.aliyuncs.com", "dyvmsapi.aliyuncs.com"},
+		"given":           {Config{Region: "cn-hangzhou", Endpoint: "a:1", PushEndpoint: "b:2", VoiceEndpoint: "c:3"}, "a:1", "b:2", "c:3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			primeEndpoints()
-			if sms, app := endpoints(tt.conf); sms != tt.sms || app != tt.app {
-				t.Errorf("%s and %s, want %s and %s", sms, app, tt.sms, tt.app)
+			if sms, app, voice := endpoints(tt.conf); sms != tt.sms || app != tt.app || voice != tt.voice {
+				t.Errorf("%s, %s and %s, want %s, %s and %s", sms, app, voice, tt.sms, tt.app, tt.voice)
 			}
 		})
 	}
@@ -107,7 +107,7 @@ func TestParseReports(t *testing.T) {
 	}{
 		"as documented": {
 			`[{"phone_number":"13900139000","send_time":"2017-09-01 08:00:00","report_time":"2017-09-01 08:00:11","success":true,"err_code":"DELIVERED","err_msg":"x","sms_size":"1","biz_id":"12345^0","out_id":"o"}]`,
-			[]notify.Receipt{{OutID: "o", ProviderID: "12345^0", Phone: houzhen.NewPhone("13900139000"), Delivered: true, ErrorCode: "DELIVERED", At: at}},
+			[]notify.Receipt{{OutID: "o", ProviderID: "12345^0", Phone: houzhen.NewPhone("13900139000"), Delivered: true, ErrorCode: "DELIVERED", At: at, Took: 11 * time.Second}},
 		},
 		"other types": {
 			`[{"phone_number":8613900139000,"report_time":20170901080011,"success":"false","err_code":12,"biz_id":12345,"out_id":7}]`,

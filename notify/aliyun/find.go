@@ -60,8 +60,10 @@ func (s *SMS) findOn(ctx context.Context, day, outID string, phone houzhen.Phone
 			return notify.Receipt{}, false, houzhen.E(houzhen.CodeUnavailable, "query send details: "+sent.Code)
 		}
 		for _, d := range list {
-			if d.OutId == outID {
-				return receiptOf(d, phone), true, nil
+			if holds(d.OutId, outID) {
+				r := receiptOf(d, phone)
+				r.OutID = outID
+				return r, true, nil
 			}
 		}
 		if len(list) == 0 || page*pageSize >= total {

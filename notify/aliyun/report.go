@@ -17,6 +17,7 @@ const ReportAck = `{"code":0,"msg":"OK"}`
 // and number from one document of the provider to the next.
 type report struct {
 	PhoneNumber loose `json:"phone_number"`
+	SendTime    loose `json:"send_time"`
 	ReportTime  loose `json:"report_time"`
 	Success     loose `json:"success"`
 	ErrCode     loose `json:"err_code"`
@@ -55,6 +56,12 @@ func ParseReports(body []byte) ([]notify.Receipt, error) {
 		one := notify.Receipt{
 			OutID: cleanOutID(string(r.OutID)), ProviderID: cleanID(string(r.BizID)), Phone: houzhen.NewPhone(digits(string(r.PhoneNumber))),
 			Delivered: r.Success == "true", ErrorCode: cleanCarrier(string(r.ErrCode)), At: civil(string(r.ReportTime)),
+		}
+		if sent := civil(string(r.SendTime)); !sent.IsZero() && one.At.After(sent) {
+			one.Took = one.At.Sub(sent)
+		}
+		if isBatch(one.OutID) { // of many messages: told apart by the id that the provider gave, and the phone
+			one.OutID = ""
 		}
 		if one.OutID != "" || one.ProviderID != "" {
 			receipts = append(receipts, one)

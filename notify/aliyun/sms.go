@@ -5,12 +5,20 @@ import (
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/dysmsapi"
 
-	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/notify"
 )
 
 // SMS sends text messages and finds out what became of them.
 type SMS struct{ c *Client }
+
+// Abilities declares that the provider renders, reports and can be asked, and
+// that an out-id is no protection against sending twice.
+func (s *SMS) Abilities() notify.Abilities {
+	return notify.Abilities{Batch: maxBatch, Receipts: true, Query: true, Renders: true, Cost: smsCost, PerSecond: 5000}
+}
+
+// smsCost is what one part costs about, in thousandths of a yuan.
+const smsCost = 45
 
 // Channel is notify.SMS.
 func (s *SMS) Channel() notify.Channel { return notify.SMS }
@@ -45,16 +53,6 @@ func (s *SMS) Send(ctx context.Context, p notify.Parcel) notify.Sent {
 		}
 		return answer{resp.Code, resp.Message, resp.BizId}, nil
 	})
-}
-
-func (s *SMS) template(p notify.Parcel) string {
-	if p.Code != "" {
-		return p.Code
-	}
-	if code, ok := s.c.conf.Templates[TemplateKey(p.Template, p.Lang)]; ok {
-		return code
-	}
-	return s.c.conf.Templates[TemplateKey(p.Template, houzhen.Chinese)]
 }
 
 // sms makes a client of the SDK for one call. The region is the request's,

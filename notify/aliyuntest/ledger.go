@@ -14,7 +14,7 @@ import (
 type Taken struct {
 	At       time.Time
 	Action   string
-	Phone    string // 11 digits, of an SMS
+	Phone    string // 11 digits, of an SMS or a call
 	Account  string // of a push
 	Sign     string
 	Template string
@@ -41,6 +41,7 @@ type ledger struct {
 	newest map[int64]int32
 	audits map[uint64]audit
 	next   int // the first row whose receipt was not given yet
+	called int // the same for calls
 	keep   bool
 }
 
@@ -51,6 +52,7 @@ type row struct {
 	phone  int64 // 0 for a push
 	before int32 // the row before it to the same number, -1 if none
 	biz    int32 // the first row of its request, which all its rows are named by
+	call   bool  // a call, which has receipts of its own
 }
 
 type audit struct {
@@ -72,10 +74,10 @@ func (l *ledger) enter(o order, at time.Time, sms bool) []string {
 	ids := make([]string, 0, 1)
 	for i, it := range o.items {
 		n := int32(len(l.rows))
-		r := row{outID: strings.Clone(it.outID), at: micro, before: -1, biz: n}
+		r := row{outID: strings.Clone(it.outID), at: micro, before: -1, biz: n, call: o.action == actionCall}
+		r.phone, _ = strconv.ParseInt(it.phone, 10, 64) // was checked; 0 for a push
 		if sms {
 			r.biz = first
-			r.phone, _ = strconv.ParseInt(it.phone, 10, 64) // was checked
 			if b, ok := l.newest[r.phone]; ok {
 				r.before = b
 			}

@@ -64,6 +64,11 @@ func (s *Server) take(o order) ([]string, *refusal) {
 			return nil, business("isv.BUSINESS_LIMIT_CONTROL", FlowText(Day, s.opt.DailyLimit))
 		}
 	}
+	if o.action == actionCall {
+		if refused := s.checkCall(o); refused != nil {
+			return nil, refused
+		}
+	}
 	return s.ledger.enter(o, s.opt.Stamp(), sms), nil
 }
 
@@ -75,6 +80,10 @@ func (s *Server) accept(w http.ResponseWriter, o order, ids []string) {
 		b = append(b, `{"Message":"OK","BizId":"`...)
 		b = append(b, ids[0]...)
 		b = append(b, `","Code":"OK"`...)
+	case actionCall:
+		b = append(b, `{"Message":"OK","Code":"OK","CallId":"`...)
+		b = append(b, ids[0]...)
+		b = append(b, '"')
 	case "Push":
 		b = append(b, `{"MessageId":"`...)
 		b = append(b, ids[0]...)

@@ -54,6 +54,15 @@ func (s *Server) Receipts(ctx context.Context, url string, how Posting) (int, er
 		r := rand.New(rand.NewPCG(how.Shuffle, 0))
 		r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	}
+	if done, err := postAll(ctx, url, list, how); err != nil {
+		return done, err
+	}
+	s.reported(next)
+	return len(list), nil
+}
+
+// postAll posts a list in parts and gives how many were acknowledged.
+func postAll[T any](ctx context.Context, url string, list []T, how Posting) (int, error) {
 	size := how.Batch
 	if size <= 0 {
 		size = 100
@@ -66,7 +75,6 @@ func (s *Server) Receipts(ctx context.Context, url string, how Posting) (int, er
 			}
 		}
 	}
-	s.reported(next)
 	return len(list), nil
 }
 
@@ -96,7 +104,7 @@ func (l *ledger) pending(limit int) (list []Taken, next int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for next = l.next; next < len(l.rows) && (limit <= 0 || len(list) < limit); next++ {
-		if l.rows[next].phone != 0 {
+		if l.rows[next].phone != 0 && !l.rows[next].call {
 			list = append(list, l.at(next))
 		}
 	}

@@ -1,6 +1,7 @@
-// Package aliyuntest is a server that speaks the SMS and the app push API of
-// Alibaba Cloud (dysmsapi 2017-05-25 and Push 2016-08-01, RPC style, version
-// 1.0 signatures), for tests and for replaying real days without sending.
+// Package aliyuntest is a server that speaks the SMS, the app push and the
+// voice API of Alibaba Cloud (dysmsapi 2017-05-25, Push 2016-08-01 and dyvmsapi
+// 2017-05-25, RPC style, version 1.0 signatures), for tests and for replaying
+// real days without sending.
 //
 // It decides like the real gateway whether a request is genuine (key,
 // signature, time, nonce) and whether a message may be taken (number, sign,
@@ -50,6 +51,9 @@ type Options struct {
 	// Delivery gives the err_code of a message's receipt; nil means that
 	// everything is DELIVERED.
 	Delivery func(Taken) string
+	// Answer gives the status code of a call's receipt; nil means that
+	// everybody picks up.
+	Answer func(Taken) string
 }
 
 // Server is the gateway. It is an http.Handler and can also listen by itself.
@@ -57,6 +61,7 @@ type Server struct {
 	opt      Options
 	nonces   *nonces
 	flow     *flow
+	calls    *calls
 	ledger   *ledger
 	script   script
 	requests atomic.Int64
@@ -82,7 +87,7 @@ func New(opt Options) *Server {
 	if opt.DailyLimit == 0 {
 		opt.DailyLimit = DefaultDailyLimit
 	}
-	return &Server{opt: opt, nonces: newNonces(), flow: newFlow(opt.DailyLimit), ledger: newLedger(opt.Compact)}
+	return &Server{opt: opt, nonces: newNonces(), flow: newFlow(opt.DailyLimit), calls: newCalls(), ledger: newLedger(opt.Compact)}
 }
 
 // Start listens on a free port of the loopback interface, in plain HTTP.
@@ -172,9 +177,11 @@ var actions = map[string]action{
 	"QuerySendDetails": {version: smsVersion, serve: (*Server).querySendDetails},
 	"Push":             {version: pushVersion, read: readPush},
 	"MassPush":         {version: pushVersion, read: readMassPush},
+	actionCall:         {version: voiceVersion, read: readCall},
 }
 
 const (
-	smsVersion  = "2017-05-25"
-	pushVersion = "2016-08-01"
+	smsVersion   = "2017-05-25"
+	pushVersion  = "2016-08-01"
+	voiceVersion = "2017-05-25"
 )

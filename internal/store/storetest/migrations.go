@@ -51,6 +51,7 @@ func runMigrations(t *testing.T, open Opener) {
 			"replay", "room", "roster", "roster_exception", "screen", "session", "session_figures", "sign_in", "slot", "sms_inbox",
 			"staff", "suspension", "suspension_case", "suspension_item", "tick", "ticket", "wait_entry", "wait_offer", "wait_place",
 			"web_session", "webhook", "whereabouts", "wording_version", "zone",
+			"contact", "inbox_item", "wechat_consent",
 		}
 		slices.Sort(want)
 		want = slices.Compact(want)

@@ -38,6 +38,7 @@ func Run(t *testing.T, open Opener) {
 		{"Queue", runQueue},
 		{"Messages", runMessages},
 		{"MessageWork", runMessageWork},
+		{"Channels", runChannels},
 		{"Tally", runTally},
 		{"Access", runAccess},
 		{"Machines", runMachines},

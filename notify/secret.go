@@ -1,15 +1,18 @@
-package aliyun
+package notify
 
 import (
 	"fmt"
 	"log/slog"
 )
 
-// Secret is a text that shows itself to this package only.
+// Secret is a key or password of a provider: it prints as stars.
 type Secret struct{ text string }
 
 // NewSecret keeps s.
 func NewSecret(s string) Secret { return Secret{s} }
+
+// Reveal gives the secret itself, to sign or to sign in with.
+func (s Secret) Reveal() string { return s.text }
 
 // IsZero reports whether there is no secret.
 func (s Secret) IsZero() bool { return s.text == "" }
