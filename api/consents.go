@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 )
@@ -90,6 +91,9 @@ func (a *API) withdrawConsent(ctx context.Context, in *consentIn) (*struct{}, er
 // Consent lets whoever holds a person's own phone agree that an account books
 // for him, or takes that back; "" is the account that asks. It is recorded.
 func (s Services) Consent(ctx context.Context, p auth.Principal, accountID, patientID string, agree bool) error {
+	if patientID == "" {
+		return houzhen.E(houzhen.CodeMissing, "patient is missing").On("patient_id")
+	}
 	if accountID == "" {
 		accountID = p.AccountID
 	}
