@@ -241,7 +241,7 @@ func TestEveryGuardedRouteIsExercised(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := map[string]bool{"GET /v/{file}": true} // a picture, with a test of its own
+	done := map[string]bool{"GET /v/{file}": true, "POST /api/v1/wordings/lint": true} // a picture and a judgement that asks nobody, with tests of their own
 	for _, x := range exercises() {
 		rule, ok := rules.Lookup(x.method, x.path)
 		if !ok {
