@@ -38,8 +38,7 @@ func viewDraft(d templates.Draft) wordingDraft {
 }
 
 type wordingView struct {
-	wordingDraft
-
+	Words     wordingDraft      `json:"words"`
 	Number    int               `json:"number" doc:"Of the version that holds; 0 came with the program"`
 	Code      string            `json:"code,omitempty" doc:"The provider's"`
 	Variables map[string]string `json:"variables" doc:"Attribute to apply for at the provider, by variable"`
@@ -87,7 +86,7 @@ func (a *API) wordings(ctx context.Context, in *wordingsIn) (*wordingsOut, error
 	for _, d := range templates.AllShipped() {
 		held, _ := book.Current(d.Key, d.Lang, d.Channel)
 		v := wordingView{
-			wordingDraft: viewDraft(held.Draft), Number: held.Number, Code: held.Code, Variables: map[string]string{},
+			Words: viewDraft(held.Draft), Number: held.Number, Code: held.Code, Variables: map[string]string{},
 			Verdict: viewVerdict(held.Draft, a.Wording.Sign(), in.Lang),
 		}
 		for _, name := range templates.VariablesOf(held.Draft) {
@@ -112,8 +111,7 @@ func (a *API) lintWording(_ context.Context, in *lintWordingIn) (*lintWordingOut
 }
 
 type wordingVersionView struct {
-	wordingDraft
-
+	Words     wordingDraft  `json:"words"`
 	ID        string        `json:"id"`
 	Number    int           `json:"number"`
 	State     wording.State `json:"state" doc:"draft, submitted, approved, rejected"`

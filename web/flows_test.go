@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -298,6 +299,29 @@ func TestFilesAreServedWithTheirTypeAndTag(t *testing.T) {
 	for _, path := range []string{"/static/../web.go", "/static/%2e%2e/web.go", "/static/none.js"} {
 		if w := get(t, h, path); w.Code == http.StatusOK {
 			t.Errorf("%s is served", path)
+		}
+	}
+}
+
+// A manager sees the verdict on what was typed without a script, and words
+// that could never be sent come back with what is wrong with them.
+func TestWordsAreJudgedBeforeTheyAreKept(t *testing.T) {
+	t.Parallel()
+	const page = "/manage/wordings/queue.called?words=en&channel=sms"
+	for _, x := range []struct {
+		name, do, text string
+		status, saved  int
+		says           string
+	}{
+		{"good words are judged", "check", "No. ${no}: room ${room}.", http.StatusOK, 0, "No. A032: room 3."},
+		{"bad words are judged", "check", "Ask on QQ, ${no}.", http.StatusOK, 0, "faults"},
+		{"good words are kept", "save", "No. ${no}: room ${room}.", http.StatusSeeOther, 1, ""},
+		{"a variable that nobody gives is not kept", "save", "No. ${fee}.", http.StatusUnprocessableEntity, 0, "faults"},
+	} {
+		c := apitest.New()
+		w := post(t, as(t, newSite(t, c), manager), page, url.Values{"do": {x.do}, "text": {x.text}}.Encode())
+		if w.Code != x.status || count(c, "save-wording ") != x.saved || !strings.Contains(w.Body.String(), x.says) {
+			t.Errorf("%s: got %d, saved %d, want %d, %d and %q", x.name, w.Code, count(c, "save-wording "), x.status, x.saved, x.says)
 		}
 	}
 }

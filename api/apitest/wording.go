@@ -19,7 +19,7 @@ func (c *Clinic) wordings() []wording.Version {
 	}
 	second := first
 	second.ID, second.Number, second.State, second.Code, second.Revision = "v2", 2, wording.Rejected, "SMS_200000002", 3
-	second.Note = "sms.sign"
+	second.Note = "The sign is not filed."
 	second.SavedAt, second.DecidedAt = c.At.AddDate(0, 0, -2), c.At.Add(-9*time.Hour)
 	fresh, _ := templates.Shipped("queue.near", houzhen.English, templates.WeChat)
 	third := wording.Version{ID: "v3", Draft: fresh, Number: 1, State: wording.Submitted, AuthorID: "m1", SavedAt: c.At.Add(-time.Hour), Revision: 1}
