@@ -79,7 +79,7 @@ func (a *Accounts) Abilities() Abilities {
 // Send hands a parcel to one account, and to the other if the first certainly
 // did not take it.
 func (a *Accounts) Send(ctx context.Context, p Parcel) Sent {
-	return a.try(p.OutID, 1, func(s Sender) []Sent { return []Sent{s.Send(ctx, p)} }, func(s Sender, _ []int) []Sent {
+	return a.try(ctx, p.OutID, 1, func(s Sender) []Sent { return []Sent{s.Send(ctx, p)} }, func(s Sender, _ []int) []Sent {
 		return []Sent{s.Send(ctx, p)}
 	})[0]
 }
@@ -90,7 +90,7 @@ func (a *Accounts) SendBatch(ctx context.Context, parcels []Parcel) []Sent {
 	if len(parcels) == 0 {
 		return nil
 	}
-	return a.try(parcels[0].OutID, len(parcels),
+	return a.try(ctx, parcels[0].OutID, len(parcels),
 		func(s Sender) []Sent { return sendAll(ctx, s, parcels) },
 		func(s Sender, again []int) []Sent {
 			rest := make([]Parcel, len(again))
@@ -115,11 +115,11 @@ func sendAll(ctx context.Context, s Sender, parcels []Parcel) []Sent {
 
 // try sends by the account whose turn it is, and what it certainly did not
 // take for a reason of its own by the other.
-func (a *Accounts) try(key string, n int, all func(Sender) []Sent, some func(Sender, []int) []Sent) []Sent {
-	at, other := a.pick(key)
+func (a *Accounts) try(ctx context.Context, key string, n int, all func(Sender) []Sent, some func(Sender, []int) []Sent) []Sent {
+	at, other := a.pick(ctx, key)
 	begin := a.now()
 	out := all(a.list[at].Sender)
-	a.note(at, out, begin)
+	a.note(ctx, at, out, begin)
 	var again []int
 	for i := range n {
 		if out[i].Outcome == OutcomeRetry || out[i].Outcome == OutcomeConfig {
@@ -131,7 +131,7 @@ func (a *Accounts) try(key string, n int, all func(Sender) []Sent, some func(Sen
 	}
 	begin = a.now()
 	second := some(a.list[other].Sender, again)
-	a.note(other, second, begin)
+	a.note(ctx, other, second, begin)
 	for i, to := range again {
 		if second[i].Outcome == OutcomeConfig && out[to].Outcome == OutcomeRetry {
 			continue // the first account is merely busy: the channel goes on
@@ -143,13 +143,13 @@ func (a *Accounts) try(key string, n int, all func(Sender) []Sent, some func(Sen
 
 // pick says whose turn it is. The same key gives the same account while the
 // division stays, so that nothing here is random.
-func (a *Accounts) pick(key string) (at, other int) {
+func (a *Accounts) pick(ctx context.Context, key string) (at, other int) {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(key)) // a hash takes everything
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.now()
-	a.shift(now)
+	a.shift(ctx, now)
 	if int(h.Sum32()%100) >= a.balance.Points {
 		at = 1
 	}
@@ -166,7 +166,7 @@ func (a *Accounts) resting(at int) bool {
 }
 
 // note remembers what came of calls.
-func (a *Accounts) note(at int, sent []Sent, begin time.Time) {
+func (a *Accounts) note(ctx context.Context, at int, sent []Sent, begin time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.now()
@@ -176,7 +176,7 @@ func (a *Accounts) note(at int, sent []Sent, begin time.Time) {
 		switch s.Outcome {
 		case OutcomeConfig:
 			c.failures++
-			a.stop(at, s.Code, now)
+			a.stop(ctx, at, s.Code, now)
 		case OutcomeRetry, OutcomeAmbiguous:
 			c.failures++
 		case OutcomeAccepted:
@@ -188,23 +188,23 @@ func (a *Accounts) note(at int, sent []Sent, begin time.Time) {
 		c.measured++
 		c.lagged++
 	}
-	a.shift(now)
+	a.shift(ctx, now)
 }
 
 // stop lets an account rest; the caller holds the lock.
-func (a *Accounts) stop(at int, code string, now time.Time) {
+func (a *Accounts) stop(ctx context.Context, at int, code string, now time.Time) {
 	r := &a.down[at]
 	if now.Before(r.until) {
 		return
 	}
 	r.until, r.code = now.Add(min(firstRest<<min(r.stops, 8), longRest)), code
 	r.stops++
-	a.log.Error("an account of a channel is refused and rests", "channel", a.Channel(), "account", a.list[at].Name, "code", code, "until", r.until)
+	a.log.ErrorContext(ctx, "an account of a channel is refused and rests", "channel", a.Channel(), "account", a.list[at].Name, "code", code, "until", r.until)
 }
 
 // Arrived notes how long a message of an account, by its name, took to its
 // phone, or until it was known not to arrive.
-func (a *Accounts) Arrived(name string, took time.Duration) {
+func (a *Accounts) Arrived(ctx context.Context, name string, took time.Duration) {
 	at := slices.IndexFunc(a.list[:], func(x Account) bool { return x.Name == name })
 	if at < 0 {
 		return
@@ -217,12 +217,12 @@ func (a *Accounts) Arrived(name string, took time.Duration) {
 	if took >= a.policy.Slow {
 		c.lagged++
 	}
-	a.shift(now)
+	a.shift(ctx, now)
 }
 
 // shift applies the policy; the caller holds the lock. Every move is an alarm:
 // a provider in trouble must not go unnoticed because messages still go.
-func (a *Accounts) shift(now time.Time) {
+func (a *Accounts) shift(ctx context.Context, now time.Time) {
 	var seen [2]Pulse
 	for i := range a.pulses {
 		seen[i] = a.pulses[i].sum(a.policy, now)
@@ -230,7 +230,7 @@ func (a *Accounts) shift(now time.Time) {
 	}
 	next := a.policy.Shift(a.balance, seen[0], seen[1], now)
 	if next.Points != a.balance.Points {
-		a.log.Warn("load moves between the accounts of a channel", "channel", a.Channel(),
+		a.log.WarnContext(ctx, "load moves between the accounts of a channel", "channel", a.Channel(),
 			"first", a.list[0].Name, "points", next.Points, "before", a.balance.Points)
 	}
 	a.balance = next
@@ -246,11 +246,11 @@ type AccountHealth struct {
 }
 
 // Health tells how both accounts fare.
-func (a *Accounts) Health() []AccountHealth {
+func (a *Accounts) Health(ctx context.Context) []AccountHealth {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.now()
-	a.shift(now)
+	a.shift(ctx, now)
 	out := make([]AccountHealth, 2)
 	for i := range a.list {
 		p := a.pulses[i].sum(a.policy, now)

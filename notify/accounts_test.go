@@ -117,7 +117,7 @@ func TestAChannelStopsWhenBothAccountsDo(t *testing.T) {
 func TestErrorsMoveLoadAndQuietBringsItBack(t *testing.T) {
 	w := newTwo(t, 100)
 	w.answers[0] = notify.Sent{Outcome: notify.OutcomeAmbiguous}
-	points := func() int { return w.Health()[0].Points }
+	points := func() int { return w.Health(t.Context())[0].Points }
 	for minute := range 3 {
 		w.send(t, 40)
 		if want := 90 - 10*minute; points() != want {
@@ -131,7 +131,7 @@ func TestErrorsMoveLoadAndQuietBringsItBack(t *testing.T) {
 	if points() != 80 {
 		t.Errorf("%d points after a quiet time, want 80", points())
 	}
-	if h := w.Health(); h[0].Points+h[1].Points != 100 || h[0].Name != "one" {
+	if h := w.Health(t.Context()); h[0].Points+h[1].Points != 100 || h[0].Name != "one" {
 		t.Errorf("%+v", h)
 	}
 }
@@ -139,14 +139,14 @@ func TestErrorsMoveLoadAndQuietBringsItBack(t *testing.T) {
 func TestSlowDeliveriesMoveLoad(t *testing.T) {
 	w := newTwo(t, 50)
 	for range 17 {
-		w.Arrived("one", time.Second)
-		w.Arrived("two", time.Second)
+		w.Arrived(t.Context(), "one", time.Second)
+		w.Arrived(t.Context(), "two", time.Second)
 	}
 	for range 3 {
-		w.Arrived("two", 5*time.Minute)
-		w.Arrived("nobody", time.Hour)
+		w.Arrived(t.Context(), "two", 5*time.Minute)
+		w.Arrived(t.Context(), "nobody", time.Hour)
 	}
-	if h := w.Health(); h[0].Points != 60 || h[1].Lagged != 3 {
+	if h := w.Health(t.Context()); h[0].Points != 60 || h[1].Lagged != 3 {
 		t.Errorf("%+v, want a step towards the first", h)
 	}
 }
@@ -219,7 +219,7 @@ func TestAccountsAtOnce(t *testing.T) {
 		wg.Go(func() {
 			for n := range 50 {
 				w.Send(t.Context(), notify.Parcel{OutID: fmt.Sprint(i, "-", n)})
-				w.Health()
+				w.Health(t.Context())
 			}
 		})
 	}

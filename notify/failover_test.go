@@ -53,7 +53,7 @@ func TestLoadMovesAwayFromTrouble(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if got := p.Shift(tt.from, tt.first, tt.second, lunch); got.Points != tt.want {
 				t.Errorf("%d points, want %d", got.Points, tt.want)
-			} else if (got.Points != tt.from.Points) != (got.Moved.Equal(lunch)) {
+			} else if (got.Points != tt.from.Points) != got.Moved.Equal(lunch) {
 				t.Errorf("moved at %v for %d to %d", got.Moved, tt.from.Points, got.Points)
 			}
 		})

@@ -36,19 +36,19 @@ func (a *App) SMSReport(ctx context.Context, token string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	a.arrived(account, receipts)
+	a.arrived(ctx, account, receipts)
 	_, err = a.Notify.Receive(ctx, receipts)
 	return err
 }
 
 // arrived tells the division of load how long an account's messages took.
-func (a *App) arrived(account string, receipts []notify.Receipt) {
+func (a *App) arrived(ctx context.Context, account string, receipts []notify.Receipt) {
 	if a.accounts == nil {
 		return
 	}
 	for _, r := range receipts {
 		if r.Took > 0 {
-			a.accounts.Arrived(account, r.Took)
+			a.accounts.Arrived(ctx, account, r.Took)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func newHouse(t *testing.T) *house {
 	if h.App, err = New(t.Context(), cfg, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = h.App.Close() })
+	t.Cleanup(func() { _ = h.Close() })
 	inlet := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		ack, err := h.WeChatEvent(r.Context(), r.URL.Query(), body)

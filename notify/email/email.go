@@ -184,8 +184,7 @@ func (s *Sender) hand(c *smtp.Client, to string, text []byte) (stage, error) {
 // judge says what a no, or no word, means at a stage. Only after the whole mail
 // was handed over can it have been taken.
 func judge(ctx context.Context, at stage, err error) notify.Sent {
-	var reply *textproto.Error
-	if errors.As(err, &reply) {
+	if reply, ok := errors.AsType[*textproto.Error](err); ok {
 		sent := notify.Sent{Code: "smtp." + strconv.Itoa(reply.Code), Outcome: notify.OutcomeRetry}
 		switch {
 		case reply.Code < 500:

@@ -9,6 +9,7 @@ import (
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,7 @@ type server struct {
 
 	mu    sync.Mutex
 	mails []string
+	verbs []string
 }
 
 func (s *server) serve(t *testing.T) string {
@@ -72,7 +74,12 @@ func (s *server) talk(conn net.Conn) {
 			return
 		}
 		verb, _, _ := strings.Cut(strings.TrimSpace(strings.ToUpper(line)), " ")
+		s.mu.Lock()
+		s.verbs = append(s.verbs, verb)
+		s.mu.Unlock()
 		switch verb {
+		case "AUTH":
+			say(verb, "235 welcome")
 		case "EHLO":
 			if !say(verb, "250-here\r\n250 AUTH PLAIN") {
 				return
@@ -189,13 +196,24 @@ func TestOutcomesOfReplies(t *testing.T) {
 }
 
 func TestNoPasswordAndNoMailInTheOpen(t *testing.T) {
-	v, s := open(t, map[string]string{"STARTTLS": "454 not here"}, func(c *email.Config) { c.Plain = false; c.User, c.Password = "u", notify.NewSecret("geheim") })
-	sent := s.Send(t.Context(), parcel())
-	if sent.Outcome == notify.OutcomeAccepted || len(v.mails) != 0 {
-		t.Errorf("%+v, %d mails without TLS", sent, len(v.mails))
-	}
-	if s.Check(t.Context()) == "" {
-		t.Error("a server without TLS passes the check")
+	for name, change := range map[string]func(*email.Config){
+		"mail":     func(c *email.Config) { c.Plain = false },
+		"password": func(c *email.Config) { c.Plain, c.User, c.Password = false, "u", notify.NewSecret("geheim") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			v, s := open(t, map[string]string{"STARTTLS": "454 not here"}, change)
+			if sent := s.Send(t.Context(), parcel()); sent.Outcome == notify.OutcomeAccepted {
+				t.Errorf("%+v without TLS", sent)
+			}
+			if s.Check(t.Context()) == "" {
+				t.Error("a server without TLS passes the check")
+			}
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			if len(v.mails) != 0 || slices.Contains(v.verbs, "AUTH") || slices.Contains(v.verbs, "MAIL") {
+				t.Errorf("said in the open: %v", v.verbs)
+			}
+		})
 	}
 }
 

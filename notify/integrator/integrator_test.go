@@ -100,9 +100,15 @@ func TestOutcomes(t *testing.T) {
 		want   notify.Outcome
 		calls  int
 	}{
-		{[]int{204}, notify.OutcomeAccepted, 1}, {[]int{429}, notify.OutcomeRetry, 1}, {[]int{404}, notify.OutcomeRecipient, 1},
-		{[]int{401}, notify.OutcomeConfig, 1}, {[]int{302}, notify.OutcomeConfig, 1}, {[]int{422}, notify.OutcomeMessage, 1},
-		{[]int{500, 200}, notify.OutcomeAccepted, 2}, {[]int{-1, 200}, notify.OutcomeAccepted, 2}, {[]int{-1, 429}, notify.OutcomeAmbiguous, 2},
+		{[]int{204}, notify.OutcomeAccepted, 1},
+		{[]int{429}, notify.OutcomeRetry, 1},
+		{[]int{404}, notify.OutcomeRecipient, 1},
+		{[]int{401}, notify.OutcomeConfig, 1},
+		{[]int{302}, notify.OutcomeConfig, 1},
+		{[]int{422}, notify.OutcomeMessage, 1},
+		{[]int{500, 200}, notify.OutcomeAccepted, 2},
+		{[]int{-1, 200}, notify.OutcomeAccepted, 2},
+		{[]int{-1, 429}, notify.OutcomeAmbiguous, 2},
 		{[]int{502, 502}, notify.OutcomeAmbiguous, 2},
 	} {
 		t.Run(fmt.Sprint(tt.script), func(t *testing.T) {

@@ -104,7 +104,7 @@ func (conf Config) validate() error {
 		}
 	}
 	u, err := url.Parse(conf.BaseURL)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname()))) {
+	if err != nil || u.Host == "" || (u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname()))) {
 		return houzhen.E(houzhen.CodeInvalid, "give https://host; plain http is for loopback only").On("base_url")
 	}
 	for key, t := range conf.Templates {

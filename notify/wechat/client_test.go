@@ -57,7 +57,7 @@ func newRig(t *testing.T) *rig {
 	if r.Client, err = wechat.New(config(web.URL), r.consents, clock); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(r.Client.Close)
+	t.Cleanup(r.Close)
 	r.addr = web.URL
 	return r
 }
@@ -343,10 +343,18 @@ func TestManyAtOnce(t *testing.T) {
 
 func TestFieldsFitTheirKinds(t *testing.T) {
 	for _, tt := range [][3]string{
-		{"thing1", "一二三四五六七八九十一二三四五六七八九十一", "一二三四五六七八九十一二三四五六七八九十"}, {"thing2", " a\n b ", "a b"}, {"number3", "约5人", "5"},
-		{"character_string1", "A 032号", "A032"}, {"phrase4", "请马上去就诊", "请马上去就"}, {"phrase4", "OK好", "好"}, {"name1", "欧*修", "欧x修"},
-		{"name1", "John Ronald Reuel Tolkien", "John Ronald Reuel To"}, {"phone_number1", "0755-1234 5678", "0755-12345678"}, {"time4", "15:01", "15:01"},
-		{"thing1", "", ""}, {"number1", "many", ""},
+		{"thing1", "一二三四五六七八九十一二三四五六七八九十一", "一二三四五六七八九十一二三四五六七八九十"},
+		{"thing2", " a\n b ", "a b"},
+		{"number3", "约5人", "5"},
+		{"character_string1", "A 032号", "A032"},
+		{"phrase4", "请马上去就诊", "请马上去就"},
+		{"phrase4", "OK好", "好"},
+		{"name1", "欧*修", "欧x修"},
+		{"name1", "John Ronald Reuel Tolkien", "John Ronald Reuel To"},
+		{"phone_number1", "0755-1234 5678", "0755-12345678"},
+		{"time4", "15:01", "15:01"},
+		{"thing1", "", ""},
+		{"number1", "many", ""},
 	} {
 		if got := wechat.Fit(tt[0], tt[1]); got != tt[2] {
 			t.Errorf("%s of %q = %q, want %q", tt[0], tt[1], got, tt[2])
