@@ -19,7 +19,7 @@ func relative(t *testing.T, s *directory.Service, accountID, phone string, n int
 	})
 }
 
-func mayAct(s *directory.Service, t *testing.T, accountID, patientID string) bool {
+func mayAct(t *testing.T, s *directory.Service, accountID, patientID string) bool {
 	t.Helper()
 	people, err := s.Patients(t.Context(), accountID)
 	if err != nil {
@@ -39,7 +39,7 @@ func TestAPersonSeesWhoBooksForHim(t *testing.T) {
 	s, _ := desk(t)
 	asks, asked := account(t, s, ownPhone), account(t, s, otherPhone)
 	p, err := relative(t, s, asks.ID, otherPhone, 0)
-	if err != nil || mayAct(s, t, asks.ID, p.ID) {
+	if err != nil || mayAct(t, s, asks.ID, p.ID) {
 		t.Fatalf("%v, want him registered and not agreed", err)
 	}
 	list, err := s.Agreements(t.Context(), asked.ID)
@@ -47,10 +47,10 @@ func TestAPersonSeesWhoBooksForHim(t *testing.T) {
 	if d := cmp.Diff(want, list, cmp.Comparer(func(a, b houzhen.Phone) bool { return a == b }), cmp.Comparer(func(a, b houzhen.Name) bool { return a == b })); d != "" || err != nil {
 		t.Fatal(err, d)
 	}
-	if err := s.GiveConsent(t.Context(), asked.ID, asks.ID, p.ID); err != nil || !mayAct(s, t, asks.ID, p.ID) {
+	if err := s.GiveConsent(t.Context(), asked.ID, asks.ID, p.ID); err != nil || !mayAct(t, s, asks.ID, p.ID) {
 		t.Errorf("agreed: %v", err)
 	}
-	if err := s.WithdrawConsent(t.Context(), asked.ID, asks.ID, p.ID); err != nil || mayAct(s, t, asks.ID, p.ID) {
+	if err := s.WithdrawConsent(t.Context(), asked.ID, asks.ID, p.ID); err != nil || mayAct(t, s, asks.ID, p.ID) {
 		t.Errorf("taken back: %v", err)
 	}
 	if list, err := s.Agreements(t.Context(), asks.ID); err != nil || len(list) > 0 {

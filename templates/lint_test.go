@@ -66,16 +66,13 @@ func planted(t *testing.T) []plant {
 	t.Helper()
 	var all []plant
 	readTestdata(t, "planted.yaml", &all)
-	for _, long := range []plant{ // too long to be written out
+	return append(all, []plant{ // too long to be written out
 		{Rule: "length", Key: "appt.booked", Text: "${name}" + strings.Repeat("\u53f7", 500), Note: false},
 		{Rule: "variables", Text: "${name}"},
 		{Rule: "voice_length", Channel: Voice, Text: strings.Repeat("\u53f7", 151)},
 		{Rule: "push_length", Channel: Push, Title: "\u901a\u77e5", Text: strings.Repeat("\u53f7", 201)},
 		{Rule: "push_length", Channel: Push, Lang: "en", Title: "Notice", Text: strings.Repeat("x", 401)},
-	} {
-		all = append(all, long)
-	}
-	return all
+	}...)
 }
 
 // with the rules whose plant cannot stand alone: a wording that breaks them

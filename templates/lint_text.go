@@ -186,15 +186,16 @@ func (c *lint) neutral() {
 // script: Chinese words are Chinese, English ones have no Han sign, and neither
 // have the values that go into them.
 func (c *lint) script() {
-	words := c.draft.Title
+	all := []string{c.draft.Title}
 	if c.draft.Channel != WeChat {
-		words += c.draft.Text
+		all = append(all, c.draft.Text)
 	}
 	for name, s := range c.draft.Fields {
 		if kind := fieldType(name); kind != "phrase" && kind != "amount" && kind != "enum" {
-			words += s
+			all = append(all, s)
 		}
 	}
+	words := strings.Join(all, "")
 	english, literal := c.draft.Lang == houzhen.English, mark.ReplaceAllString(words, "")
 	if han := strings.ContainsFunc(literal, isHan); han == english && strings.ContainsFunc(literal, unicode.IsLetter) {
 		c.add("script")

@@ -35,7 +35,7 @@ func (c *lint) attributes() {
 }
 
 func (a attribute) takes(value string) bool {
-	return a.Pattern.takes(value) && !(a.Refused && (address.MatchString(value) || mobile.MatchString(value)))
+	return a.Pattern.takes(value) && (!a.Refused || !address.MatchString(value) && !mobile.MatchString(value))
 }
 
 // captcha: a wording with a code says that it is one, and has no other value.

@@ -30,7 +30,7 @@ func exercises() []exercise {
 		{"GET", "/patients/new", "", patient, manager, "", "", "-"},
 		{"POST", "/patients", "name=A&doc=1&doc_type=id&relation=self&consent=1", patient, nurse, "register self", "", "register"},
 		{"POST", "/patients/agree", "account=acc7&patient=p1", patient, nurse, "agree acc1 acc7 p1", "", "agree"},
-		{"POST", "/patients/disagree", "patient=p2", patient, screen, "disagree acc1 acc1 p2", "", "disagree"},
+		{"POST", "/patients/disagree", "account=acc7&patient=p2", patient, screen, "disagree acc1 acc7 p2", "", "disagree"},
 		{"GET", "/appointments", "", patient, nurse, "", "", ""},
 		{"GET", "/appointments/a1", "", patient, doctor, "", "/appointments/none", ""},
 		{"POST", "/appointments/a2/cancel", "", patient, manager, "cancel a2", "/appointments/none/cancel", "cancel"},
@@ -93,7 +93,7 @@ func exercises() []exercise {
 		{"POST", "/sessions/s4/book", "name=Li&phone=13900001111&group=referral", nurse, doctor, "walk-up s4", "/sessions/none/book", "walk-up"},
 		{"GET", "/people", "", nurse, doctor, "", "", "-"},
 		{"POST", "/people/complete", "voucher=4821300000&doc_type=01&doc=11010519491231002X", nurse, patient, "complete a1 01", "", "complete"},
-		{"POST", "/people/merge", "kept=48213&lost=48213&reason=same", manager, nurse, "merge p1 p1 same", "", "merge"},
+		{"POST", "/people/merge", "kept=48213&lost=48213&reason=same", manager, nurse, "merge p1 p1 same", "", "merge"}, //nolint:dupword // both vouchers are of one person
 		{"POST", "/appointments/a1/swap", "patient=p2", patient, nurse, "swap a1 p2", "/appointments/none/swap", "swap"},
 		{"POST", "/sessions/s4/overbook", "who=123&reason=severe&note=now", nurse, patient, "overbook s4 severe now", "/sessions/none/overbook", "overbook"},
 		{"POST", "/manage/overflow/a2/keep", "", nurse, doctor, "keep-for a2", "", "keep-for"},

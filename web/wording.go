@@ -167,23 +167,23 @@ func (s *site) wordingData(r *http.Request) (wordingPageData, error) {
 	if d.wordingView, ok = s.wordingOf(all, key, d.lookAt, api.LangOf(r)); !ok {
 		return d, houzhen.E(houzhen.CodeNotFound, "no such wording")
 	}
-	d.Draft, d.Filed = d.Approved.Draft, wording.Filed(d.lookAt.Channel)
+	d.Draft, d.Filed = d.Approved.Draft, wording.Filed(d.Channel)
 	if d.Variants {
 		twin := templates.Key(strings.TrimSuffix(key, ".sens"), !d.Sensitive)
-		d.Other = &choice{Name: twin, Href: d.lookAt.href("/manage/wordings/"+url.PathEscape(twin), d.lookAt.Lang, d.lookAt.Channel)}
+		d.Other = &choice{Name: twin, Href: d.href("/manage/wordings/"+url.PathEscape(twin), d.Lang, d.Channel)}
 	}
 	// Channels without words of this message are no choice.
 	d.Channels = slices.DeleteFunc(d.Channels, func(c choice) bool {
-		_, has := templates.Shipped(key, d.lookAt.Lang, c.Name)
+		_, has := templates.Shipped(key, d.Lang, c.Name)
 		return !has
 	})
 	for _, name := range templates.Supplied(key) {
 		if v, known := templates.VariableOf(name); known {
-			d.Variables = append(d.Variables, wordingVariable{name, v.Attribute, v.Typical[d.lookAt.Lang], v.Longest[d.lookAt.Lang], v.Reveals})
+			d.Variables = append(d.Variables, wordingVariable{name, v.Attribute, v.Typical[d.Lang], v.Longest[d.Lang], v.Reveals})
 		}
 	}
 	for _, v := range all {
-		if v.Lang == d.lookAt.Lang && v.Channel == d.lookAt.Channel {
+		if v.Lang == d.Lang && v.Channel == d.Channel {
 			d.Versions = append(d.Versions, v)
 		}
 	}
@@ -243,7 +243,7 @@ func (s *site) wordingWrite(w http.ResponseWriter, r *http.Request) error {
 		s.fail(w, r, "wording", d, err)
 		return nil
 	}
-	return back(w, r, d.lookAt.href("/manage/wordings/"+url.PathEscape(d.Draft.Key), d.lookAt.Lang, d.lookAt.Channel))
+	return back(w, r, d.href("/manage/wordings/"+url.PathEscape(d.Draft.Key), d.Lang, d.Channel))
 }
 
 // typedWords reads a draft from the form. A field keeps its name unless it is

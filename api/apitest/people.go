@@ -24,7 +24,7 @@ func (c *Clinic) Family(_ context.Context, accountID string) ([]directory.Relati
 		}
 		list = append(list, r)
 	}
-	asked := directory.Patient{ID: "p9", Name: houzhen.NewName("赵六")}
+	asked := directory.Patient{ID: "p9", Name: houzhen.NewName("Zhao Liu")}
 	return append(list, directory.Relative{Patient: asked, Relation: directory.RelationSpouse}), c.ask("family", accountID)
 }
 

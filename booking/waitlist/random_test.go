@@ -30,6 +30,7 @@ func TestAnyStreamKeepsThePromises(t *testing.T) {
 }
 
 func anyStream(t *testing.T, l *list) {
+	t.Helper()
 	round := 0
 	rapid.Check(t, func(r *rapid.T) {
 		round++

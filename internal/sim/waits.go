@@ -34,7 +34,7 @@ type Wait struct {
 type WaitGroup struct {
 	Name                       string
 	N                          int
-	MAE, Naive, Covered, Width float64 // minutes, minutes, share, minutes
+	MAE, Naive, Covered, Width float64 // Covered is a share, the others are minutes
 }
 
 // WaitReport says how good forecasts were beside people times mean.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -138,7 +139,7 @@ func TestWaitsAreForecastEveryFourMinutesForTen(t *testing.T) {
 		t.Errorf("got %+v for %d forecasts", report, len(got))
 	}
 	stop := fmt.Errorf("full")
-	if _, err := (Waits{Days: days}).Run(func(Wait) error { return stop }); err != stop {
+	if _, err := (Waits{Days: days}).Run(func(Wait) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("got %v when nothing can be written", err)
 	}
 }

@@ -33,6 +33,7 @@ func (s *tally) add(f *Forecast, now, called time.Time, naive float64) {
 }
 
 func (s *tally) log(t *testing.T, name string) {
+	t.Helper()
 	n := float64(s.n)
 	t.Logf("%-5s %6d off by %6.2f min (people x mean %6.2f, %.3f), bias %+.2f, covers %.3f at %.1f min",
 		name, s.n, s.error/n, s.naive/n, s.error/s.naive, s.signed/n, float64(s.covered)/n, s.width/n)
@@ -61,6 +62,7 @@ func TestForecastOnARealDoctorBeatsPeopleTimesMean(t *testing.T) {
 type judged [aheadGroups]tally
 
 func judgeSessions(t *testing.T, sessions []Session, begin int, windows [][2]int) {
+	t.Helper()
 	m := New(0, nil)
 	results := make([]judged, len(windows))
 	gaps, n := 15.0, 0.0
