@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -226,7 +225,7 @@ func (s *Service) finishOthers(ctx context.Context, tx Tx, r CallRequest, sessio
 			SessionID: id, RequestID: r.RequestID + "-finish", TicketID: t.ID, DoctorID: r.DoctorID, Operator: r.Operator,
 		})
 		if err != nil {
-			return errors.Join(err)
+			return err
 		}
 	}
 	return nil

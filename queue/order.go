@@ -28,6 +28,7 @@ func (p Policy) compareNormal(a, b *Ticket) int {
 		return cmp.Or(cmp.Compare(a.No, b.No), cmp.Compare(a.ID, b.ID))
 	case KeyCheckIn:
 		return cmp.Or(a.LaneSince.Compare(b.LaneSince), cmp.Compare(a.No, b.No))
+	case KeySliceNumber:
 	}
 	equal := p.BookedFirst == BookedEqual
 	return cmp.Or(
