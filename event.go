@@ -44,6 +44,11 @@ const (
 	TicketFinished       EventKind = "ticket.finished"
 	TicketDropped        EventKind = "ticket.dropped" // left the queue: cancelled, abandoned, session closed
 	TicketLeaveNow       EventKind = "ticket.leave_now"
+	TicketOrdered        EventKind = "ticket.ordered"       // staff or the patient changed its place in the order
+	TicketSetAside       EventKind = "ticket.set_aside"     // goes later, or is set aside
+	TicketOutForTests    EventKind = "ticket.out_for_tests" // comes back the same day
+	TicketReturned       EventKind = "ticket.returned"      // waits again: back from tests, or from being aside
+	TicketUndone         EventKind = "ticket.undone"        // what had been done to it was taken back
 	PatientResultsReady  EventKind = "patient.results_ready" // the laboratory says so; of an appointment
 	PatientElsewhere     EventKind = "patient.elsewhere"     // seen at another service point of the house
 	PatientAdmitted      EventKind = "patient.admitted"      // to a ward
@@ -51,6 +56,7 @@ const (
 	PatientMerged        EventKind = "patient.merged" // two records were one person's: of the one that is kept
 	QueuePaused          EventKind = "queue.paused"
 	QueueResumed         EventKind = "queue.resumed"
+	QueueDesks           EventKind = "queue.desks" // a doctor joined or left a queue that several serve
 	SignInAsked          EventKind = "sign_in.asked"
 	CreditMarked         EventKind = "credit.marked"   // somebody did not keep his word; the data says whether it counts
 	CreditLimited        EventKind = "credit.limited"  // that mark closes online booking
@@ -80,6 +86,7 @@ var EventKinds = []EventKind{
 	SessionSubstituted, SessionPlaceChanged, SuspensionAsked, SuspensionDecided, RefundChosen, AppointmentReseated, ReplyReceived,
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, DrawLost, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
+	TicketOrdered, TicketSetAside, TicketOutForTests, TicketReturned, TicketUndone, QueueDesks,
 	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, PatientMerged, QueuePaused, QueueResumed, SignInAsked,
 	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
 	CreditMarked, CreditLimited, CreditLifted, CreditAppealed, CreditDecided, CreditRulesPublished,

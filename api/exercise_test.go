@@ -37,6 +37,10 @@ func exercises() []exercise {
 		{"POST", "/api/v1/appointments/a2/move", `{"session_id":"s14"}`, patient, nurse, "move", "/api/v1/appointments/none/move"},
 		{"GET", "/api/v1/appointments/a2/options", "", patient, manager, "options", "/api/v1/appointments/none/options"},
 		{"POST", "/api/v1/appointments/a2/options/o1/choose", "", patient, wall, "choose", "/api/v1/appointments/none/options/o1/choose"},
+		{"POST", "/api/v1/appointments/a1/later", `{"minutes":20}`, patient, nurse, "later", "/api/v1/appointments/none/later"},
+		{"POST", "/api/v1/appointments/a1/here", `{"code":"x"}`, patient, doctor, "here", "/api/v1/appointments/none/here"},
+		{"GET", "/api/v1/queue-policies", "", manager, nurse, "policies", ""},
+		{"PUT", "/api/v1/queue-policies/z1", `{"document":"ready_size: 3"}`, manager, doctor, "set-policy", ""},
 		{"GET", "/api/v1/waitlist", "", patient, nurse, "waits", ""},
 		{"GET", "/api/v1/inbox", "", patient, nurse, "inbox", ""},
 		{"POST", "/api/v1/inbox/hz-1/seen", "", patient, doctor, "seen", "/api/v1/inbox/none/seen"},
@@ -112,8 +116,12 @@ func exercises() []exercise {
 	}
 	list = append(list, channelExercises()...)
 	for _, v := range api.Verbs() {
+		as := doctor
+		if v.NurseOnly() {
+			as = nurse
+		}
 		list = append(list, exercise{
-			"POST", "/api/v1/sessions/s1/" + string(v), `{"ticket_id":"t5"}`, doctor, patient, string(v), "/api/v1/sessions/none/" + string(v),
+			"POST", "/api/v1/sessions/s1/" + string(v), `{"ticket_id":"t5"}`, as, patient, string(v), "/api/v1/sessions/none/" + string(v),
 		})
 	}
 	return list

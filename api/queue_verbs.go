@@ -28,7 +28,8 @@ const (
 
 // Verbs lists them all.
 func Verbs() []Verb {
-	return []Verb{VerbNext, VerbRecall, VerbMissed, VerbTakeBack, VerbStart, VerbFinish, VerbPause, VerbResume, VerbEnd}
+	list := []Verb{VerbNext, VerbRecall, VerbMissed, VerbTakeBack, VerbStart, VerbFinish, VerbPause, VerbResume, VerbEnd}
+	return append(list, actions()...)
 }
 
 // Command is one verb on one session's queue.
@@ -37,9 +38,19 @@ type Command struct {
 	SessionID string
 	TicketID  string // "" is the present patient
 	RequestID string
-	Minutes   int    // of a pause, 0 open
-	Reason    string // of a pause
-	Dispose   string // at the end: what becomes of those who wait
+	Minutes   int               // of a pause, 0 open; by how many to go later
+	Reason    string            // of a pause or an action
+	Dispose   string            // at the end: what becomes of those who wait
+	Each      map[string]string // the same for single tickets
+	Version   int64             // of the ticket as it was seen; 0 does not ask
+	Group     string            // of priority
+	Places    int               // by how many to move; negative is forward
+	DoctorID  string            // to whom to assign
+	Care      string            // what calling him needs
+	RoomID    string            // where a doctor sits down
+	Seat      string            // at which desk of the room
+	Undo      string            // request id of what is taken back
+	Also      []string          // sessions of pools that the doctor serves too
 }
 
 // Run does a command for somebody who may. A nurse presses for the doctor who
@@ -53,14 +64,24 @@ func (s Services) Run(ctx context.Context, p auth.Principal, c Command) (queue.O
 	if p.Is(auth.Doctor) {
 		doctor = p.DoctorID
 	}
-	call := queue.CallRequest{SessionID: c.SessionID, RequestID: c.RequestID, DoctorID: doctor, RoomID: session.RoomID}
+	room := session.RoomID
+	if c.RoomID != "" {
+		room = c.RoomID
+	}
+	if c.Verb.action() {
+		return s.act(ctx, p, c, doctor, room)
+	}
+	call := queue.CallRequest{SessionID: c.SessionID, RequestID: c.RequestID, DoctorID: doctor, RoomID: room, Operator: p.ID}
 	ticket, err := s.target(ctx, c)
 	if err != nil {
 		return queue.Outcome{}, err
 	}
-	one := queue.TicketRequest{SessionID: c.SessionID, RequestID: c.RequestID, TicketID: ticket, DoctorID: doctor}
+	one := queue.TicketRequest{SessionID: c.SessionID, RequestID: c.RequestID, TicketID: ticket, DoctorID: doctor, Operator: p.ID, Version: c.Version}
 	switch c.Verb {
 	case VerbNext:
+		if len(c.Also) > 0 {
+			return s.callAny(ctx, p, call, c.Also)
+		}
 		return s.Queue.CallNext(ctx, call)
 	case VerbResume:
 		return s.Queue.Resume(ctx, call)
@@ -75,9 +96,9 @@ func (s Services) Run(ctx context.Context, p auth.Principal, c Command) (queue.O
 	case VerbFinish:
 		return s.Queue.Finish(ctx, one)
 	case VerbPause:
-		return s.Queue.Pause(ctx, queue.PauseRequest{SessionID: c.SessionID, RequestID: c.RequestID, DoctorID: doctor, Minutes: c.Minutes, Why: c.Reason})
+		return s.Queue.Pause(ctx, queue.PauseRequest{SessionID: c.SessionID, RequestID: c.RequestID, DoctorID: doctor, Minutes: c.Minutes, Why: c.Reason, Operator: p.ID})
 	case VerbEnd:
-		return s.Queue.EndSession(ctx, queue.EndRequest{SessionID: c.SessionID, RequestID: c.RequestID, DoctorID: doctor, Dispose: c.Dispose})
+		return s.Queue.EndSession(ctx, queue.EndRequest{SessionID: c.SessionID, RequestID: c.RequestID, DoctorID: doctor, Dispose: c.Dispose, Each: c.Each, Operator: p.ID})
 	}
 	return queue.Outcome{}, houzhen.E(houzhen.CodeNotFound, "no such verb")
 }
@@ -103,10 +124,20 @@ func (s Services) target(ctx context.Context, c Command) (string, error) {
 type queueVerbIn struct {
 	ID   string `path:"id"`
 	Body *struct {
-		TicketID string `json:"ticket_id,omitempty"`
-		Minutes  int    `json:"minutes,omitempty" minimum:"0" maximum:"600"`
-		Reason   string `json:"reason,omitempty" maxLength:"60"`
-		Dispose  string `json:"dispose,omitempty"`
+		TicketID string            `json:"ticket_id,omitempty"`
+		Minutes  int               `json:"minutes,omitempty" minimum:"0" maximum:"600"`
+		Reason   string            `json:"reason,omitempty" maxLength:"60" doc:"Why; no names. Needed by what overrules the order"`
+		Dispose  string            `json:"dispose,omitempty"`
+		Each     map[string]string `json:"each,omitempty" doc:"Dispose for single tickets"`
+		Version  int64             `json:"version,omitempty" doc:"The ticket's as it was seen; another one is a conflict that says who changed it"`
+		Group    string            `json:"group,omitempty" doc:"Of priority, as the zone's policy lists them"`
+		Places   int               `json:"places,omitempty" minimum:"-200" maximum:"200" doc:"Negative is forward"`
+		DoctorID string            `json:"doctor_id,omitempty" doc:"To whom a patient of a pool is assigned"`
+		Care     string            `json:"care,omitempty"`
+		RoomID   string            `json:"room_id,omitempty" doc:"Where the doctor of a pool sits"`
+		Seat     string            `json:"seat,omitempty" maxLength:"10"`
+		Undo     string            `json:"undo,omitempty" doc:"Key of the request that is taken back"`
+		Also     []string          `json:"also,omitempty" maxItems:"5" doc:"Call-next: sessions of pools that the doctor serves too"`
 	}
 }
 
@@ -125,7 +156,10 @@ func (a *API) queueVerb(v Verb) func(context.Context, *queueVerbIn) (*queueVerbO
 	return func(ctx context.Context, in *queueVerbIn) (*queueVerbOut, error) {
 		c := Command{Verb: v, SessionID: in.ID, RequestID: requestOf(ctx).key}
 		if in.Body != nil {
-			c.TicketID, c.Minutes, c.Reason, c.Dispose = in.Body.TicketID, in.Body.Minutes, in.Body.Reason, in.Body.Dispose
+			b := in.Body
+			c.TicketID, c.Minutes, c.Reason, c.Dispose, c.Each = b.TicketID, b.Minutes, b.Reason, b.Dispose, b.Each
+			c.Version, c.Group, c.Places, c.DoctorID, c.Care = b.Version, b.Group, b.Places, b.DoctorID, b.Care
+			c.RoomID, c.Seat, c.Undo, c.Also = b.RoomID, b.Seat, b.Undo, b.Also
 		}
 		o, err := a.Run(ctx, who(ctx), c)
 		if err != nil {

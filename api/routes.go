@@ -87,6 +87,7 @@ func (a *API) routes() []route {
 	list = append(list, a.suspensionRoutes()...)
 	list = append(list, a.channelRoutes()...)
 	list = append(list, a.waitlistRoutes()...)
+	list = append(list, a.laneRoutes(patient, manager)...)
 	return append(list, a.queueRoutes()...)
 }
 

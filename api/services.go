@@ -74,6 +74,10 @@ type Queue interface {
 	ReCheckIn(ctx context.Context, r queue.TicketRequest) (queue.Outcome, error)
 	Pause(ctx context.Context, r queue.PauseRequest) (queue.Outcome, error)
 	EndSession(ctx context.Context, r queue.EndRequest) (queue.Outcome, error)
+	// Act changes one place in the order, or a doctor's desk.
+	Act(ctx context.Context, a queue.Action) (queue.Outcome, error)
+	// CallAny calls from a doctor's own list and from pools, as the policy says.
+	CallAny(ctx context.Context, r queue.CallRequest, sessions []string) (queue.Outcome, error)
 }
 
 // Desk is what needs several domains at once; internal/app provides it.
@@ -82,6 +86,10 @@ type Desk interface {
 	CheckIn(ctx context.Context, a Arrival) (CheckedIn, error)
 	// SetTravel keeps how many minutes a patient needs to come.
 	SetTravel(ctx context.Context, appointmentID string, minutes int) error
+	// Later puts a patient off, or notes when one who is not here will come.
+	Later(ctx context.Context, appointmentID string, minutes int, requestID string) (queue.Outcome, error)
+	// Here checks in by the code that a zone's screen shows.
+	Here(ctx context.Context, appointmentID, code string) (CheckedIn, error)
 	// Queue loads a session's queue; Ticket one ticket of it.
 	Queue(ctx context.Context, sessionID string) (queue.Queue, error)
 	Ticket(ctx context.Context, id string) (queue.Ticket, error)
@@ -249,6 +257,7 @@ type Services struct {
 	Abuse      Abuse
 	Guidance   Guide
 	Wording    Wording
+	Policies   Policies
 	People     People
 	Credit     Credit
 	Forecasts  Forecasts

@@ -36,7 +36,8 @@ var harmless = []houzhen.EventKind{
 	houzhen.AppointmentCheckedIn, houzhen.AppointmentFulfilled, houzhen.AppointmentNoShow,
 	houzhen.TicketAdmitted, houzhen.TicketCheckedIn, houzhen.TicketCalled, houzhen.TicketRecalled, houzhen.TicketMissed,
 	houzhen.TicketStarted, houzhen.TicketFinished, houzhen.TicketDropped, houzhen.TicketLeaveNow,
-	houzhen.QueuePaused, houzhen.QueueResumed,
+	houzhen.TicketOrdered, houzhen.TicketSetAside, houzhen.TicketOutForTests, houzhen.TicketReturned, houzhen.TicketUndone,
+	houzhen.QueuePaused, houzhen.QueueResumed, houzhen.QueueDesks,
 }
 
 // grouped marks the context of a group's own transaction.

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -12,6 +13,7 @@ import (
 type OpenQueue struct {
 	SessionID, ZoneID, RoomID, DoctorID, Prefix string
 	Start, End, Deadline                        time.Time
+	Pool                                        bool // several doctors serve it
 }
 
 // Open makes a session's queue; a second time it does nothing.
@@ -19,11 +21,17 @@ func (s *Service) Open(ctx context.Context, tx Tx, o OpenQueue) error {
 	if o.SessionID == "" {
 		return houzhen.E(houzhen.CodeMissing, "a queue needs its session").On("session")
 	}
-	return tx.AddQueue(ctx, Queue{
+	q := Queue{
 		SessionID: o.SessionID, ZoneID: o.ZoneID, RoomID: o.RoomID, DoctorID: o.DoctorID, Prefix: o.Prefix,
-		Start: o.Start, End: o.End, Deadline: o.Deadline,
+		Start: o.Start, End: o.End, Deadline: o.Deadline, Pool: o.Pool,
 		Desk: DeskIdle, NormalsSinceInsert: map[Lane]int{}, Version: 1,
-	})
+	}
+	added, err := tx.AddQueue(ctx, q)
+	if err != nil || !added {
+		return err
+	}
+	c := newChange(tx, q, s.policyOf(q.ZoneID), false).by(VerbOpen, "")
+	return tx.AddEntry(ctx, c.entry(q))
 }
 
 // Admit makes a booked patient known to the queue, not yet arrived. A second
@@ -39,10 +47,11 @@ func (s *Service) Readmit(ctx context.Context, tx Tx, a Admission) (Ticket, erro
 }
 
 func (s *Service) admit(ctx context.Context, tx Tx, a Admission, revive bool) (Ticket, error) {
-	c, err := s.arrival(ctx, tx, a)
+	c, err := s.arrival(ctx, tx, VerbAdmit, a)
 	if err != nil {
 		return Ticket{}, err
 	}
+	c.why = because(ReasonAdmitted)
 	if len(c.q.Tickets) == 0 {
 		c.add(a)
 	} else if t := &c.q.Tickets[0]; t.State == NotCheckedIn && elsewhere(*t, a) || t.State == Dropped && revive {
@@ -59,26 +68,32 @@ func (s *Service) admit(ctx context.Context, tx Tx, a Admission, revive bool) (T
 // never admitted. A second time it changes nothing; for a missed one it is the
 // re-check-in. While the doctor has not started no other ticket is loaded.
 func (s *Service) CheckIn(ctx context.Context, tx Tx, a Admission) (Ticket, error) {
-	c, err := s.arrival(ctx, tx, a)
+	c, err := s.arrival(ctx, tx, VerbCheckIn, a)
 	if err != nil {
 		return Ticket{}, err
 	}
 	if len(c.q.Tickets) > 0 {
 		switch t := c.q.Tickets[0]; t.State {
-		case Waiting, Ready, Called, InConsult:
+		case Waiting, Ready, Called, InConsult, Deferred, Suspended:
 			return t, nil
 		case Done, Dropped:
 			return Ticket{}, wrongState("check in", &t)
-		case NotCheckedIn, Missed:
+		case NotCheckedIn, Missed, OutForTests:
 		}
 	}
 	if err := s.receiving(c); err != nil {
 		return Ticket{}, err
 	}
+	if err := c.inTime(a); err != nil {
+		return Ticket{}, err
+	}
 	if err := c.loadAll(ctx); err != nil {
 		return Ticket{}, err
 	}
-	id := c.enterQueue(a)
+	id, err := c.enterQueue(a)
+	if err != nil {
+		return Ticket{}, err
+	}
 	c.fill()
 	return c.saved(ctx, id)
 }
@@ -95,28 +110,52 @@ func (s *Service) receiving(c *change) error {
 	return nil
 }
 
+// inTime refuses whom the policy wants at the desk, or later: one who comes
+// before the window opens where early patients are sent away, and one who comes
+// after the last check-in of his half-day, whom a nurse alone takes.
+func (c *change) inTime(a Admission) error {
+	if a.Nurse {
+		return nil
+	}
+	if opens := a.SliceStart.Add(-c.p.OpenBefore); c.p.EarlyRefuse && c.now.Before(opens) {
+		return houzhen.E(houzhen.CodeTooSoon, "check-in is not open yet").With("seconds", strconv.Itoa(int(opens.Sub(c.now).Seconds())))
+	}
+	return nil
+}
+
 // enterQueue puts the patient among the waiting.
-func (c *change) enterQueue(a Admission) string {
+func (c *change) enterQueue(a Admission) (string, error) {
 	t := c.byAppointment(a.AppointmentID)
 	if t == nil {
 		t = c.add(a)
 	}
-	if t.State == Missed {
-		c.comeBack(t)
-		return t.ID
+	switch t.State {
+	case Missed:
+		c.why = c.comeBack(t)
+		return t.ID, nil
+	case OutForTests:
+		why, err := c.comeFromTests(t, a.Nurse)
+		c.why = why
+		return t.ID, err
+	default:
 	}
+	hold := c.p.LeaveHold && onTheWay(*t, c.now, c.p)
 	*t = place(c.q, *t, c.p, c.now)
-	if a.InHouse { // domain rule §7 case 38
+	if a.InHouse || hold { // domain rule §7 case 38; who was told when to leave is not late for it
 		t.Lane, t.AtEnd = LaneNormal, false
 	}
+	if a.Lane != "" {
+		t.Lane, t.AtEnd = a.Lane, false
+	}
 	t.State, t.CheckedInAt = Waiting, c.now
+	c.why = because(ReasonCheckedIn)
 	c.tell(houzhen.TicketCheckedIn, t, Reason{})
-	return t.ID
+	return t.ID, nil
 }
 
 // arrival locks the head of the session's queue and brings the appointment's
 // ticket, if there is one, as the only loaded one.
-func (s *Service) arrival(ctx context.Context, tx Tx, a Admission) (*change, error) {
+func (s *Service) arrival(ctx context.Context, tx Tx, verb string, a Admission) (*change, error) {
 	if a.AppointmentID == "" {
 		return nil, houzhen.E(houzhen.CodeMissing, "a ticket needs its appointment").On("appointment")
 	}
@@ -126,13 +165,13 @@ func (s *Service) arrival(ctx context.Context, tx Tx, a Admission) (*change, err
 	}
 	t, err := tx.TicketByAppointment(ctx, a.AppointmentID)
 	if houzhen.CodeOf(err) == houzhen.CodeNotFound {
-		return newChange(tx, q, s.policyOf(q.ZoneID), false), nil
+		return newChange(tx, q, s.policyOf(q.ZoneID), false).by(verb, a.Operator), nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load ticket: %w", err)
 	}
 	q.Tickets = []Ticket{t}
-	c := newChange(tx, q, s.policyOf(q.ZoneID), false)
+	c := newChange(tx, q, s.policyOf(q.ZoneID), false).by(verb, a.Operator)
 	if t.SessionID == a.SessionID {
 		return c, nil
 	}

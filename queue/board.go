@@ -29,12 +29,14 @@ type BoardView struct {
 	Waiting []Place  // not yet asked to the door, in the order they will be
 	Missed  []Ticket // by number
 	Absent  []Ticket // not checked in, by number
+	Aside   []Ticket // to go later, set aside, or out for tests, by number
 	Counts  Counts
 	Next    Place // whom a press of "next" would call; zero when nobody
 }
 
 // View makes the board of a queue.
 func View(q Queue, p Policy, now time.Time) BoardView {
+	q, _ = Wake(q, now)
 	v := BoardView{Queue: q, At: now}
 	v.Queue.Tickets = nil
 	byID := make(map[string]*Ticket, len(q.Tickets))
@@ -73,6 +75,8 @@ func (v *BoardView) sort(t *Ticket) {
 		v.Counts.Done++
 	case Dropped:
 		v.Counts.Dropped++
+	case Deferred, Suspended, OutForTests:
+		v.Aside = append(v.Aside, *t)
 	case Waiting, Ready:
 	}
 }

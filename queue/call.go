@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -20,38 +21,97 @@ func (s *Service) CallNext(ctx context.Context, r CallRequest) (Outcome, error) 
 
 // CallNextTx is CallNext inside a transaction.
 func (s *Service) CallNextTx(ctx context.Context, tx Tx, r CallRequest) (Outcome, error) {
-	return s.once(ctx, tx, r.command(VerbNext), callNext)
+	return s.onceReading(ctx, tx, r.command(VerbNext), s.callNext)
 }
 
-func callNext(c *change, r command) (string, Reason, error) {
-	if err := c.working(); err != nil {
+// busyRetry is how long somebody who is with another doctor is put off; he is
+// called as soon as that one has finished.
+const busyRetry = 10 * time.Minute
+
+func (s *Service) callNext(ctx context.Context, c *change, r command) (string, Reason, error) {
+	if err := c.sit(r); err != nil {
+		return "", Reason{}, err
+	}
+	if err := c.working(r.doctor); err != nil {
 		return "", Reason{}, err
 	}
 	if err := c.finishPresent(r.doctor, ReasonFinishedNext); err != nil {
 		return "", Reason{}, err
 	}
+	c.begin()
+	for {
+		c.fill()
+		i := firstReady(c.q, r.doctor)
+		if i < 0 {
+			return "", Reason{}, houzhen.E(houzhen.CodeQueueEmpty, "nobody is waiting")
+		}
+		t := &c.q.Tickets[i]
+		busy, err := s.elsewhere(ctx, c, t)
+		if err != nil {
+			return "", Reason{}, err
+		}
+		if busy { // never missed: he cannot be in two rooms (domain rule §7 case 40)
+			c.putOff(t)
+			continue
+		}
+		why := because(ReasonReadyFirst, "lane", string(t.Lane))
+		id := t.ID
+		c.call(t, r, why)
+		c.fill()
+		return id, why, nil
+	}
+}
+
+// call calls a patient to a doctor's room.
+func (c *change) call(t *Ticket, r command, why Reason) {
+	t.State, t.CalledAt, t.LastCallAt, t.Calls = Called, c.now, c.now, 1
+	t.DoctorID, t.RoomID = r.doctor, r.room
+	c.tell(houzhen.TicketCalled, t, why)
+}
+
+// begin notes that a doctor of the queue has started.
+func (c *change) begin() {
 	if c.q.StartedAt.IsZero() {
 		c.q.StartedAt = c.now
 	}
 	c.q.Desk = DeskSeeing
-	c.fill()
-	i := firstReady(c.q)
-	if i < 0 {
-		return "", Reason{}, houzhen.E(houzhen.CodeQueueEmpty, "nobody is waiting")
+}
+
+// putOff lets somebody who is with another doctor keep his place at the front
+// until that is over.
+func (c *change) putOff(t *Ticket) {
+	t.State, t.NotBefore = Deferred, c.now.Add(busyRetry)
+	t.DoctorID, t.RoomID = "", ""
+	why := because(ReasonBusyElsewhere)
+	c.note(VerbDefer, t.ID, why)
+	c.tell(houzhen.TicketSetAside, t, why)
+}
+
+// elsewhere reports whether the patient is called or in the room in another
+// queue of the day.
+func (s *Service) elsewhere(ctx context.Context, c *change, t *Ticket) (bool, error) {
+	if t.PatientID == "" {
+		return false, nil
 	}
-	t := &c.q.Tickets[i]
-	t.State, t.CalledAt, t.LastCallAt, t.Calls = Called, c.now, c.now, 1
-	t.DoctorID, t.RoomID = r.doctor, r.room
-	why := because(ReasonReadyFirst, "lane", string(t.Lane))
-	c.tell(houzhen.TicketCalled, t, why)
-	id := t.ID
-	c.fill()
-	return id, why, nil
+	others, err := c.tx.Elsewhere(ctx, t.PatientID, c.now.Add(-12*time.Hour), c.now.Add(12*time.Hour))
+	if err != nil {
+		return false, fmt.Errorf("load tickets of the patient: %w", err)
+	}
+	for _, o := range others {
+		if o.SessionID != c.q.SessionID && o.atDesk() {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // working refuses what needs a doctor at his desk.
-func (c *change) working() error {
-	switch c.q.Desk {
+func (c *change) working(doctor string) error {
+	status := c.q.Desk
+	if d := c.deskOf(doctor); d != nil && status != DeskEnded {
+		status = d.Status
+	}
+	switch status {
 	case DeskEnded:
 		return houzhen.E(houzhen.CodeSessionClosed, "the session has ended")
 	case DeskPaused:
@@ -107,6 +167,7 @@ func (c *change) finish(t *Ticket, why Reason) {
 		c.enter(t, t.LastCallAt, because(ReasonEnteredByNext))
 	}
 	t.State, t.EndedAt = Done, c.now
+	c.q.delayed(t)
 	c.tell(houzhen.TicketFinished, t, why)
 }
 

@@ -23,6 +23,9 @@ type change struct {
 	left   *Queue // the head of the queue that a moved ticket leaves
 	facts  []fact
 	calls  []Call
+	r      command // what was asked, for the log
+	about  string  // the ticket it is about
+	why    Reason
 }
 
 // fact waits for the version that saving gives its subject.
@@ -38,7 +41,27 @@ func newChange(tx Tx, q Queue, p Policy, whole bool) *change {
 	for _, t := range q.Tickets {
 		c.before[t.ID] = t
 	}
+	if whole {
+		c.wake()
+	}
 	return c
+}
+
+// by says which verb is at work, about whom, for the log.
+func (c *change) by(verb, operator string) *change {
+	c.r.verb, c.r.operator = verb, operator
+	return c
+}
+
+// wake brings back those whose time to go later has come.
+func (c *change) wake() {
+	var ids []string
+	c.q, ids = Wake(c.q, c.now)
+	for _, id := range ids {
+		if t, err := c.ticket(id); err == nil {
+			c.tell(houzhen.TicketReturned, t, because(ReasonWoken))
+		}
+	}
 }
 
 // ticket finds a loaded ticket; the pointer is good until the next fill.
@@ -76,6 +99,7 @@ func (c *change) loadAll(ctx context.Context) error {
 		}
 	}
 	c.whole = true
+	c.wake()
 	return nil
 }
 
@@ -95,7 +119,7 @@ func (c *change) fill() {
 func (c *change) note(verb, ticketID string, why Reason) {
 	call := Call{
 		RequestID: c.tx.NewID(), SessionID: c.q.SessionID, TicketID: ticketID,
-		DoctorID: c.q.DoctorID, RoomID: c.q.RoomID, Verb: verb, Reason: why, At: c.now,
+		DoctorID: c.q.DoctorID, RoomID: c.q.RoomID, Verb: verb, Reason: why, At: c.now, Operator: c.r.operator,
 	}
 	if t, err := c.ticket(ticketID); err == nil && t.DoctorID != "" && verb != VerbReady {
 		call.DoctorID, call.RoomID = t.DoctorID, t.RoomID
@@ -121,17 +145,24 @@ func (c *change) tellQueue(kind houzhen.EventKind, why Reason) {
 
 // saved saves and gives one ticket as it was written.
 func (c *change) saved(ctx context.Context, ticketID string) (Ticket, error) {
+	c.about = ticketID
 	if err := c.save(ctx); err != nil {
 		return Ticket{}, err
 	}
 	return c.before[ticketID], nil
 }
 
-// save writes the tickets that changed, the head, the calls and the facts.
+// save writes the tickets that changed, the head, the calls, the log and the
+// facts.
 func (c *change) save(ctx context.Context) error {
+	var changed []Ticket
 	for i := range c.q.Tickets {
-		if err := c.saveTicket(ctx, &c.q.Tickets[i]); err != nil {
+		did, err := c.saveTicket(ctx, &c.q.Tickets[i])
+		if err != nil {
 			return err
+		}
+		if did {
+			changed = append(changed, c.q.Tickets[i])
 		}
 	}
 	for _, q := range []*Queue{&c.q, c.left} {
@@ -147,23 +178,59 @@ func (c *change) save(ctx context.Context) error {
 			return fmt.Errorf("record call: %w", err)
 		}
 	}
+	if err := c.write(ctx, changed); err != nil {
+		return err
+	}
 	return c.emit()
 }
 
-func (c *change) saveTicket(ctx context.Context, t *Ticket) error {
+// write appends to the log, and to that of a queue that a ticket left.
+func (c *change) write(ctx context.Context, changed []Ticket) error {
+	e := c.entry(c.q)
+	e.Change.Tickets = changed
+	for _, call := range c.calls {
+		if call.RequestID != c.r.request {
+			e.Change.Picks = append(e.Change.Picks, Note{call.Verb, call.TicketID, call.Reason})
+		}
+	}
+	if err := c.tx.AddEntry(ctx, e); err != nil {
+		return fmt.Errorf("write log: %w", err)
+	}
+	if c.left == nil {
+		return nil
+	}
+	e = c.entry(*c.left)
+	e.Verb, e.Change.Gone = VerbDrop, []string{c.about}
+	if err := c.tx.AddEntry(ctx, e); err != nil {
+		return fmt.Errorf("write log of queue left: %w", err)
+	}
+	return nil
+}
+
+func (c *change) entry(q Queue) Entry {
+	q.Tickets = nil
+	return Entry{
+		SessionID: q.SessionID, Version: q.Version, At: c.now, Verb: c.r.verb, Operator: c.r.operator, RequestID: c.r.request,
+		TicketID: c.about, Cause: c.r.cause, Reason: c.why, Policy: c.p.Version, Change: Change{Head: q},
+	}
+}
+
+func (c *change) saveTicket(ctx context.Context, t *Ticket) (changed bool, err error) {
 	before, known := c.before[t.ID]
 	switch {
 	case !known:
 		if err := c.tx.AddTicket(ctx, *t); err != nil {
-			return fmt.Errorf("add ticket: %w", err)
+			return false, fmt.Errorf("add ticket: %w", err)
 		}
 	case *t != before:
 		if err := c.tx.SaveTicket(ctx, t); err != nil {
-			return fmt.Errorf("save ticket: %w", err)
+			return false, fmt.Errorf("save ticket: %w", err)
 		}
+	default:
+		return false, nil
 	}
 	c.before[t.ID] = *t
-	return nil
+	return true, nil
 }
 
 func (c *change) emit() error {

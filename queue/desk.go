@@ -108,6 +108,7 @@ func undoCheckIn(c *change, r command) (string, Reason, error) {
 		return "", Reason{}, wrongState("undo check-in", t)
 	}
 	reset(t)
+	t.uncall()
 	why := because(ReasonUndone)
 	c.tell(houzhen.TicketAdmitted, t, why)
 	id := t.ID

@@ -46,3 +46,9 @@ func AdviseNow(t Ticket, now, callLow time.Time, grace time.Duration) bool {
 	}
 	return LeaveNow(now, firstCall(t, callLow), t.TravelMinutes, grace)
 }
+
+// onTheWay reports whether somebody who was told when to leave comes within
+// the time that his road takes, so that he keeps his place.
+func onTheWay(t Ticket, now time.Time, p Policy) bool {
+	return !t.LeaveAdvisedAt.IsZero() && !now.After(t.LeaveAdvisedAt.Add(travel(t.TravelMinutes)+p.LeaveGrace))
+}

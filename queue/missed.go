@@ -60,7 +60,8 @@ func miss(c *change, r command) (string, Reason, error) {
 		return t.ID, because(ReasonVoid, "misses", strconv.Itoa(t.Misses)), nil
 	}
 	t.State, t.Lane, t.LaneSince = Missed, LaneMissed, c.now
-	t.SkipNormals, t.AtEnd = c.p.reinsertion(t.Misses) // what he is told; counted from his return
+	to := c.p.reinsertion(t.Misses) // what he is told; counted from his return
+	t.SkipNormals, t.AtEnd = to.After, to.At != AtAfter
 	why := because(ReasonNotThere, "calls", strconv.Itoa(t.Calls), "misses", strconv.Itoa(t.Misses))
 	c.tell(houzhen.TicketMissed, t, why)
 	return t.ID, why, nil
@@ -73,7 +74,11 @@ func (c *change) mayMiss(t *Ticket) error {
 	if left := c.p.CallsBeforeMissed - t.Calls; left > 0 {
 		return houzhen.E(houzhen.CodeTooSoon, "call again before marking missed").With("calls", strconv.Itoa(left))
 	}
-	return tooSoon(c.now, t.CalledAt, c.p.MinCallTotal, "give the patient time to come")
+	total := c.p.MinCallTotal
+	if t.Care != "" {
+		total *= 2 // whoever needs a wheelchair or an interpreter needs time too
+	}
+	return tooSoon(c.now, t.CalledAt, total, "give the patient time to come")
 }
 
 func takeBack(c *change, r command) (string, Reason, error) {
@@ -110,6 +115,9 @@ func (c *change) makeRoom(doctorID string) error {
 			return houzhen.E(houzhen.CodeInConsult, "the next patient is already in the room")
 		}
 		t.State, t.Calls, t.CalledAt, t.LastCallAt = Ready, 0, time.Time{}, time.Time{}
+		if len(c.q.Desks) == 0 {
+			t.DoctorID, t.RoomID = "", ""
+		}
 		c.note(VerbPutBack, t.ID, because(ReasonPutBack))
 	}
 	return nil
@@ -135,17 +143,26 @@ func reCheckIn(c *change, r command) (string, Reason, error) {
 // comeBack puts a missed patient into his lane again. Those on time who are
 // already at the door count among the ones he lets pass.
 func (c *change) comeBack(t *Ticket) Reason {
-	skip, atEnd := c.p.reinsertion(t.Misses)
-	why := because(ReasonBackAfter, "n", strconv.Itoa(skip))
-	if atEnd {
+	to := c.p.reinsertion(t.Misses)
+	why := because(ReasonBackAfter, "n", strconv.Itoa(to.After))
+	if to.At != AtAfter {
 		why = because(ReasonBackAtEnd, "misses", strconv.Itoa(t.Misses))
 	}
-	t.State, t.Lane, t.AtEnd = Waiting, LaneMissed, atEnd
-	t.SkipNormals = max(skip-c.normalsReady(), 0)
+	t.State, t.Lane, t.AtEnd = Waiting, LaneMissed, to.At != AtAfter
+	if to.At == AtEndOfSlice {
+		t.Lane = LaneNormal
+	}
+	t.SkipNormals = max(to.After-c.normalsReady(), 0)
 	t.CheckedInAt, t.LaneSince = c.now, c.now
-	t.Calls, t.ReadyAt, t.CalledAt, t.LastCallAt = 0, time.Time{}, time.Time{}, time.Time{}
+	t.uncall()
 	c.tell(houzhen.TicketCheckedIn, t, why)
 	return why
+}
+
+// uncall takes back that a patient was asked to a door or called.
+func (t *Ticket) uncall() {
+	t.Calls, t.ReadyAt, t.CalledAt, t.LastCallAt = 0, time.Time{}, time.Time{}, time.Time{}
+	t.DoctorID, t.RoomID = "", ""
 }
 
 func (c *change) normalsReady() int {

@@ -41,7 +41,7 @@ func TestMissAnytimeByPolicy(t *testing.T) {
 }
 
 func TestMissedGoesBehindFiveOthers(t *testing.T) {
-	c := openClinic(t, clock(8, 0), func(p *queue.Policy) { p.Reinsert = []int{5, 5} })
+	c := openClinic(t, clock(8, 0), func(p *queue.Policy) { p.Reinsert = []queue.Reinsertion{queue.After(5), queue.After(5)} })
 	c.checkIn(span(1, 10)...)
 	c.next()
 	c.miss(1)

@@ -12,23 +12,49 @@ const (
 	rankLate // late within the grace: the end of the slice
 )
 
-// compareNormal orders the normal lane: slice, then booked before walk-in
-// before late, then number. When somebody checked in does not matter, so early
-// arrival gains nothing; only the late ones stand by the time they came.
-func compareNormal(a, b *Ticket) int {
+// compareNormal orders the normal lane by the policy's key. By default it is
+// slice, then booked before walk-in before late, then number: when somebody
+// checked in does not matter, so early arrival gains nothing; only the late
+// ones stand by the time they came.
+func (p Policy) compareNormal(a, b *Ticket) int {
+	if p.BookedFirst == BookedAlways && a.WalkIn != b.WalkIn {
+		if a.WalkIn {
+			return 1
+		}
+		return -1
+	}
+	switch p.Key {
+	case KeyNumber:
+		return cmp.Or(cmp.Compare(a.No, b.No), cmp.Compare(a.ID, b.ID))
+	case KeyCheckIn:
+		return cmp.Or(a.LaneSince.Compare(b.LaneSince), cmp.Compare(a.No, b.No))
+	case KeySliceNumber:
+	}
+	equal := p.BookedFirst == BookedEqual
 	return cmp.Or(
 		effectiveSlice(a).Compare(effectiveSlice(b)),
-		cmp.Compare(sliceRank(a), sliceRank(b)),
+		cmp.Compare(sliceRank(a, equal), sliceRank(b, equal)),
 		lateCheckIn(a).Compare(lateCheckIn(b)),
+		p.compareEqual(a, b),
 		cmp.Compare(a.No, b.No),
 	)
 }
 
-func sliceRank(t *Ticket) int {
+// compareEqual lets everybody of a slice stand by the time from which he may
+// expect to be called, booked or not.
+func (p Policy) compareEqual(a, b *Ticket) int {
+	if p.BookedFirst == BookedEqual {
+		return due(a).Compare(due(b))
+	}
+	return 0
+}
+
+// sliceRank is the class inside a slice; equal puts walk-ins with the booked.
+func sliceRank(t *Ticket, equal bool) int {
 	switch {
 	case t.AtEnd:
 		return rankLate
-	case t.WalkIn:
+	case t.WalkIn && !equal:
 		return rankWalkIn
 	default:
 		return rankBooked
@@ -60,17 +86,23 @@ func compareInsert(a, b *Ticket) int {
 
 // compareReady orders the frozen head.
 func compareReady(a, b *Ticket) int {
-	return cmp.Or(a.ReadyAt.Compare(b.ReadyAt), compareNormal(a, b))
+	return cmp.Or(a.ReadyAt.Compare(b.ReadyAt), cmp.Compare(a.No, b.No), cmp.Compare(a.ID, b.ID))
 }
 
 // place decides the lane of a patient who checks in at now (domain rule §3.4).
 // Before the end of his slice he keeps his number; nobody is late while the
-// doctor has not started or not finished the patient's slice.
+// doctor has not started or not finished the patient's slice, and nobody who
+// said in time that he would be later and kept his word goes with the late.
 func place(q Queue, t Ticket, p Policy, now time.Time) Ticket {
-	t.Lane, t.AtEnd, t.SkipNormals, t.LaneSince = LaneNormal, false, 0, now
+	announced := t.NotBefore
+	t.Lane, t.AtEnd, t.SkipNormals, t.LaneSince, t.NotBefore = LaneNormal, false, 0, now, time.Time{}
 	switch {
-	case !now.After(t.SliceEnd) || !sliceFinished(q, t):
-	case now.Sub(t.SliceEnd) <= p.LateGrace:
+	case !now.After(t.SliceEnd):
+	case p.DelayExempt && !sliceFinished(q, t):
+	case p.LateMode == LateKeepsPlace:
+	case !announced.IsZero() && !now.After(announced.Add(p.LateGrace)):
+		t.Lane = LaneDeferred
+	case p.LateMode == LateEndOfSlice && now.Sub(t.SliceEnd) <= p.LateGrace:
 		t.AtEnd = true
 	default:
 		t.Lane = LaneLate

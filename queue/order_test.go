@@ -82,30 +82,26 @@ func TestOrderLateWithinGraceGoesAtEndOfItsCheckInSlice(t *testing.T) {
 }
 
 func TestOrderTwoFirstsOneReturnOneMissed(t *testing.T) {
-	const laneReturn Lane = "return"
 	p := DefaultPolicy()
-	rules := append([]laneRule{{laneReturn, 2, "r", "r", "r"}}, p.inserts()...)
 	q := running(append(normals(1, 4),
-		inLane("R1", laneReturn, at(14, 1)), inLane("R2", laneReturn, at(14, 2)),
+		inLane("R1", LaneReturn, at(14, 1)), inLane("R2", LaneReturn, at(14, 2)),
 		inLane("M1", LaneMissed, at(14, 1)), inLane("M2", LaneMissed, at(14, 2)))...)
-	got, want := ids(runAhead(q, rules, p, at(14, 5))), "1 2 R1 M1 3 4 R2 M2"
+	got, want := ids(Order(q, p, at(14, 5))), "1 2 R1 M1 3 4 R2 M2"
 	if got != want {
 		t.Errorf("order: got %s, want %s", got, want)
 	}
 }
 
 func TestOrderFrozenHeadIsNotOvertaken(t *testing.T) {
-	const laneReturn Lane = "return"
 	p := DefaultPolicy()
-	rules := append([]laneRule{{laneReturn, 2, "r", "r", "r"}}, p.inserts()...)
 	q := running(normals(14, 19)...)
 	for range p.ReadySize {
-		fillOne(&q, rules, p, at(14, 0))
+		fillOne(&q, p.inserts(), p, Desk{}, at(14, 0))
 	}
 	for i, r := range []string{"R2", "R5", "R7"} {
-		q.Tickets = append(q.Tickets, inLane(r, laneReturn, at(14, 1+i)))
+		q.Tickets = append(q.Tickets, inLane(r, LaneReturn, at(14, 1+i)))
 	}
-	got, want := ids(runAhead(q, rules, p, at(14, 5))), "14 15 R2 16 17 R5 18 19 R7"
+	got, want := ids(Order(q, p, at(14, 5))), "14 15 R2 16 17 R5 18 19 R7"
 	if got != want {
 		t.Errorf("order: got %s, want %s", got, want)
 	}

@@ -7,33 +7,56 @@ import (
 	"time"
 )
 
-// Next says who is to be called now, and why: the first of the frozen head,
-// otherwise whom Fill would bring to the door first.
+// Next says who is to be called now, and why: an emergency, otherwise the
+// first of the frozen head, otherwise whom Fill would bring to the door first.
 func Next(q Queue, p Policy, now time.Time) (ticketID string, why Reason, ok bool) {
-	if i := firstReady(q); i >= 0 {
+	q, _ = Wake(q, now)
+	if i := firstEmergency(q); i >= 0 {
+		return q.Tickets[i].ID, because(ReasonEmergency), true
+	}
+	if i := firstReady(q, ""); i >= 0 {
 		t := q.Tickets[i]
 		return t.ID, because(ReasonReadyFirst, "lane", string(t.Lane)), true
 	}
-	i, why, ok := choose(q, p.inserts(), p, now)
+	i, why, ok := choose(&q, p.inserts(), p, "", now)
 	if !ok {
 		return "", Reason{}, false
 	}
 	return q.Tickets[i].ID, why, true
 }
 
-// firstReady gives the index of the head of those at the door, -1 for none.
-func firstReady(q Queue) int {
-	return first(q, compareReady, func(t *Ticket) bool { return t.State == Ready })
+// firstReady gives the index of the head of those at a doctor's door, -1 for
+// none. In a queue without desks those at the door are anybody's.
+func firstReady(q Queue, doctor string) int {
+	return first(&q, compareReady, func(t *Ticket) bool {
+		return t.State == Ready && (doctor == "" || len(q.Desks) == 0 || t.DoctorID == "" || t.DoctorID == doctor)
+	})
 }
 
-// choose picks who goes to the door next: an insert lane whose turn has come,
-// in the order of the rules, otherwise the first normal.
-func choose(q Queue, rules []laneRule, p Policy, now time.Time) (int, Reason, bool) {
-	normal := first(q, compareNormal, func(t *Ticket) bool { return t.State == Waiting && t.Lane == LaneNormal })
-	for _, r := range rules {
-		if i, why, ok := r.choose(q, p, normal >= 0, now); ok {
-			return i, why, true
-		}
+func firstEmergency(q Queue) int {
+	return first(&q, compareInsert, func(t *Ticket) bool { return t.State == Waiting && t.Lane == LaneEmergency })
+}
+
+// choose picks who goes to a doctor's door next (domain rule §3.3): an
+// emergency, who was at a door whose doctor paused, a pinned one, an insert
+// lane whose turn has come, otherwise the first normal.
+func choose(q *Queue, rules []laneRule, p Policy, doctor string, now time.Time) (int, Reason, bool) {
+	waiting := func(is func(*Ticket) bool) func(*Ticket) bool {
+		return func(t *Ticket) bool { return t.State == Waiting && t.serves(doctor) && is(t) }
+	}
+	if i := first(q, compareInsert, waiting(func(t *Ticket) bool { return t.Lane == LaneEmergency })); i >= 0 {
+		return i, because(ReasonEmergency), true
+	}
+	if i := first(q, compareReady, waiting(func(t *Ticket) bool { return !t.ReadyAt.IsZero() })); i >= 0 {
+		return i, because(ReasonFrontAgain), true
+	}
+	if i := first(q, compareInsert, waiting(func(t *Ticket) bool { return t.Lane == LanePinned && t.SkipNormals == 0 })); i >= 0 {
+		return i, because(ReasonPinned), true
+	}
+	normal := first(q, p.compareNormal, waiting(func(t *Ticket) bool { return t.Lane == LaneNormal }))
+	at := asking{q: q, p: p, doctor: doctor, now: now, normals: normal >= 0}
+	if i, why, ok := at.insert(rules); ok {
+		return i, why, true
 	}
 	if normal >= 0 {
 		if q.Tickets[normal].AtEnd {
@@ -41,29 +64,89 @@ func choose(q Queue, rules []laneRule, p Policy, now time.Time) (int, Reason, bo
 		}
 		return normal, because(ReasonInOrder), true
 	}
-	return chooseLast(q)
+	return chooseLast(q, doctor)
 }
 
-// choose takes the oldest of the lane when enough normals went since its last,
-// when he waited too long and a normal went since anybody's insertion, or when
-// no normal is left.
-func (r laneRule) choose(q Queue, p Policy, normals bool, now time.Time) (int, Reason, bool) {
-	inLane := func(t *Ticket) bool { return t.State == Waiting && t.Lane == r.lane && !t.AtEnd }
-	if !normals {
-		i := first(q, compareInsert, inLane)
-		return i, because(r.only), i >= 0
+// asking is one look for somebody to insert.
+type asking struct {
+	q       *Queue
+	p       Policy
+	doctor  string
+	now     time.Time
+	normals bool // somebody of the normal lane waits
+}
+
+// insert asks the lanes: first whoever waited too long, the longest first, so
+// that no lane starves behind another; then each lane in its precedence.
+func (a asking) insert(rules []laneRule) (int, Reason, bool) {
+	if a.p.PriorityAbsolute {
+		if i, ok := a.oldest(LanePriority, false); ok {
+			return i, because(ReasonPriorityAbsolute), true
+		}
 	}
-	oldest := first(q, compareInsert, inLane)
-	if oldest < 0 {
+	if a.normals && a.q.crowded(a.p) {
 		return -1, Reason{}, false
 	}
-	due := first(q, compareInsert, func(t *Ticket) bool { return inLane(t) && t.SkipNormals == 0 })
-	if due >= 0 && q.NormalsSinceInsert[r.lane] >= r.interval {
-		return due, because(r.due, "n", strconv.Itoa(r.passed(q.Tickets[due], p))), true
+	if i, why, ok := a.overdue(rules); ok {
+		return i, why, true
 	}
-	waited := now.Sub(q.Tickets[oldest].LaneSince)
-	if p.LaneMaxWait > 0 && waited >= p.LaneMaxWait && sinceAnyInsert(q) >= 1 {
-		return oldest, because(r.waited, "minutes", strconv.Itoa(int(waited.Minutes()))), true
+	for _, r := range rules {
+		if i, why, ok := a.lane(r); ok {
+			return i, why, true
+		}
+	}
+	return -1, Reason{}, false
+}
+
+// oldest gives whoever is longest in a lane and may go; settled asks for one
+// who has let pass as many as he had to.
+func (a asking) oldest(lane Lane, settled bool) (int, bool) {
+	i := first(a.q, compareInsert, func(t *Ticket) bool {
+		return t.State == Waiting && t.Lane == lane && !t.AtEnd && t.serves(a.doctor) && (!settled || t.SkipNormals == 0)
+	})
+	return i, i >= 0 && !a.p.barred(a.q, &a.q.Tickets[i], a.doctor, a.now)
+}
+
+func (a asking) overdue(rules []laneRule) (int, Reason, bool) {
+	best, why := -1, Reason{}
+	if a.normals && sinceAnyInsert(a.q) < 1 {
+		return best, why, false
+	}
+	for _, r := range rules {
+		i, ok := a.oldest(r.lane, false)
+		if !ok || r.maxWait <= 0 {
+			continue
+		}
+		t := &a.q.Tickets[i]
+		if waited := a.now.Sub(t.LaneSince); waited >= r.maxWait && (best < 0 || compareInsert(t, &a.q.Tickets[best]) < 0) {
+			best, why = i, because(r.words.waited, "minutes", strconv.Itoa(int(waited.Minutes())))
+		}
+	}
+	return best, why, best >= 0
+}
+
+// lane takes the oldest of a lane when no normal is left, when its turn has
+// come, or when too many of it wait and a normal went since.
+func (a asking) lane(r laneRule) (int, Reason, bool) {
+	if !a.normals {
+		i, ok := a.oldest(r.lane, false)
+		return i, because(r.words.only), ok
+	}
+	i, ok := a.oldest(r.lane, true)
+	if !ok {
+		return -1, Reason{}, false
+	}
+	if r.turn(*a.q) {
+		return i, because(r.words.due, "n", strconv.Itoa(r.passed(a.q.Tickets[i], a.p))), true
+	}
+	waiting := 0
+	for j := range a.q.Tickets {
+		if t := &a.q.Tickets[j]; t.State == Waiting && t.Lane == r.lane {
+			waiting++
+		}
+	}
+	if r.burst > 0 && waiting >= r.burst && a.q.NormalsSinceInsert[r.lane] >= 1 {
+		return i, because(r.words.burst, "waiting", strconv.Itoa(waiting)), true
 	}
 	return -1, Reason{}, false
 }
@@ -73,12 +156,11 @@ func (r laneRule) passed(t Ticket, p Policy) int {
 	if r.lane != LaneMissed {
 		return r.interval
 	}
-	skip, _ := p.reinsertion(t.Misses)
-	return max(skip, r.interval)
+	return max(p.reinsertion(t.Misses).After, r.interval)
 }
 
 // sinceAnyInsert counts the normals since anybody was inserted.
-func sinceAnyInsert(q Queue) int {
+func sinceAnyInsert(q *Queue) int {
 	least := -1
 	for _, n := range q.NormalsSinceInsert {
 		if least < 0 || n < least {
@@ -89,16 +171,19 @@ func sinceAnyInsert(q Queue) int {
 }
 
 // chooseLast takes those who go after everybody.
-func chooseLast(q Queue) (int, Reason, bool) {
-	i := first(q, compareInsert, func(t *Ticket) bool { return t.State == Waiting })
-	if i < 0 {
+func chooseLast(q *Queue, doctor string) (int, Reason, bool) {
+	i := first(q, compareInsert, func(t *Ticket) bool { return t.State == Waiting && t.serves(doctor) })
+	switch {
+	case i < 0:
 		return -1, Reason{}, false
+	case q.Tickets[i].Lane == LanePinned:
+		return i, because(ReasonPinned), true
 	}
 	return i, because(ReasonMissedAtEnd, "misses", strconv.Itoa(q.Tickets[i].Misses)), true
 }
 
 // first gives the index of the least ticket that qualifies, -1 for none.
-func first(q Queue, compare func(a, b *Ticket) int, is func(*Ticket) bool) int {
+func first(q *Queue, compare func(a, b *Ticket) int, is func(*Ticket) bool) int {
 	best := -1
 	for i := range q.Tickets {
 		if t := &q.Tickets[i]; is(t) && (best < 0 || compare(t, &q.Tickets[best]) < 0) {
@@ -124,5 +209,7 @@ func because(code string, pairs ...string) Reason {
 func (q Queue) clone() Queue {
 	q.Tickets = slices.Clone(q.Tickets)
 	q.NormalsSinceInsert = maps.Clone(q.NormalsSinceInsert)
+	q.Series = maps.Clone(q.Series)
+	q.Desks = slices.Clone(q.Desks)
 	return q
 }

@@ -17,17 +17,33 @@ func TestDefaultPolicyIsValid(t *testing.T) {
 
 func TestValidateNamesTheField(t *testing.T) {
 	cases := map[string]func(*Policy){
-		"ready_size":          func(p *Policy) { p.ReadySize = 0 },
-		"late_interval":       func(p *Policy) { p.LateInterval = 0 },
-		"missed_interval":     func(p *Policy) { p.MissedInterval = -1 },
-		"void_after":          func(p *Policy) { p.VoidAfter = 0 },
-		"calls_before_missed": func(p *Policy) { p.CallsBeforeMissed = 0 },
-		"reinsert":            func(p *Policy) { p.Reinsert = []int{3, -1} },
-		"late_grace":          func(p *Policy) { p.LateGrace = -time.Second },
-		"min_call_gap":        func(p *Policy) { p.MinCallGap = -1 },
-		"min_call_total":      func(p *Policy) { p.MinCallTotal = -1 },
-		"take_back":           func(p *Policy) { p.TakeBack = -1 },
-		"lane_max_wait":       func(p *Policy) { p.LaneMaxWait = -1 },
+		"ready_size":             func(p *Policy) { p.ReadySize = 0 },
+		"late.interval":          func(p *Policy) { p.LateInterval = 0 },
+		"missed.interval":        func(p *Policy) { p.MissedInterval = -1 },
+		"missed.void_after":      func(p *Policy) { p.VoidAfter = 0 },
+		"missed.calls":           func(p *Policy) { p.CallsBeforeMissed = 0 },
+		"missed.reinsert":        func(p *Policy) { p.Reinsert = []Reinsertion{After(3), After(-1)} },
+		"late.grace":             func(p *Policy) { p.LateGrace = -time.Second },
+		"missed.min_gap":         func(p *Policy) { p.MinCallGap = -1 },
+		"missed.min_total":       func(p *Policy) { p.MinCallTotal = -1 },
+		"missed.take_back":       func(p *Policy) { p.TakeBack = -1 },
+		"lanes.max_wait":         func(p *Policy) { p.LaneMaxWait = -1 },
+		"return.interval":        func(p *Policy) { p.ReturnInterval = 0 },
+		"priority.interval":      func(p *Policy) { p.PriorityInterval = 99 },
+		"priority.series":        func(p *Policy) { p.PrioritySeries = 0 },
+		"priority.groups":        func(p *Policy) { p.Groups = []Group{{Code: "a"}, {Code: "a"}} },
+		"max_insert_share":       func(p *Policy) { p.MaxInsertShare = 0 },
+		"leave.alpha":            func(p *Policy) { p.LeaveAlpha = 1 },
+		"overtake.max_times":     func(p *Policy) { p.OvertakeTimes = -1 },
+		"overtake.max_minutes":   func(p *Policy) { p.OvertakeFor = 48 * time.Hour },
+		"key":                    func(p *Policy) { p.Key = "age" },
+		"booked_first":           func(p *Policy) { p.BookedFirst = "" },
+		"late.mode":              func(p *Policy) { p.LateMode = "never" },
+		"pool.order":             func(p *Policy) { p.Pool = "random" },
+		"deadline.am":            func(p *Policy) { p.DeadlineAM = "noon" },
+		"checkin.presence":       func(p *Policy) { p.Presence = []string{"gps"} },
+		"continuation.lane":      func(p *Policy) { p.Continuation.Lane = LaneMissed },
+		"continuation.max_grade": func(p *Policy) { p.Continuation.MaxGrade = "chief" },
 	}
 	for field, spoil := range cases {
 		t.Run(field, func(t *testing.T) {
@@ -46,13 +62,10 @@ func TestValidateNamesTheField(t *testing.T) {
 
 func TestReinsertion(t *testing.T) {
 	p := DefaultPolicy()
-	for misses, want := range map[int]int{1: 3, 2: 5} {
-		if got, atEnd := p.reinsertion(misses); got != want || atEnd {
-			t.Errorf("miss %d: got %d at end %t, want %d", misses, got, atEnd, want)
+	for misses, want := range map[int]Reinsertion{1: After(3), 2: After(5), 3: {At: AtEndOfSession}} {
+		if got := p.reinsertion(misses); got != want {
+			t.Errorf("miss %d: got %v, want %v", misses, got, want)
 		}
-	}
-	if _, atEnd := p.reinsertion(3); !atEnd {
-		t.Error("the third miss is not at the end")
 	}
 }
 

@@ -6,31 +6,33 @@ import "time"
 // one first: those at the door, then those waiting. It is the function that
 // calls, so what patients are shown is what will happen if nobody else comes.
 func Order(q Queue, p Policy, now time.Time) []Pick {
-	return runAhead(q, p.inserts(), p, now)
-}
-
-func runAhead(q Queue, rules []laneRule, p Policy, now time.Time) []Pick {
+	q, _ = Wake(q, now)
 	q = q.clone()
+	rules := p.inserts()
 	var order []Pick
 	for {
-		for i := firstReady(q); i >= 0; i = firstReady(q) {
+		// An emergency goes to the door before those who stand there.
+		pick, picked := Pick{}, firstEmergency(q) >= 0
+		if picked {
+			pick, _ = fillOne(&q, rules, p, Desk{}, now)
+		}
+		for i := firstReady(q, ""); i >= 0; i = firstReady(q, "") {
 			t := &q.Tickets[i]
-			order = append(order, Pick{t.ID, because(ReasonReadyFirst, "lane", string(t.Lane))})
+			why := because(ReasonReadyFirst, "lane", string(t.Lane))
+			if picked && t.ID == pick.TicketID {
+				why = pick.Reason
+			}
+			order = append(order, Pick{t.ID, why})
 			t.State = Called
 		}
-		pick, ok := fillOne(&q, rules, p, now)
+		pick, ok := fillOne(&q, rules, p, Desk{}, now)
 		if !ok {
 			return order
 		}
 		order = append(order, pick)
-		leaveDoor(&q)
-	}
-}
-
-// leaveDoor marks the one who was just picked as called.
-func leaveDoor(q *Queue) {
-	if i := firstReady(*q); i >= 0 {
-		q.Tickets[i].State = Called
+		if i := firstReady(q, ""); i >= 0 {
+			q.Tickets[i].State = Called
+		}
 	}
 }
 
@@ -45,16 +47,21 @@ func Positions(q Queue, p Policy, now time.Time) []Position {
 	return positions
 }
 
-// Expected is Order with those not yet checked in where they would stand if
-// they came now: the input of the forecast.
+// Expected is Order with those not yet checked in, or to go later, where they
+// would stand if they came now: the input of the forecast.
 func Expected(q Queue, p Policy, now time.Time) []Pick {
 	q = q.clone()
 	for i, t := range q.Tickets {
-		if t.State == NotCheckedIn {
+		switch t.State {
+		case NotCheckedIn:
 			t = place(q, t, p, now)
 			t.State = Waiting
-			q.Tickets[i] = t
+		case Deferred:
+			t = awake(t)
+		default:
+			continue
 		}
+		q.Tickets[i] = t
 	}
 	return Order(q, p, now)
 }

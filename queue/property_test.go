@@ -3,10 +3,12 @@ package queue_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/houzhen/houzhen"
@@ -23,6 +25,7 @@ type day struct {
 	verbs   map[string]string
 	version int64
 	serial  int
+	policy  queue.Policy
 }
 
 var doctors = []string{"d1", "d2"}
@@ -32,6 +35,9 @@ func newDay(rt *rapid.T) *day {
 	p := queue.DefaultPolicy()
 	p.MissAnytime = rapid.Bool().Draw(rt, "miss anytime")
 	p.ReadySize = rapid.IntRange(1, 4).Draw(rt, "ready size")
+	p.OvertakeTimes = rapid.IntRange(1, 3).Draw(rt, "overtaken at most")
+	p.ReturnBlind = true
+	d.policy = p
 	d.svc = queue.NewService(d.store, func(string) queue.Policy { return p }, shanghai)
 	err := d.store.InTx(context.Background(), func(tx queue.Tx) error {
 		return d.svc.Open(context.Background(), tx, queue.OpenQueue{
@@ -80,7 +86,69 @@ func (d *day) press(rt *rapid.T, verb, request string, do func() (queue.Outcome,
 		rt.Fatalf("%s: version went from %d to %d", verb, before.Version, after.Version)
 	default:
 		d.answers[request], d.verbs[request] = o.Call, verb
+		d.explained(rt, before, after)
 	}
+}
+
+// explained holds that the reasons of every position's change add up to it,
+// and that the log rebuilds the queue.
+func (d *day) explained(rt *rapid.T, before, after queue.Queue) {
+	var now time.Time
+	var log []queue.Entry
+	err := d.store.View(context.Background(), func(tx queue.Tx) (err error) {
+		now = tx.Now()
+		log, err = tx.Log(context.Background(), session)
+		return err
+	})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	was, is := ranksOf(before, d.policy, now), ranksOf(after, d.policy, now)
+	shifts := queue.Shifts(before, after, d.policy, now)
+	for id, rank := range is {
+		old, known := was[id]
+		sum := 0
+		for _, s := range shifts[id] {
+			sum += s.By
+		}
+		if known && sum != rank-old {
+			rt.Fatalf("ticket %s went from %d to %d, which %v does not explain", id, old, rank, shifts[id])
+		}
+	}
+	rebuilt, err := queue.Rebuild(log)
+	if diff := cmp.Diff(after, rebuilt, cmpopts.EquateEmpty()); err != nil || diff != "" {
+		rt.Fatalf("the log rebuilds another queue: %v (-live +rebuilt):\n%s", err, diff)
+	}
+	d.bounded(rt, after, log)
+}
+
+// bounded holds that nobody on time was overtaken more often than the policy
+// allows, but by an override that is in the log with its reason.
+func (d *day) bounded(rt *rapid.T, q queue.Queue, log []queue.Entry) {
+	overrides := 0
+	for _, e := range log {
+		for _, n := range e.Change.Picks {
+			if n.Reason.Code == queue.ReasonEmergency || n.Reason.Code == queue.ReasonPinned {
+				overrides++
+			}
+		}
+		if e.Verb == queue.VerbCall {
+			overrides++
+		}
+	}
+	for _, t := range q.Tickets {
+		if t.Overtaken > d.policy.OvertakeTimes+overrides {
+			rt.Fatalf("number %d was overtaken %d times, the bound is %d and %d overrides are on record", t.No, t.Overtaken, d.policy.OvertakeTimes, overrides)
+		}
+	}
+}
+
+func ranksOf(q queue.Queue, p queue.Policy, now time.Time) map[string]int {
+	m := map[string]int{}
+	for i, at := range queue.Order(q, p, now) {
+		m[at.TicketID] = i
+	}
+	return m
 }
 
 // check holds what must be true of every queue at any time.
@@ -141,8 +209,20 @@ func (d *day) actions() map[string]func(*rapid.T) {
 			d.press(rt, verb, r.RequestID, func() (queue.Outcome, error) { return do(ctx, r) })
 		}
 	}
+	act := func(verb string) func(*rapid.T) {
+		return about(verb, func(ctx context.Context, r queue.TicketRequest) (queue.Outcome, error) {
+			return d.svc.Act(ctx, queue.Action{
+				Verb: verb, SessionID: r.SessionID, RequestID: r.RequestID, TicketID: r.TicketID, DoctorID: r.DoctorID, Cause: "test",
+				Group: "pregnant", Minutes: 10, Places: -1, Nurse: true,
+			})
+		})
+	}
 	return map[string]func(*rapid.T){
-		"": d.check,
+		"":      d.check,
+		"tests": act(queue.VerbTests), "return": act(queue.VerbReturn), "unwell": act(queue.VerbUnwell), "pin": act(queue.VerbPin),
+		"priority": act(queue.VerbPriority), "no priority": act(queue.VerbPriorityOff), "later": act(queue.VerbDefer),
+		"aside": act(queue.VerbSuspend), "bring back": act(queue.VerbBringBack), "abandon": act(queue.VerbAbandon),
+		"move": act(queue.VerbMove), "call": act(queue.VerbCall), "undo last": act(queue.VerbUndoLast), "excuse": act(queue.VerbExcuse),
 		"wait": func(rt *rapid.T) {
 			d.store.Advance(time.Duration(rapid.IntRange(1, 600).Draw(rt, "seconds")) * time.Second)
 		},
@@ -194,9 +274,19 @@ func (d *day) everybodyIsSeen(rt *rapid.T) {
 			rt.Fatal(err)
 		}
 	}
+	d.store.Advance(3 * time.Hour) // nobody may put himself off for longer
 	waiting := 0
 	for _, t := range d.queue(rt).Tickets {
-		if t.State == queue.Waiting || t.State == queue.Ready {
+		if t.State == queue.Suspended || t.State == queue.Deferred {
+			d.serial++
+			_, err := d.svc.Act(ctx, queue.Action{Verb: queue.VerbBringBack, SessionID: session, TicketID: t.ID, RequestID: fmt.Sprint("q", d.serial)})
+			if err != nil && houzhen.CodeOf(err) != houzhen.CodeState { // woken by the time itself
+				rt.Fatal(err)
+			}
+		}
+	}
+	for _, t := range d.queue(rt).Tickets {
+		if t.State == queue.Waiting || t.State == queue.Ready || t.State == queue.Deferred { // by now his time has come
 			waiting++
 		}
 	}
@@ -225,5 +315,51 @@ func TestQueueKeepsItsPromises(t *testing.T) {
 		d := newDay(rt)
 		rt.Repeat(d.actions())
 		d.everybodyIsSeen(rt)
+	})
+}
+
+// Whichever lanes are flooded, whoever waits in another is called: at the
+// latest when those who were due before him, and the longest wait of a lane,
+// are over.
+func TestNoLaneStarves(t *testing.T) {
+	lanes := []queue.Lane{queue.LanePriority, queue.LaneReturn, queue.LaneMissed, queue.LaneLate, queue.LaneDeferred, queue.LaneNormal}
+	rapid.Check(t, func(rt *rapid.T) {
+		p := queue.DefaultPolicy()
+		now := clock(9, 0)
+		q := queue.Queue{SessionID: session, Desk: queue.DeskSeeing, StartedAt: clock(8, 0)}
+		serial := 0
+		join := func(lane queue.Lane) string {
+			serial++
+			id := fmt.Sprint(lane, serial)
+			q.Tickets = append(q.Tickets, queue.Ticket{
+				ID: id, No: serial, State: queue.Waiting, Lane: lane, LaneSince: now, SliceStart: clock(8, 0), SliceEnd: clock(8, 30),
+			})
+			return id
+		}
+		before := rapid.IntRange(0, 20).Draw(rt, "due before him")
+		for range before {
+			join(queue.LaneNormal)
+		}
+		victim := join(rapid.SampledFrom(lanes).Draw(rt, "his lane"))
+		flood := rapid.SliceOfNDistinct(rapid.SampledFrom(lanes), 1, 4, rapid.ID[queue.Lane]).Draw(rt, "flooded")
+		limit := before + 2*(35+len(lanes))
+		for n := 0; ; n++ {
+			if n > limit {
+				rt.Fatalf("%s was not called within %d picks", victim, limit)
+			}
+			now = now.Add(time.Minute)
+			for _, lane := range flood {
+				join(lane)
+			}
+			var picks []queue.Pick
+			q, picks = queue.Fill(q, p, now)
+			for _, pick := range picks {
+				if pick.TicketID == victim {
+					return
+				}
+			}
+			first, _, _ := queue.Next(q, p, now)
+			q.Tickets = slices.DeleteFunc(q.Tickets, func(t queue.Ticket) bool { return t.ID == first })
+		}
 	})
 }

@@ -25,6 +25,9 @@ const (
 	Called       State = "called"
 	InConsult    State = "in_consult"
 	Missed       State = "missed"
+	OutForTests  State = "out_for_tests" // the doctor sent him to be examined
+	Deferred     State = "deferred"      // goes later: he asked to, or is with another doctor
+	Suspended    State = "suspended"     // set aside by staff until they bring him back
 	Done         State = "done"
 	Dropped      State = "dropped" // cancelled, abandoned, or disposed of at session end
 )
@@ -32,38 +35,63 @@ const (
 // Lane says why a ticket is ordered as it is.
 type Lane string
 
-// Lanes of the default policy's basics.
+// Lanes, in the order in which they are asked (domain rule §3.3).
 const (
-	LaneNormal Lane = "normal"
-	LaneLate   Lane = "late"
-	LaneMissed Lane = "missed"
+	LaneEmergency Lane = "emergency" // before everybody, those at the door too
+	LanePinned    Lane = "pinned"    // put there by a nurse, who said why
+	LanePriority  Lane = "priority"
+	LaneReturn    Lane = "return" // back from tests
+	LaneMissed    Lane = "missed"
+	LaneLate      Lane = "late"
+	LaneDeferred  Lane = "deferred" // asked to go later and is back
+	LaneNormal    Lane = "normal"
 )
 
-// Ticket is one patient's place in one queue.
+// Lanes lists them all.
+func Lanes() []Lane {
+	return []Lane{LaneEmergency, LanePinned, LanePriority, LaneReturn, LaneMissed, LaneLate, LaneDeferred, LaneNormal}
+}
+
+// Ticket is one patient's place in one queue. It holds no pointers, so two of
+// them are compared by ==.
 type Ticket struct {
-	ID, SessionID, ZoneID    string
-	AppointmentID, PatientID string
-	No                       int    // reserved at booking
-	Label                    string // prefix and number: A032
-	SliceStart, SliceEnd     time.Time
-	State                    State
-	Lane                     Lane
-	WalkIn                   bool      // from the walk-in band
-	CheckedInAt              time.Time // last check-in; the first for the statistics is in the events
-	LaneSince                time.Time // when it entered its lane
-	ReadyAt                  time.Time // when asked to the door; also orders the frozen head
-	CalledAt                 time.Time // first call of this turn
-	LastCallAt               time.Time
-	Calls                    int // calls of this turn
-	Misses                   int
-	SkipNormals              int       // normals still to pass before a missed one may go
-	AtEnd                    bool      // goes last: normal lane, in the slice of his check-in; missed lane, in the session
-	StartedAt, EndedAt       time.Time // the consultation
-	DoctorID, RoomID         string    // bound at the call
-	TravelMinutes            int       // 0 unknown
-	LeaveAdvisedAt           time.Time
-	EndReason                string
-	Version                  int64
+	ID               string        `json:"id"`
+	SessionID        string        `json:"session"`
+	ZoneID           string        `json:"zone"`
+	AppointmentID    string        `json:"appointment"`
+	PatientID        string        `json:"patient"`
+	No               int           `json:"no"`    // reserved at booking
+	Label            string        `json:"label"` // prefix and number: A032
+	SliceStart       time.Time     `json:"slice_start,omitzero"`
+	SliceEnd         time.Time     `json:"slice_end,omitzero"`
+	State            State         `json:"state"`
+	Lane             Lane          `json:"lane"`
+	WalkIn           bool          `json:"walk_in,omitzero"`       // from the walk-in band
+	CheckedInAt      time.Time     `json:"checked_in_at,omitzero"` // last check-in; the first for the statistics is in the log
+	LaneSince        time.Time     `json:"lane_since,omitzero"`    // when it entered its lane
+	ReadyAt          time.Time     `json:"ready_at,omitzero"`      // when asked to the door; one who waits with it goes first: his doctor paused
+	CalledAt         time.Time     `json:"called_at,omitzero"`     // first call of this turn
+	LastCallAt       time.Time     `json:"last_call_at,omitzero"`
+	Calls            int           `json:"calls,omitzero"` // calls of this turn
+	Misses           int           `json:"misses,omitzero"`
+	SkipNormals      int           `json:"skip,omitzero"`          // normals still to pass before a missed one may go; anybody before a pinned one
+	AtEnd            bool          `json:"at_end,omitzero"`        // goes last: normal lane, in the slice of his check-in; missed lane, in the session
+	StartedAt        time.Time     `json:"started_at,omitzero"`    // the consultation
+	EndedAt          time.Time     `json:"ended_at,omitzero"`      // its end
+	DoctorID         string        `json:"doctor,omitzero"`        // bound at the call; with several desks at the door
+	RoomID           string        `json:"room,omitzero"`          // the same
+	TravelMinutes    int           `json:"travel,omitzero"`        // 0 unknown
+	LeaveAdvisedAt   time.Time     `json:"advised_at,omitzero"`    //
+	EndReason        string        `json:"end_reason,omitzero"`    //
+	Group            string        `json:"group,omitzero"`         // why priority: a group of the policy; sensitive, never on a screen
+	AssignedDoctorID string        `json:"assigned,omitzero"`      // in a pool: waits for this doctor alone
+	NotBefore        time.Time     `json:"not_before,omitzero"`    // deferred until; of one not here: when he means to come
+	ResultsAt        time.Time     `json:"results_at,omitzero"`    // out for tests: when the reports were ready
+	Returns          int           `json:"returns,omitzero"`       // how often he came back from tests
+	Overtaken        int           `json:"overtaken,omitzero"`     // on time and due: how often somebody who came later went first
+	OvertakenFor     time.Duration `json:"overtaken_for,omitzero"` // how long those were with the doctor
+	Care             string        `json:"care,omitzero"`          // what calling him needs: one of Cares
+	Version          int64         `json:"version"`
 }
 
 // DeskStatus is what the doctor of a queue is doing.
@@ -77,20 +105,39 @@ const (
 	DeskEnded  DeskStatus = "ended"
 )
 
+// Desk is one doctor at work on a queue that several serve: a pool, or a
+// teacher and a student. A queue of one doctor needs none.
+type Desk struct {
+	DoctorID    string     `json:"doctor"`
+	RoomID      string     `json:"room"`
+	Seat        string     `json:"seat,omitzero"` // which desk of a room with two
+	Status      DeskStatus `json:"status"`
+	PausedUntil time.Time  `json:"until,omitzero"`
+	PauseReason string     `json:"reason,omitzero"`
+}
+
 // Queue is one session's live queue. Version rises with every change of it or
 // of one of its tickets and never goes back; screens show the highest.
 type Queue struct {
-	SessionID, ZoneID, RoomID string
-	DoctorID                  string // attending
-	Prefix                    string
-	Start, End, Deadline      time.Time
-	Desk                      DeskStatus
-	StartedAt                 time.Time // first call
-	PausedUntil               time.Time
-	PauseReason               string
-	NormalsSinceInsert        map[Lane]int // normals called since the last of each insert lane
-	Version                   int64
-	Tickets                   []Ticket // by number
+	SessionID          string       `json:"session"`
+	ZoneID             string       `json:"zone"`
+	RoomID             string       `json:"room"`
+	DoctorID           string       `json:"doctor"` // attending
+	Prefix             string       `json:"prefix"`
+	Pool               bool         `json:"pool,omitzero"` // several doctors serve it
+	Start              time.Time    `json:"start,omitzero"`
+	End                time.Time    `json:"end,omitzero"`
+	Deadline           time.Time    `json:"deadline,omitzero"`
+	Desk               DeskStatus   `json:"desk"`
+	StartedAt          time.Time    `json:"started_at,omitzero"` // first call
+	PausedUntil        time.Time    `json:"until,omitzero"`
+	PauseReason        string       `json:"pause,omitzero"`
+	NormalsSinceInsert map[Lane]int `json:"normals,omitempty"` // normals called since the last of each insert lane
+	Series             map[Lane]int `json:"series,omitempty"`  // of each insert lane that was ever inserted: how many in a row
+	Recent             string       `json:"recent,omitzero"`   // the last ten picks: n normal, i inserted
+	Desks              []Desk       `json:"desks,omitempty"`   // who serves it, when several do
+	Version            int64        `json:"version"`
+	Tickets            []Ticket     `json:"-"` // by number
 }
 
 // Reason explains a pick or a change of position: a code with arguments,
@@ -100,24 +147,6 @@ type Reason struct {
 	Args map[string]string `json:"args,omitempty"`
 }
 
-// Policy orders a zone's queues (domain rule §8). The zero value is invalid;
-// DefaultPolicy gives the published default.
-type Policy struct {
-	ReadySize         int
-	LateGrace         time.Duration
-	LateInterval      int   // normals between two late ones
-	MissedInterval    int   // normals between two missed ones
-	Reinsert          []int // normals to pass after the 1st, 2nd … miss; beyond the list: end of session
-	VoidAfter         int   // misses that void the ticket
-	CallsBeforeMissed int
-	MinCallGap        time.Duration
-	MinCallTotal      time.Duration
-	TakeBack          time.Duration
-	LaneMaxWait       time.Duration // a late or missed one who waited longer goes after one normal; 0 is never
-	AutoFinish        bool          // calling the next one finishes the present one, as its own fact
-	MissAnytime       bool          // a call may be marked missed before its calls and minutes are full
-}
-
 // Call is one stored pick: who called whom where and why. RequestID makes it
 // idempotent: the same request id gives the same call again.
 type Call struct {
@@ -125,6 +154,8 @@ type Call struct {
 	Verb                                             string // one of the Verb constants
 	Reason                                           Reason
 	At                                               time.Time
+	Operator                                         string // who pressed: a member of staff, or "patient"; "" the system
+	Cause                                            string // the reason code the operator gave, "" where none is asked for
 }
 
 // Position is what one waiting patient is shown.
@@ -151,7 +182,10 @@ type Admission struct {
 	SliceStart, SliceEnd                time.Time
 	WalkIn                              bool
 	TravelMinutes                       int
-	InHouse                             bool // another service point kept him: he is not late
+	InHouse                             bool   // another service point kept him, or he was told to set out late: he is not late
+	Nurse                               bool   // a nurse takes him although a rule would not
+	Lane                                Lane   // "": as the rules say; a continuation's is its policy's
+	Operator                            string // for the record
 }
 
 // Tx is what the queue asks of a transaction. Finders give CodeNotFound.
@@ -167,8 +201,9 @@ type Tx interface {
 	// LockHead is LockQueue without the tickets, for what concerns one ticket.
 	LockHead(ctx context.Context, sessionID string) (Queue, error)
 	Queues(ctx context.Context, zoneID string, from, to time.Time) ([]Queue, error) // by session start in [from, to)
-	AddQueue(ctx context.Context, q Queue) error                                    // no effect if it exists
-	SaveQueue(ctx context.Context, q *Queue) error                                  // head only; by the Version read, which it raises
+	// AddQueue adds a head, or finds that it exists and leaves it as it is.
+	AddQueue(ctx context.Context, q Queue) (added bool, err error)
+	SaveQueue(ctx context.Context, q *Queue) error // head only; by the Version read, which it raises
 	Ticket(ctx context.Context, id string) (Ticket, error)
 	TicketByAppointment(ctx context.Context, appointmentID string) (Ticket, error)
 	AddTicket(ctx context.Context, t Ticket) error // CodeConflict if the appointment has one
@@ -178,6 +213,13 @@ type Tx interface {
 	// CallByRequest finds the call that a request id made; CodeNotFound.
 	CallByRequest(ctx context.Context, sessionID, requestID string) (Call, error)
 	AddCall(ctx context.Context, c Call) error
+	// Elsewhere locks and lists a patient's tickets whose slices start in
+	// [from, to), by id.
+	Elsewhere(ctx context.Context, patientID string, from, to time.Time) ([]Ticket, error)
+	// AddEntry appends to a queue's log; CodeConflict if that version has one.
+	AddEntry(ctx context.Context, e Entry) error
+	// Log gives a queue's log, oldest first.
+	Log(ctx context.Context, sessionID string) ([]Entry, error)
 	Calls(ctx context.Context, sessionID string) ([]Call, error) // oldest first
 	// Consultations gives finished ones since an instant, newest first, at most
 	// limit; doctorID "" means all doctors.

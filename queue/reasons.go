@@ -1,5 +1,7 @@
 package queue
 
+import "slices"
+
 // Codes of a Reason. Each has its arguments listed; templates/ has words for
 // every one, and none names a person.
 const (
@@ -14,6 +16,21 @@ const (
 	ReasonOnlyMissedLeft = "only_missed_left"  // nobody on time is waiting
 	ReasonMissedAtEnd    = "missed_at_end"     // misses: so many misses, so after everybody
 	ReasonReadyFirst     = "ready_first"       // lane: first of those already asked to the door
+
+	ReasonEmergency        = "emergency"          // before everybody
+	ReasonFrontAgain       = "front_again"        // was at the door of a doctor who paused, or was with another doctor
+	ReasonPinned           = "pinned"             // a nurse put him there and said why
+	ReasonPriorityTurn     = "priority_turn"      // n: so many on time go between two turns of priority
+	ReasonPriorityWaited   = "priority_waited"    // minutes
+	ReasonPriorityAbsolute = "priority_absolute"  // here priority goes first
+	ReasonOnlyPriorityLeft = "only_priority_left" //
+	ReasonReturnTurn       = "return_turn"        // n: so many on time since the last return
+	ReasonReturnBurst      = "return_burst"       // waiting: so many returns wait, so one after every one on time
+	ReasonReturnWaited     = "return_waited"      // minutes
+	ReasonOnlyReturnLeft   = "only_return_left"   //
+	ReasonDeferredTurn     = "deferred_turn"      // n: so many on time between two who had asked to go later
+	ReasonDeferredWaited   = "deferred_waited"    // minutes
+	ReasonOnlyDeferredLeft = "only_deferred_left" //
 
 	// What happened to a ticket or to the desk.
 	ReasonRecalled      = "recalled"       // n: how many-eth call
@@ -32,16 +49,78 @@ const (
 	ReasonPaused        = "paused"  // minutes (0 open-ended), why
 	ReasonResumed       = "resumed" //
 	ReasonEnded         = "ended"   // disposed: how many were waiting
+
+	// What staff or the patient did to a place in the order.
+	ReasonPriorityOn    = "priority_on"
+	ReasonPriorityOff   = "priority_off"
+	ReasonUnwell        = "unwell"         // feels ill: emergency
+	ReasonPinnedBy      = "pinned_by"      // cause
+	ReasonMovedBy       = "moved_by"       // places, cause; negative is forward
+	ReasonAssigned      = "assigned"       // waits for one doctor
+	ReasonUnassigned    = "unassigned"     // any doctor of the pool
+	ReasonSuspended     = "set_aside"      // cause
+	ReasonBroughtBack   = "brought_back"   //
+	ReasonDeferred      = "deferred_for"   // minutes
+	ReasonAnnounced     = "announced"      // minutes: not here yet, said when he will be
+	ReasonWoken         = "deferred_over"  // the time he had asked for has come
+	ReasonBusyElsewhere = "busy_elsewhere" // is with another doctor just now
+	ReasonAbandoned     = "gave_up"        // cause
+	ReasonReinstated    = "reinstated"     // cause
+	ReasonExcused       = "excused"        // cause: late, and taken as on time
+	ReasonSentToTests   = "sent_to_tests"
+	ReasonBackFromTests = "back_from_tests"
+	ReasonCalledOutside = "called_out_of_turn" // cause
+	ReasonCareSet       = "care_set"           // care
+	ReasonUndid         = "undid"              // verb
+	ReasonDeskJoined    = "desk_joined"
+	ReasonDeskLeft      = "desk_left"
+	ReasonCheckedIn     = "checked_in"
+	ReasonAdmitted      = "admitted"
+	ReasonTransferred   = "transferred"
+
+	// Why a position changed; n: by how many.
+	ShiftCalled    = "shift_called"    // somebody before him was called
+	ShiftLeft      = "shift_left"      // somebody before him left
+	ShiftAside     = "shift_aside"     // somebody before him goes later
+	ShiftBehind    = "shift_behind"    // somebody before him goes after him now
+	ShiftArrived   = "shift_arrived"   // somebody with an earlier number checked in
+	ShiftEmergency = "shift_emergency" //
+	ShiftPinned    = "shift_pinned"    //
+	ShiftPriority  = "shift_priority"  //
+	ShiftReturn    = "shift_return"    //
+	ShiftMissed    = "shift_missed"    //
+	ShiftLate      = "shift_late"      //
+	ShiftDeferred  = "shift_deferred"  //
+	ShiftPutBack   = "shift_put_back"  // a call was taken back
+	ShiftTurn      = "shift_turn"      // the turn between the lanes changed
+	ShiftOwn       = "shift_own"       // his own place was changed
 )
 
 // ReasonCodes lists every code of a Reason.
 func ReasonCodes() []string {
-	return []string{
+	picks := []string{
 		ReasonInOrder, ReasonLateEndOfSlice, ReasonLateInterval, ReasonLateWaited, ReasonOnlyLateLeft,
 		ReasonMissedAfter, ReasonMissedWaited, ReasonOnlyMissedLeft, ReasonMissedAtEnd, ReasonReadyFirst,
+		ReasonEmergency, ReasonFrontAgain, ReasonPinned, ReasonPriorityTurn, ReasonPriorityWaited, ReasonPriorityAbsolute,
+		ReasonOnlyPriorityLeft, ReasonReturnTurn, ReasonReturnBurst, ReasonReturnWaited, ReasonOnlyReturnLeft,
+		ReasonDeferredTurn, ReasonDeferredWaited, ReasonOnlyDeferredLeft,
+	}
+	happened := []string{
 		ReasonRecalled, ReasonNotThere, ReasonVoid, ReasonTakenBack, ReasonPutBack, ReasonBackAfter, ReasonBackAtEnd,
 		ReasonEntered, ReasonEnteredByNext, ReasonFinished, ReasonFinishedNext, ReasonFinishedEnd, ReasonUndone,
-		ReasonPaused, ReasonResumed, ReasonEnded,
+		ReasonPaused, ReasonResumed, ReasonEnded, ReasonPriorityOn, ReasonPriorityOff, ReasonUnwell, ReasonPinnedBy,
+		ReasonMovedBy, ReasonAssigned, ReasonUnassigned, ReasonSuspended, ReasonBroughtBack, ReasonDeferred, ReasonAnnounced,
+		ReasonWoken, ReasonBusyElsewhere, ReasonAbandoned, ReasonReinstated, ReasonExcused, ReasonSentToTests,
+		ReasonBackFromTests, ReasonCalledOutside, ReasonCareSet, ReasonUndid, ReasonDeskJoined, ReasonDeskLeft,
+		ReasonCheckedIn, ReasonAdmitted, ReasonTransferred,
+	}
+	return slices.Concat(picks, happened, shiftCodes())
+}
+
+func shiftCodes() []string {
+	return []string{
+		ShiftCalled, ShiftLeft, ShiftAside, ShiftBehind, ShiftArrived, ShiftEmergency, ShiftPinned, ShiftPriority,
+		ShiftReturn, ShiftMissed, ShiftLate, ShiftDeferred, ShiftPutBack, ShiftTurn, ShiftOwn,
 	}
 }
 
@@ -80,4 +159,37 @@ const (
 	VerbPause     = "pause"
 	VerbResume    = "resume"
 	VerbEnd       = "end"
+
+	// What concerns one place in the order (Action).
+	VerbPriority    = "priority"
+	VerbPriorityOff = "priority_off"
+	VerbUnwell      = "unwell"
+	VerbPin         = "pin"
+	VerbMove        = "move"
+	VerbAssign      = "assign"
+	VerbSuspend     = "set_aside"
+	VerbBringBack   = "bring_back"
+	VerbDefer       = "defer"
+	VerbAbandon     = "abandon"
+	VerbReinstate   = "reinstate"
+	VerbExcuse      = "excuse"
+	VerbTests       = "out_for_tests"
+	VerbReturn      = "return"
+	VerbCall        = "call"
+	VerbCare        = "care"
+	VerbUndoLast    = "undo"
+	VerbJoin        = "join"
+	VerbLeave       = "leave"
+
+	// What is in the log beside the calls.
+	VerbOpen     = "open"
+	VerbAdmit    = "admit"
+	VerbCheckIn  = "check_in"
+	VerbDrop     = "drop"
+	VerbTravel   = "travel"
+	VerbAdvise   = "advise_leave"
+	VerbTransfer = "transfer"
+	VerbRelocate = "relocate"
+	VerbResults  = "results"
+	VerbTick     = "tick" // the time did it
 )

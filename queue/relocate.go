@@ -2,9 +2,7 @@ package queue
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"time"
 
 	"github.com/houzhen/houzhen"
 )
@@ -23,10 +21,7 @@ func (s *Service) Relocate(ctx context.Context, tx Tx, sessionID string, to Seat
 		return nil
 	}
 	q.ZoneID, q.RoomID, q.DoctorID = to.ZoneID, to.RoomID, to.DoctorID
-	if err := tx.SaveQueue(ctx, &q); err != nil {
-		return fmt.Errorf("save queue: %w", err)
-	}
-	return nil
+	return newChange(tx, q, s.policyOf(q.ZoneID), false).by(VerbRelocate, "").save(ctx)
 }
 
 // Transfer takes somebody who waits in one queue into another at once. He is
@@ -43,14 +38,14 @@ func (s *Service) Transfer(ctx context.Context, tx Tx, a Admission) (Ticket, err
 	}
 	switch old.State {
 	case Called:
-		if err := takeCallBack(ctx, tx, &old); err != nil {
+		if err := s.takeCallBack(ctx, tx, &old); err != nil {
 			return Ticket{}, err
 		}
 	case InConsult, Done, Dropped, NotCheckedIn:
 		return Ticket{}, wrongState("transfer", &old)
-	case Waiting, Ready, Missed:
+	case Waiting, Ready, Missed, OutForTests, Deferred, Suspended:
 	}
-	c, err := s.arrival(ctx, tx, a)
+	c, err := s.arrival(ctx, tx, VerbTransfer, a)
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -62,8 +57,19 @@ func (s *Service) Transfer(ctx context.Context, tx Tx, a Admission) (Ticket, err
 	}
 	t := c.byAppointment(a.AppointmentID)
 	t.State, t.CheckedInAt, t.Misses = Waiting, old.CheckedInAt, old.Misses
-	if old.State == Ready {
+	switch old.State {
+	case Ready:
 		t.State, t.ReadyAt = Ready, beforeReady(c.q, c.now)
+	case OutForTests, Suspended, Deferred:
+		t.State, t.NotBefore, t.ResultsAt = old.State, old.NotBefore, old.ResultsAt
+	default:
+	}
+	t.Group, t.Care, t.Returns = old.Group, old.Care, old.Returns
+	c.why = because(ReasonTransferred)
+	switch old.Lane {
+	case LaneEmergency, LanePriority, LaneReturn:
+		t.Lane, t.LaneSince = old.Lane, old.LaneSince
+	default:
 	}
 	id := t.ID
 	c.tell(houzhen.TicketCheckedIn, t, Reason{})
@@ -73,31 +79,21 @@ func (s *Service) Transfer(ctx context.Context, tx Tx, a Admission) (Ticket, err
 
 // takeCallBack lets somebody who was called by a doctor who is gone stand at
 // the door again.
-func takeCallBack(ctx context.Context, tx Tx, t *Ticket) error {
-	if _, err := tx.LockHead(ctx, t.SessionID); err != nil {
-		return fmt.Errorf("lock queue left: %w", err)
+func (s *Service) takeCallBack(ctx context.Context, tx Tx, t *Ticket) error {
+	c, err := s.single(ctx, tx, VerbPutBack, func() (Ticket, error) { return tx.Ticket(ctx, t.ID) })
+	if err != nil {
+		return err
 	}
-	t.State, t.Calls = Ready, 0
-	if err := tx.SaveTicket(ctx, t); err != nil {
-		return fmt.Errorf("take call back: %w", err)
-	}
-	return nil
-}
-
-// beforeReady gives an instant before everybody's who stands at the door.
-func beforeReady(q Queue, now time.Time) time.Time {
-	for _, t := range q.Tickets {
-		if t.State == Ready && !t.ReadyAt.IsZero() && !now.Before(t.ReadyAt) {
-			now = t.ReadyAt.Add(-time.Microsecond)
-		}
-	}
-	return now
+	c.q.Tickets[0].State, c.q.Tickets[0].Calls = Ready, 0
+	c.why = because(ReasonPutBack)
+	*t, err = c.saved(ctx, t.ID)
+	return err
 }
 
 // Present lists those who have come and are not seen yet, those at the door
 // first.
 func Present(q Queue) []Ticket {
-	order := []State{Called, Ready, Waiting, Missed}
+	order := []State{Called, Ready, Waiting, Deferred, Suspended, Missed, OutForTests}
 	var here []Ticket
 	for _, is := range order {
 		for _, t := range q.Tickets {

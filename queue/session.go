@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -21,13 +22,17 @@ type PauseRequest struct {
 	SessionID, RequestID, DoctorID string
 	Minutes                        int
 	Why                            string // a code or a short text that staff chose; no names
+	Operator                       string
 }
 
 // EndRequest ends a session. Dispose says what becomes of those who still
-// wait: one of DropReasons, or "" to be refused while anybody does.
+// wait: one of DropReasons, or "" to be refused while anybody does. Each says
+// it for single tickets.
 type EndRequest struct {
 	SessionID, RequestID, DoctorID string
 	Dispose                        string
+	Each                           map[string]string
+	Operator                       string
 }
 
 // Pause notes that the doctor is away; nobody is called until Resume.
@@ -37,8 +42,8 @@ func (s *Service) Pause(ctx context.Context, r PauseRequest) (Outcome, error) {
 
 // PauseTx is Pause inside a transaction.
 func (s *Service) PauseTx(ctx context.Context, tx Tx, r PauseRequest) (Outcome, error) {
-	cmd := command{session: r.SessionID, request: r.RequestID, doctor: r.DoctorID, verb: VerbPause}
-	return s.once(ctx, tx, cmd, func(c *change, _ command) (string, Reason, error) { return pause(c, r) })
+	cmd := command{session: r.SessionID, request: r.RequestID, doctor: r.DoctorID, verb: VerbPause, operator: r.Operator}
+	return s.once(ctx, tx, cmd, func(c *change, cmd command) (string, Reason, error) { return pause(c, r, cmd.doctor) })
 }
 
 // Resume notes that the doctor is back.
@@ -59,11 +64,11 @@ func (s *Service) EndSession(ctx context.Context, r EndRequest) (Outcome, error)
 
 // EndSessionTx is EndSession inside a transaction.
 func (s *Service) EndSessionTx(ctx context.Context, tx Tx, r EndRequest) (Outcome, error) {
-	cmd := command{session: r.SessionID, request: r.RequestID, doctor: r.DoctorID, verb: VerbEnd}
-	return s.once(ctx, tx, cmd, func(c *change, _ command) (string, Reason, error) { return end(c, r.Dispose) })
+	cmd := command{session: r.SessionID, request: r.RequestID, doctor: r.DoctorID, verb: VerbEnd, operator: r.Operator}
+	return s.once(ctx, tx, cmd, func(c *change, _ command) (string, Reason, error) { return end(c, r) })
 }
 
-func pause(c *change, r PauseRequest) (string, Reason, error) {
+func pause(c *change, r PauseRequest, doctor string) (string, Reason, error) {
 	if c.q.Desk == DeskEnded {
 		return "", Reason{}, houzhen.E(houzhen.CodeSessionClosed, "the session has ended")
 	}
@@ -73,16 +78,33 @@ func pause(c *change, r PauseRequest) (string, Reason, error) {
 	if utf8.RuneCountInString(r.Why) > maxPauseReason {
 		return "", Reason{}, houzhen.E(houzhen.CodeTooLarge, "pause reason is too long").On("reason")
 	}
-	c.q.Desk, c.q.PauseReason, c.q.PausedUntil = DeskPaused, r.Why, time.Time{}
+	until := time.Time{}
 	if r.Minutes > 0 {
-		c.q.PausedUntil = c.now.Add(time.Duration(r.Minutes) * time.Minute)
+		until = c.now.Add(time.Duration(r.Minutes) * time.Minute)
 	}
 	why := because(ReasonPaused, "minutes", strconv.Itoa(r.Minutes), "why", r.Why)
+	if d := c.deskOf(doctor); d != nil {
+		d.Status, d.PauseReason, d.PausedUntil = DeskPaused, r.Why, until
+		c.toTheFront(doctor)
+	} else {
+		c.q.Desk, c.q.PauseReason, c.q.PausedUntil = DeskPaused, r.Why, until
+	}
 	c.tellQueue(houzhen.QueuePaused, why)
+	c.fill()
 	return "", why, nil
 }
 
-func resume(c *change, _ command) (string, Reason, error) {
+func resume(c *change, r command) (string, Reason, error) {
+	why := because(ReasonResumed)
+	if d := c.deskOf(r.doctor); d != nil {
+		if d.Status != DeskPaused {
+			return "", Reason{}, houzhen.E(houzhen.CodeState, "the desk is not paused").With("state", string(d.Status))
+		}
+		d.Status, d.PauseReason, d.PausedUntil = DeskSeeing, "", time.Time{}
+		c.tellQueue(houzhen.QueueResumed, why)
+		c.fill()
+		return "", why, nil
+	}
 	if c.q.Desk != DeskPaused {
 		return "", Reason{}, houzhen.E(houzhen.CodeState, "the desk is not paused").With("state", string(c.q.Desk))
 	}
@@ -90,46 +112,70 @@ func resume(c *change, _ command) (string, Reason, error) {
 	if c.q.StartedAt.IsZero() {
 		c.q.Desk = DeskIdle
 	}
-	why := because(ReasonResumed)
 	c.tellQueue(houzhen.QueueResumed, why)
 	c.fill()
 	return "", why, nil
 }
 
-func end(c *change, dispose string) (string, Reason, error) {
+// end ends the session. Whoever is out for tests keeps his ticket: he comes
+// back to another doctor of the grade, or is given a continuation.
+func end(c *change, r EndRequest) (string, Reason, error) {
 	if c.q.Desk == DeskEnded {
 		return "", Reason{}, houzhen.E(houzhen.CodeSessionClosed, "the session has ended")
 	}
-	if dispose != "" && !slices.Contains(DropReasons(), dispose) {
-		return "", Reason{}, houzhen.E(houzhen.CodeInvalid, "no such way to dispose of patients").On("dispose")
+	for _, dispose := range append([]string{r.Dispose}, slices.Collect(maps.Values(r.Each))...) {
+		if dispose != "" && !slices.Contains(DropReasons(), dispose) {
+			return "", Reason{}, houzhen.E(houzhen.CodeInvalid, "no such way to dispose of patients").On("dispose")
+		}
 	}
-	waiting := count(c.q, Waiting, Ready, Called)
-	if waiting > 0 && dispose == "" {
-		return "", Reason{}, houzhen.E(houzhen.CodePatientsRemain, "checked-in patients remain").With("n", strconv.Itoa(waiting))
+	left := 0
+	waiting := count(c.q, Waiting, Ready, Called, Deferred, Suspended)
+	for i := range c.q.Tickets {
+		if t := &c.q.Tickets[i]; t.here() && t.State != InConsult && r.Each[t.ID] == "" && r.Dispose == "" {
+			left++
+		}
+	}
+	if left > 0 {
+		return "", Reason{}, houzhen.E(houzhen.CodePatientsRemain, "checked-in patients remain").With("n", strconv.Itoa(left))
 	}
 	if !c.p.AutoFinish && count(c.q, InConsult) > 0 {
 		return "", Reason{}, houzhen.E(houzhen.CodeInConsult, "a patient is with the doctor; finish first")
 	}
 	why := because(ReasonEnded, "disposed", strconv.Itoa(waiting))
 	for i := range c.q.Tickets {
-		c.dispose(&c.q.Tickets[i], dispose)
+		t := &c.q.Tickets[i]
+		dispose := r.Dispose
+		if own := r.Each[t.ID]; own != "" {
+			dispose = own
+		}
+		c.dispose(t, dispose, r.Each[t.ID] != "")
 	}
-	c.q.Desk, c.q.PauseReason, c.q.PausedUntil = DeskEnded, "", time.Time{}
+	c.q.Desk, c.q.PauseReason, c.q.PausedUntil, c.q.Desks = DeskEnded, "", time.Time{}, nil
 	return "", why, nil
 }
 
+// here reports whether the patient is checked in, not yet seen, and waits for
+// something of this queue.
+func (t *Ticket) here() bool {
+	return t.present() || t.State == Deferred || t.State == Suspended
+}
+
 // dispose gives one ticket its end at the end of the session.
-func (c *change) dispose(t *Ticket, reason string) {
+func (c *change) dispose(t *Ticket, reason string, named bool) {
 	switch t.State {
 	case InConsult:
 		c.finish(t, because(ReasonFinishedEnd))
 		c.note(VerbFinish, t.ID, because(ReasonFinishedEnd))
-	case Waiting, Ready, Called:
+	case Waiting, Ready, Called, Deferred, Suspended:
 		c.drop(t, reason)
 	case Missed:
 		c.drop(t, DropMissed)
 	case NotCheckedIn:
 		c.drop(t, DropNotArrived)
+	case OutForTests:
+		if named {
+			c.drop(t, reason)
+		}
 	case Done, Dropped:
 	}
 }

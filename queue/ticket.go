@@ -19,7 +19,7 @@ func (s *Service) Drop(ctx context.Context, tx Tx, appointmentID, reason string)
 	if !slices.Contains(DropReasons(), reason) {
 		return Ticket{}, houzhen.E(houzhen.CodeInvalid, "no such reason to drop a ticket").On("reason")
 	}
-	c, err := s.single(ctx, tx, func() (Ticket, error) { return tx.TicketByAppointment(ctx, appointmentID) })
+	c, err := s.single(ctx, tx, VerbDrop, func() (Ticket, error) { return tx.TicketByAppointment(ctx, appointmentID) })
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -29,7 +29,7 @@ func (s *Service) Drop(ctx context.Context, tx Tx, appointmentID, reason string)
 		return *t, nil
 	case InConsult, Done:
 		return Ticket{}, wrongState("drop", t)
-	case NotCheckedIn, Waiting, Ready, Called, Missed:
+	case NotCheckedIn, Waiting, Ready, Called, Missed, OutForTests, Deferred, Suspended:
 	}
 	if t.State == Ready {
 		if err := c.loadAll(ctx); err != nil {
@@ -39,6 +39,7 @@ func (s *Service) Drop(ctx context.Context, tx Tx, appointmentID, reason string)
 	}
 	id := t.ID
 	c.drop(t, reason)
+	c.why = because(reason)
 	c.fill()
 	return c.saved(ctx, id)
 }
@@ -49,7 +50,7 @@ func (s *Service) SetTravel(ctx context.Context, tx Tx, ticketID string, minutes
 	if minutes < 0 || minutes > maxTravelMinutes {
 		return Ticket{}, houzhen.E(houzhen.CodeInvalid, "travel minutes are out of range").On("travel_minutes")
 	}
-	c, err := s.single(ctx, tx, func() (Ticket, error) { return tx.Ticket(ctx, ticketID) })
+	c, err := s.single(ctx, tx, VerbTravel, func() (Ticket, error) { return tx.Ticket(ctx, ticketID) })
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -64,7 +65,7 @@ func (s *Service) SetTravel(ctx context.Context, tx Tx, ticketID string, minutes
 // AdviseLeave notes that the patient is told to set out, once: a second time
 // changes nothing, and neither does it once he is here or out of the queue.
 func (s *Service) AdviseLeave(ctx context.Context, tx Tx, ticketID string) (Ticket, error) {
-	c, err := s.single(ctx, tx, func() (Ticket, error) { return tx.Ticket(ctx, ticketID) })
+	c, err := s.single(ctx, tx, VerbAdvise, func() (Ticket, error) { return tx.Ticket(ctx, ticketID) })
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -79,7 +80,7 @@ func (s *Service) AdviseLeave(ctx context.Context, tx Tx, ticketID string) (Tick
 
 // single locks the head of a ticket's queue and brings that ticket alone, read
 // again under the lock.
-func (s *Service) single(ctx context.Context, tx Tx, find func() (Ticket, error)) (*change, error) {
+func (s *Service) single(ctx context.Context, tx Tx, verb string, find func() (Ticket, error)) (*change, error) {
 	t, err := find()
 	if err != nil {
 		return nil, err
@@ -96,5 +97,5 @@ func (s *Service) single(ctx context.Context, tx Tx, find func() (Ticket, error)
 		return nil, houzhen.E(houzhen.CodeConflict, "the ticket moved to another session meanwhile")
 	}
 	q.Tickets = []Ticket{t}
-	return newChange(tx, q, s.policyOf(q.ZoneID), false), nil
+	return newChange(tx, q, s.policyOf(q.ZoneID), false).by(verb, ""), nil
 }

@@ -26,6 +26,7 @@ func staffMenu() []menuItem {
 		{"people", "/people", "people", desk},
 		{"release", "/manage/release", "supply", manager},
 		{"roster", "/manage/roster", "supply", manager},
+		{"policies", "/manage/policies", "supply", manager},
 		{"waitlist", "/manage/waitlist", "people", manager},
 		{"payments", "/manage/payments", "people", manager},
 		{"credit", "/manage/credit", "people", manager},

@@ -64,6 +64,7 @@ func (s *site) routes() []route {
 	list = append(list, s.waitlistRoutes()...)
 	list = append(list, s.peopleRoutes()...)
 	list = append(list, s.inboxRoutes()...)
+	list = append(list, s.laneRoutes()...)
 	return append(list, s.staffRoutes()...)
 }
 

@@ -42,10 +42,10 @@ func TestEveryKeyHasWords(t *testing.T) {
 func TestEveryCodeHasWords(t *testing.T) {
 	t.Parallel()
 	var keys []string
-	for _, s := range []queue.State{queue.NotCheckedIn, queue.Waiting, queue.Ready, queue.Called, queue.InConsult, queue.Missed, queue.Done, queue.Dropped} {
+	for _, s := range []queue.State{queue.NotCheckedIn, queue.Waiting, queue.Ready, queue.Called, queue.InConsult, queue.Missed, queue.OutForTests, queue.Deferred, queue.Suspended, queue.Done, queue.Dropped} {
 		keys = append(keys, "ticket."+string(s))
 	}
-	for _, l := range []queue.Lane{queue.LaneNormal, queue.LaneLate, queue.LaneMissed} {
+	for _, l := range queue.Lanes() {
 		keys = append(keys, "lane."+string(l))
 	}
 	for _, s := range []notify.State{

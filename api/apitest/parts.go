@@ -3,6 +3,7 @@ package apitest
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
@@ -157,6 +158,14 @@ func (q queues) Pause(_ context.Context, r queue.PauseRequest) (queue.Outcome, e
 
 func (q queues) EndSession(_ context.Context, r queue.EndRequest) (queue.Outcome, error) {
 	return q.do("end", r.SessionID, r.RequestID, r.Dispose)
+}
+
+func (q queues) Act(_ context.Context, a queue.Action) (queue.Outcome, error) {
+	return q.do(strings.ReplaceAll(a.Verb, "_", "-"), a.SessionID, a.RequestID, a.TicketID)
+}
+
+func (q queues) CallAny(_ context.Context, r queue.CallRequest, sessions []string) (queue.Outcome, error) {
+	return q.do("call-next", strings.Join(sessions, "+"), r.RequestID, r.DoctorID)
 }
 
 type boards struct{ *Clinic }

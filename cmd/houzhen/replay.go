@@ -30,6 +30,7 @@ import (
 // replayCmd lives through files of real data.
 type replayCmd struct {
 	Appointments replayAppointments `cmd:"" help:"Book, remind, check in and release a file of real appointments."`
+	Session      replaySession      `cmd:"" help:"Tell a past session step by step from its log, or as it would have been under another policy."`
 	NoShow       replayNoShow       `cmd:"" name:"noshow" help:"Estimate who stays away, in online order, and say how good it was."`
 	Waits        replayWaits        `cmd:"" help:"Forecast when each patient of a doctor's past sessions is called, in online order, and say how good it was."`
 	Leave        replayLeave        `cmd:"" help:"Tell each patient of a doctor's past sessions when to leave home, and say who came too late and how long the others waited."`

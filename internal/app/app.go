@@ -98,8 +98,11 @@ type App struct {
 
 	Suspension *suspension.Service
 
-	redis   redis.UniversalClient
-	policy  notify.Policy
+	redis  redis.UniversalClient
+	policy notify.Policy
+
+	policies *policies // of queues
+
 	relay   *outbox.Relay // of facts
 	mail    *outbox.Relay // of messages
 	reactor *outbox.Reactor

@@ -26,7 +26,7 @@ func (d desk) CheckIn(ctx context.Context, c api.Arrival) (api.CheckedIn, error)
 			return err
 		}
 		tried = at.ID
-		ticket, at, err := a.checkIn(ctx, tx, at)
+		ticket, at, err := a.checkIn(ctx, tx, at, c.StaffID != "", c.StaffID)
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func (a *App) CheckInAppointment(ctx context.Context, appointmentID string) (que
 	err := a.inTx(ctx, func(tx everything) error {
 		at, err := tx.Appointment(ctx, appointmentID)
 		if err == nil {
-			t, _, err = a.checkIn(ctx, tx, at)
+			t, _, err = a.checkIn(ctx, tx, at, false, "")
 		}
 		return err
 	})
@@ -55,7 +55,7 @@ func (a *App) CheckInAppointment(ctx context.Context, appointmentID string) (que
 	return t, err
 }
 
-func (a *App) checkIn(ctx context.Context, tx everything, at booking.Appointment) (queue.Ticket, booking.Appointment, error) {
+func (a *App) checkIn(ctx context.Context, tx everything, at booking.Appointment, nurse bool, by string) (queue.Ticket, booking.Appointment, error) {
 	who, err := tx.Patient(ctx, at.PatientID)
 	if err != nil {
 		return queue.Ticket{}, at, fmt.Errorf("load patient: %w", err)
@@ -70,15 +70,10 @@ func (a *App) checkIn(ctx context.Context, tx everything, at booking.Appointment
 	if err != nil {
 		return queue.Ticket{}, at, fmt.Errorf("load session: %w", err)
 	}
-	if err := a.Queue.Open(ctx, tx, openQueue(session)); err != nil { // who is here first opens it
+	if err := a.openFor(ctx, tx, session); err != nil { // who is here first opens it
 		return queue.Ticket{}, at, err
 	}
-	admission, err := a.admission(ctx, tx, at)
-	if err != nil {
-		return queue.Ticket{}, at, err
-	}
-	t, err := a.Queue.CheckIn(ctx, tx, admission)
-	return t, at, err
+	return a.checkInQueue(ctx, tx, at, nurse, by)
 }
 
 // whereNow adds what the desk tells the person: room and how many before.
@@ -92,7 +87,7 @@ func (a *App) whereNow(ctx context.Context, tx everything, done *api.CheckedIn) 
 		return fmt.Errorf("load queue: %w", err)
 	}
 	done.Room = index.RoomName(q.RoomID).Zh
-	if at, ok := queue.Ahead(q, queue.DefaultPolicy(), done.Ticket.ID, tx.Now()); ok {
+	if at, ok := queue.Ahead(q, a.policies.of(q.ZoneID), done.Ticket.ID, tx.Now()); ok {
 		done.Ahead = at.Ahead
 	}
 	return nil

@@ -25,6 +25,8 @@ type boards struct {
 	shown  *ranges
 	models *models
 	risk   float64 // at which somebody is told to leave home
+	before *beforehand
+	here   func(zoneID string, now time.Time) string // the code that a zone's screen shows
 }
 
 // window is how long before its start and after its end a session is shown.
@@ -40,6 +42,8 @@ type place struct {
 	index   *directory.Index
 	now     time.Time
 	leaving forecast.Leave
+	alike   map[string]bool           // masked like somebody else of the zone
+	changes map[string][]board.Reason // why positions are others than before
 }
 
 // Zone builds a waiting area's screen.
@@ -48,6 +52,9 @@ func (b *boards) Zone(ctx context.Context, zoneID string) (board.Zone, error) {
 	err := b.zonePlaces(ctx, zoneID, func(index *directory.Index, places []place) {
 		zone := index.ZoneOf(zoneID)
 		z.Zone = zone.Name
+		if b.policy(zoneID).Allows(queue.AtZoneQR) {
+			z.Here = b.here(zoneID, b.now())
+		}
 		for _, p := range places {
 			if len(p.q.Tickets) == 0 && p.q.Desk == queue.DeskEnded {
 				continue
@@ -217,6 +224,13 @@ func (b *boards) zone(ctx context.Context, tx everything, zoneID string) ([]plac
 		}
 		places = append(places, p)
 	}
+	names := sameNames(places)
+	for i := range places {
+		places[i].alike = map[string]bool{}
+		for id, name := range places[i].names {
+			places[i].alike[id] = names.alike(name)
+		}
+	}
 	slices.SortStableFunc(places, func(x, y place) int {
 		return cmp.Or(cmp.Compare(len(x.room()), len(y.room())), cmp.Compare(x.room(), y.room()), x.q.Start.Compare(y.q.Start))
 	})
@@ -256,6 +270,7 @@ func (b *boards) around(ctx context.Context, tx everything, q queue.Queue) (plac
 	if p.session, err = tx.Session(ctx, q.SessionID); err != nil {
 		return place{}, fmt.Errorf("load session: %w", err)
 	}
+	p.changes = b.before.changes(q, b.policy(q.ZoneID), p.now)
 	if p.order, p.picks, err = b.standings(ctx, tx, q, p.now); err != nil {
 		return place{}, err
 	}

@@ -69,14 +69,19 @@ func (p place) row(mask directory.Mask) board.Row {
 		r.Reason = board.Reason{Code: p.q.PauseReason}
 	}
 	if t, ok := p.present(); ok {
-		r.Now, r.NowIn = &board.Person{Label: t.Label, Name: p.shown(t, mask)}, t.State == queue.InConsult
+		r.Now, r.NowIn = p.person(t, mask), t.State == queue.InConsult
 	}
 	for _, id := range p.picks {
 		if t := p.ticket(id); t.State == queue.Ready {
-			r.Ready = append(r.Ready, board.Person{Label: t.Label, Name: p.shown(t, mask)})
+			r.Ready = append(r.Ready, *p.person(t, mask))
 		}
 	}
 	return r
+}
+
+// person is a patient as a public screen shows him.
+func (p place) person(t queue.Ticket, mask directory.Mask) *board.Person {
+	return &board.Person{Label: t.Label, Name: p.shown(t, mask), Alike: p.alike[t.ID]}
 }
 
 func (p place) ticket(id string) queue.Ticket {
@@ -203,6 +208,7 @@ func (p place) lines(names namesakes) []board.Line {
 	for _, id := range p.picks {
 		tickets = append(tickets, p.ticket(id))
 	}
+	tickets = append(tickets, p.in(queue.OutForTests, queue.Deferred, queue.Suspended)...)
 	tickets = append(tickets, p.in(queue.Missed)...)
 	tickets = append(tickets, p.in(queue.NotCheckedIn)...)
 	lines := make([]board.Line, 0, len(tickets))
@@ -226,6 +232,7 @@ func (p place) position(t queue.Ticket) board.Position {
 		Department: department.Name, Number: t.No, SliceStart: milli(t.SliceStart), SliceEnd: milli(t.SliceEnd), Reason: at.reason, Moved: at.moved, Near: string(at.near),
 		Desk: p.desk(), Until: milli(p.q.PausedUntil), CheckedInAt: milli(t.CheckedInAt), Version: p.q.Version, At: milli(p.now),
 	}
+	pos.Changes = p.changes[t.ID]
 	if department.Sensitive {
 		pos.Department, pos.Doctor, pos.Title = department.Alias, houzhen.Label{}, houzhen.Label{}
 	}

@@ -25,6 +25,9 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "sessions.generate", Spec: "10 * * * *", Run: a.generate},
 			{Name: "sessions.open", Spec: "*/5 * * * *", Run: sweep(a.Booking.OpenSessions)},
 			{Name: "sessions.close", Spec: "*/15 * * * *", Run: sweep(a.Booking.CloseSessions)},
+			{Name: "policies.read", Spec: "* * * * *", Run: a.loadPolicies},
+			{Name: "queues.tick", Spec: "* * * * *", Run: a.tickQueues},
+			{Name: "queues.end", Spec: "5 4 * * *", Run: sweep(a.endOldQueues)},
 			{Name: "closures.run", Spec: "* * * * *", Run: a.runClosures},
 			{Name: "holds.expire", Spec: "* * * * *", Run: sweep(a.Booking.ExpireHolds)},
 			{Name: "system.beat", Spec: "* * * * *", Run: a.beat},
@@ -104,6 +107,7 @@ func (a *App) refreshBoards(ctx context.Context, _ time.Time) error {
 	now := a.clock.Now()
 	a.boards.shown.prune(now)
 	a.boards.models.prune(now)
+	a.boards.before.prune(now)
 	return a.view(ctx, func(tx everything) error {
 		queues, err := tx.Queues(ctx, "", now.Add(-12*time.Hour), now.Add(2*window))
 		if err != nil {

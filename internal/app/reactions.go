@@ -49,12 +49,18 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.TicketCheckedIn:      {a.show},
 		houzhen.TicketCalled:         {a.tellCalled, a.show},
 		houzhen.TicketRecalled:       {a.show},
-		houzhen.TicketMissed:         {a.tellMissed, a.show},
+		houzhen.TicketMissed:         {a.tellMissed, a.freeElsewhere, a.show},
 		houzhen.TicketStarted:        {a.show},
-		houzhen.TicketFinished:       {a.fulfil, a.show},
+		houzhen.TicketFinished:       {a.fulfil, a.freeElsewhere, a.show},
 		houzhen.TicketDropped:        {a.show},
 		houzhen.TicketLeaveNow:       {a.tellLeaveNow, a.show},
-		houzhen.PatientResultsReady:  {}, // read by whoever orders the lane of those back from tests
+		houzhen.TicketOrdered:        {a.show},
+		houzhen.TicketSetAside:       {a.show},
+		houzhen.TicketOutForTests:    {a.freeElsewhere, a.show},
+		houzhen.TicketReturned:       {a.show},
+		houzhen.TicketUndone:         {a.show},
+		houzhen.QueueDesks:           {a.show},
+		houzhen.PatientResultsReady:  {a.noteResults, a.show},
 		houzhen.PatientElsewhere:     {}, // read at check-in
 		houzhen.PatientAdmitted:      {a.leaveQuietly},
 		houzhen.PatientDied:          {a.mourn, a.leaveQuietly},
@@ -225,7 +231,7 @@ func (a *App) openQueue(ctx context.Context, tx everything, e houzhen.Event) err
 	if err != nil || session.Status != booking.SessionOpen {
 		return err
 	}
-	if err := a.Queue.Open(ctx, tx, openQueue(session)); err != nil {
+	if err := a.openFor(ctx, tx, session); err != nil {
 		return err
 	}
 	booked, err := tx.Appointments(ctx, booking.AppointmentFilter{
@@ -246,13 +252,6 @@ func (a *App) openQueue(ctx context.Context, tx everything, e houzhen.Event) err
 	return nil
 }
 
-func openQueue(s booking.Session) queue.OpenQueue {
-	return queue.OpenQueue{
-		SessionID: s.ID, ZoneID: s.ZoneID, RoomID: s.RoomID, DoctorID: s.AttendingID, Prefix: s.Prefix,
-		Start: s.Start, End: s.End, Deadline: s.Deadline,
-	}
-}
-
 // admit lets whoever booked after the session opened into its queue.
 func (a *App) admit(ctx context.Context, tx everything, e houzhen.Event) error {
 	at, err := tx.Appointment(ctx, e.Subject)
@@ -263,7 +262,7 @@ func (a *App) admit(ctx context.Context, tx everything, e houzhen.Event) error {
 	if err != nil || session.Status != booking.SessionOpen {
 		return err
 	}
-	if err := a.Queue.Open(ctx, tx, openQueue(session)); err != nil {
+	if err := a.openFor(ctx, tx, session); err != nil {
 		return err
 	}
 	admission, err := a.admission(ctx, tx, at)

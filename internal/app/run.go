@@ -41,6 +41,9 @@ func (a *App) Drive(ctx context.Context) error {
 }
 
 func (a *App) goWork(ctx context.Context, g *errgroup.Group) {
+	if err := a.loadPolicies(ctx, a.clock.Now()); err != nil && ctx.Err() == nil {
+		a.log.WarnContext(ctx, "queue policies not read; the default holds until they are", "error", err)
+	}
 	for _, run := range []func(context.Context) error{a.Pipeline.Run, a.relay.Run, a.mail.Run, a.Hub.Run, a.live.run} {
 		g.Go(func() error { return run(ctx) })
 	}

@@ -60,9 +60,9 @@ func situation(q queue.Queue) forecast.Situation {
 	s := forecast.Situation{Started: !q.StartedAt.IsZero(), Paused: q.Desk == queue.DeskPaused}
 	for i := range q.Tickets {
 		switch q.Tickets[i].State {
-		case queue.Called, queue.InConsult, queue.Done:
+		case queue.Called, queue.InConsult, queue.Done, queue.OutForTests:
 			s.Entered++
-		case queue.NotCheckedIn, queue.Waiting, queue.Ready, queue.Missed, queue.Dropped:
+		case queue.NotCheckedIn, queue.Waiting, queue.Ready, queue.Missed, queue.Deferred, queue.Suspended, queue.Dropped:
 		}
 	}
 	return s

@@ -52,4 +52,10 @@ type everything interface {
 	OutIDOf(ctx context.Context, channel notify.Channel, providerID string) (string, error)
 	InboxOf(ctx context.Context, limit int, patientIDs ...string) ([]notify.InboxItem, error)
 	ReadItem(ctx context.Context, id string, at time.Time) (first bool, err error)
+
+	// What the clockwork asks of queues, and their policies by version.
+	DeferredDue(ctx context.Context) ([]string, error)
+	QueuesOpen(ctx context.Context, before int64, limit int) ([]string, error)
+	ZonePolicies(ctx context.Context) ([]store.ZonePolicy, error)
+	AddZonePolicy(ctx context.Context, p store.ZonePolicy) error
 }

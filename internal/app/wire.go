@@ -42,13 +42,14 @@ func (a *App) wire(context.Context) (err error) {
 		return err
 	}
 	a.Draw = draw.NewService(a.Store.Draw(), a.Places(), rand.Reader)
-	queuePolicy := func(string) queue.Policy { return queue.DefaultPolicy() }
-	a.Queue = queue.NewService(a.Store.Queue(), queuePolicy, a.loc)
+	a.policies = newPolicies()
+	a.Queue = queue.NewService(a.Store.Queue(), a.policies.of, a.loc)
 	if err := a.wirePay(); err != nil {
 		return err
 	}
 	a.boards = &boards{
-		view: a.view, house: a.Directory.Index, policy: queuePolicy, now: a.clock.Now, shown: newRanges(), models: newModels(a.loc), risk: a.cfg.LeaveRisk,
+		view: a.view, house: a.Directory.Index, policy: a.policies.of, now: a.clock.Now, shown: newRanges(), models: newModels(a.loc), risk: a.cfg.LeaveRisk,
+		before: newBeforehand(), here: a.hereCode,
 	}
 	a.policy = notify.DefaultPolicy(a.loc)
 	if err := a.wireMessages(); err != nil {

@@ -208,7 +208,7 @@ func (a *App) spread(ctx context.Context, tx everything, d disposal, t queue.Tic
 	if err != nil {
 		return did, err
 	}
-	if err := a.Queue.Open(ctx, tx, openQueue(to)); err != nil {
+	if err := a.openFor(ctx, tx, to); err != nil {
 		return did, err
 	}
 	admission, err := a.admission(ctx, tx, at)

@@ -50,8 +50,9 @@ type Position struct {
 	SliceStart  int64         `json:"slice_start"`
 	SliceEnd    int64         `json:"slice_end"`
 	Reason      Reason        `json:"reason"`
-	Moved       Reason        `json:"moved"` // why the range is no more the one shown before
-	Near        string        `json:"near"`  // next, few or "": whether words say more than a range
+	Moved       Reason        `json:"moved"`             // why the range is no more the one shown before
+	Near        string        `json:"near"`              // next, few or "": whether words say more than a range
+	Changes     []Reason      `json:"changes,omitempty"` // why the position is another than before; their n add up to the change
 	Leave       Leave         `json:"leave"`
 	Desk        string        `json:"desk"` // a queue.DeskStatus
 	Until       int64         `json:"until"`
@@ -63,7 +64,8 @@ type Position struct {
 // Person is one patient as a public screen may show him.
 type Person struct {
 	Label string `json:"label"`
-	Name  string `json:"name,omitempty"` // masked as the zone wants, "" in number-only zones
+	Name  string `json:"name,omitempty"`  // masked as the zone wants, "" in number-only zones
+	Alike bool   `json:"alike,omitempty"` // somebody in the zone is masked alike: go by the number
 }
 
 // Row is one room on a zone screen, and the head of a door screen.
@@ -99,6 +101,7 @@ type Zone struct {
 	Rows   []Row         `json:"rows"`
 	Missed []string      `json:"missed"`
 	Call   *Call         `json:"call,omitempty"`
+	Here   string        `json:"here,omitempty"` // code with which a phone checks in; changes every half minute
 	At     int64         `json:"at"`
 }
 

@@ -49,7 +49,7 @@ func (s *DemoStatus) count(t queue.Ticket) {
 	switch t.State {
 	case queue.NotCheckedIn, queue.Missed:
 		s.Expected++
-	case queue.Waiting, queue.Ready:
+	case queue.Waiting, queue.Ready, queue.Deferred, queue.Suspended, queue.OutForTests:
 		s.Waiting++
 	case queue.Called, queue.InConsult:
 		s.InRoom++

@@ -9,7 +9,7 @@ import (
 	"github.com/houzhen/houzhen/queue"
 )
 
-const callColumns = `session_id, request_id, ticket_id, doctor_id, room_id, verb, reason_code, reason_args, at`
+const callColumns = `session_id, request_id, ticket_id, doctor_id, room_id, verb, reason_code, reason_args, at, operator, cause`
 
 // callRow is a call as it is stored.
 type callRow struct {
@@ -21,6 +21,7 @@ func callInto(r *callRow) []any {
 	c := &r.Call
 	return []any{
 		&c.SessionID, &c.RequestID, &c.TicketID, &c.DoctorID, &c.RoomID, &c.Verb, &c.Reason.Code, &r.args, (*instant)(&c.At),
+		&c.Operator, &c.Cause,
 	}
 }
 
@@ -51,8 +52,8 @@ func (tx *Tx) AddCall(ctx context.Context, c queue.Call) error {
 	if err != nil {
 		return fmt.Errorf("write reason of call: %w", err)
 	}
-	n, err := tx.exec(ctx, `INSERT INTO call (`+callColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
-		c.SessionID, c.RequestID, c.TicketID, c.DoctorID, c.RoomID, c.Verb, c.Reason.Code, args, micros(c.At))
+	n, err := tx.exec(ctx, `INSERT INTO call (`+callColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+		c.SessionID, c.RequestID, c.TicketID, c.DoctorID, c.RoomID, c.Verb, c.Reason.Code, args, micros(c.At), c.Operator, c.Cause)
 	if err != nil {
 		return fmt.Errorf("add call: %w", err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -9,12 +10,32 @@ import (
 )
 
 const queueColumns = `session_id, zone_id, room_id, doctor_id, prefix, start_at, end_at, deadline, desk, started_at,
- paused_until, pause_reason, normals, version`
+ paused_until, pause_reason, normals, pattern, version`
 
 // queueRow is a queue's head as it is stored.
 type queueRow struct {
 	queue.Queue
 	normals words
+	pattern pattern
+}
+
+// pattern is what a head has besides its columns, as JSON.
+type pattern struct {
+	Series map[queue.Lane]int `json:"series,omitempty"`
+	Recent string             `json:"recent,omitempty"`
+	Desks  []queue.Desk       `json:"desks,omitempty"`
+	Pool   bool               `json:"pool,omitempty"`
+}
+
+// Scan reads JSON text.
+func (p *pattern) Scan(src any) error {
+	*p = pattern{}
+	return fromJSON(src, p)
+}
+
+func patternText(q queue.Queue) (string, error) {
+	text, err := json.Marshal(pattern{q.Series, q.Recent, q.Desks, q.Pool})
+	return string(text), err
 }
 
 func queueInto(r *queueRow) []any {
@@ -22,12 +43,13 @@ func queueInto(r *queueRow) []any {
 	return []any{
 		&q.SessionID, &q.ZoneID, &q.RoomID, &q.DoctorID, &q.Prefix, (*instant)(&q.Start), (*instant)(&q.End),
 		(*instant)(&q.Deadline), (*string)(&q.Desk), (*instant)(&q.StartedAt), (*instant)(&q.PausedUntil), &q.PauseReason,
-		&r.normals, &q.Version,
+		&r.normals, &r.pattern, &q.Version,
 	}
 }
 
 func (r queueRow) head() queue.Queue {
 	q := r.Queue
+	q.Series, q.Recent, q.Desks, q.Pool = r.pattern.Series, r.pattern.Recent, r.pattern.Desks, r.pattern.Pool
 	for lane, n := range r.normals {
 		if q.NormalsSinceInsert == nil {
 			q.NormalsSinceInsert = make(map[queue.Lane]int, len(r.normals))
@@ -98,20 +120,25 @@ func (tx *Tx) Queues(ctx context.Context, zoneID string, from, to time.Time) ([]
 	return out, err
 }
 
-// AddQueue inserts a queue; one that exists stays as it is.
-func (tx *Tx) AddQueue(ctx context.Context, q queue.Queue) error {
+// AddQueue inserts a queue and says whether it did; one that exists stays as
+// it is.
+func (tx *Tx) AddQueue(ctx context.Context, q queue.Queue) (bool, error) {
 	normals, err := normalsText(q)
 	if err != nil {
-		return fmt.Errorf("write queue: %w", err)
+		return false, fmt.Errorf("write queue: %w", err)
 	}
-	_, err = tx.exec(ctx, `INSERT INTO queue (`+queueColumns+`)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
-		q.SessionID, q.ZoneID, q.RoomID, q.DoctorID, q.Prefix, micros(q.Start), micros(q.End), micros(q.Deadline),
-		string(q.Desk), micros(q.StartedAt), micros(q.PausedUntil), q.PauseReason, normals, q.Version)
+	shape, err := patternText(q)
 	if err != nil {
-		return fmt.Errorf("add queue: %w", err)
+		return false, fmt.Errorf("write queue: %w", err)
 	}
-	return nil
+	n, err := tx.exec(ctx, `INSERT INTO queue (`+queueColumns+`)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING`,
+		q.SessionID, q.ZoneID, q.RoomID, q.DoctorID, q.Prefix, micros(q.Start), micros(q.End), micros(q.Deadline),
+		string(q.Desk), micros(q.StartedAt), micros(q.PausedUntil), q.PauseReason, normals, shape, q.Version)
+	if err != nil {
+		return false, fmt.Errorf("add queue: %w", err)
+	}
+	return n > 0, nil
 }
 
 // SaveQueue saves the head by session and the version that was read, and raises
@@ -121,11 +148,15 @@ func (tx *Tx) SaveQueue(ctx context.Context, q *queue.Queue) error {
 	if err != nil {
 		return fmt.Errorf("write queue: %w", err)
 	}
+	shape, err := patternText(*q)
+	if err != nil {
+		return fmt.Errorf("write queue: %w", err)
+	}
 	n, err := tx.exec(ctx, `UPDATE queue SET zone_id = $1, room_id = $2, doctor_id = $3, prefix = $4, start_at = $5,
  end_at = $6, deadline = $7, desk = $8, started_at = $9, paused_until = $10, pause_reason = $11, normals = $12,
- version = version + 1 WHERE session_id = $13 AND version = $14`,
+ pattern = $13, version = version + 1 WHERE session_id = $14 AND version = $15`,
 		q.ZoneID, q.RoomID, q.DoctorID, q.Prefix, micros(q.Start), micros(q.End), micros(q.Deadline), string(q.Desk),
-		micros(q.StartedAt), micros(q.PausedUntil), q.PauseReason, normals, q.SessionID, q.Version)
+		micros(q.StartedAt), micros(q.PausedUntil), q.PauseReason, normals, shape, q.SessionID, q.Version)
 	if n == 0 || err != nil {
 		return tx.changed(n, err, "queue")
 	}

@@ -11,7 +11,8 @@ import (
 
 const ticketColumns = `id, session_id, zone_id, appointment_id, patient_id, no, label, slice_start, slice_end, state, lane,
  walk_in, checked_in_at, lane_since, ready_at, called_at, last_call_at, calls, misses, skip_normals, at_end, started_at,
- ended_at, doctor_id, room_id, travel_minutes, leave_advised_at, end_reason, version`
+ ended_at, doctor_id, room_id, travel_minutes, leave_advised_at, end_reason, priority_group,
+ assigned_doctor_id, not_before, results_at, returns, overtaken, overtaken_for, care, version`
 
 func ticketInto(t *queue.Ticket) []any {
 	return []any{
@@ -20,7 +21,8 @@ func ticketInto(t *queue.Ticket) []any {
 		(*instant)(&t.LaneSince), (*instant)(&t.ReadyAt), (*instant)(&t.CalledAt), (*instant)(&t.LastCallAt),
 		(*number)(&t.Calls), (*number)(&t.Misses), (*number)(&t.SkipNormals), (*flag)(&t.AtEnd), (*instant)(&t.StartedAt),
 		(*instant)(&t.EndedAt), &t.DoctorID, &t.RoomID, (*number)(&t.TravelMinutes), (*instant)(&t.LeaveAdvisedAt),
-		&t.EndReason, &t.Version,
+		&t.EndReason, &t.Group, &t.AssignedDoctorID, (*instant)(&t.NotBefore), (*instant)(&t.ResultsAt), (*number)(&t.Returns),
+		(*number)(&t.Overtaken), (*int64)(&t.OvertakenFor), &t.Care, &t.Version,
 	}
 }
 
@@ -30,7 +32,8 @@ func ticketArgs(t queue.Ticket) []any {
 		micros(t.SliceEnd), string(t.State), string(t.Lane), bit(t.WalkIn), micros(t.CheckedInAt), micros(t.LaneSince),
 		micros(t.ReadyAt), micros(t.CalledAt), micros(t.LastCallAt), int64(t.Calls), int64(t.Misses), int64(t.SkipNormals),
 		bit(t.AtEnd), micros(t.StartedAt), micros(t.EndedAt), t.DoctorID, t.RoomID, int64(t.TravelMinutes),
-		micros(t.LeaveAdvisedAt), t.EndReason, t.Version,
+		micros(t.LeaveAdvisedAt), t.EndReason, t.Group, t.AssignedDoctorID, micros(t.NotBefore), micros(t.ResultsAt),
+		int64(t.Returns), int64(t.Overtaken), int64(t.OvertakenFor), t.Care, t.Version,
 	}
 }
 
@@ -60,11 +63,22 @@ func (tx *Tx) TicketByAppointment(ctx context.Context, appointmentID string) (qu
 		`SELECT `+ticketColumns+` FROM ticket WHERE appointment_id = $1 AND appointment_id <> ''`, appointmentID)
 }
 
+// Elsewhere locks and lists a patient's tickets whose slices start in
+// [from, to), by id, so that two queues cannot call him at once.
+func (tx *Tx) Elsewhere(ctx context.Context, patientID string, from, to time.Time) ([]queue.Ticket, error) {
+	out, err := all(ctx, tx, ticketInto, `SELECT `+ticketColumns+` FROM ticket WHERE patient_id = $1
+ AND slice_start >= $2 AND slice_start < $3 ORDER BY id`+tx.db.d.lock, patientID, micros(from), micros(to))
+	if err != nil {
+		return nil, fmt.Errorf("list tickets of the patient: %w", err)
+	}
+	return out, nil
+}
+
 // AddTicket inserts a ticket; CodeConflict if the appointment has one.
 func (tx *Tx) AddTicket(ctx context.Context, t queue.Ticket) error {
 	n, err := tx.exec(ctx, `INSERT INTO ticket (`+ticketColumns+`)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
- $25, $26, $27, $28, $29) ON CONFLICT DO NOTHING`, ticketArgs(t)...)
+ $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37) ON CONFLICT DO NOTHING`, ticketArgs(t)...)
 	if err != nil {
 		return fmt.Errorf("add ticket: %w", err)
 	}
@@ -81,11 +95,14 @@ func (tx *Tx) SaveTicket(ctx context.Context, t *queue.Ticket) error {
  slice_start = $6, slice_end = $7, state = $8, lane = $9, walk_in = $10, checked_in_at = $11, lane_since = $12,
  ready_at = $13, called_at = $14, last_call_at = $15, calls = $16, misses = $17, skip_normals = $18, at_end = $19,
  started_at = $20, ended_at = $21, doctor_id = $22, room_id = $23, travel_minutes = $24, leave_advised_at = $25,
- end_reason = $26, version = version + 1 WHERE id = $27 AND version = $28`,
+ end_reason = $26, priority_group = $27, assigned_doctor_id = $28, not_before = $29, results_at = $30, returns = $31,
+ overtaken = $32, overtaken_for = $33, care = $34, version = version + 1 WHERE id = $35 AND version = $36`,
 		t.SessionID, t.ZoneID, t.PatientID, int64(t.No), t.Label, micros(t.SliceStart), micros(t.SliceEnd), string(t.State),
 		string(t.Lane), bit(t.WalkIn), micros(t.CheckedInAt), micros(t.LaneSince), micros(t.ReadyAt), micros(t.CalledAt),
 		micros(t.LastCallAt), int64(t.Calls), int64(t.Misses), int64(t.SkipNormals), bit(t.AtEnd), micros(t.StartedAt),
-		micros(t.EndedAt), t.DoctorID, t.RoomID, int64(t.TravelMinutes), micros(t.LeaveAdvisedAt), t.EndReason, t.ID, t.Version)
+		micros(t.EndedAt), t.DoctorID, t.RoomID, int64(t.TravelMinutes), micros(t.LeaveAdvisedAt), t.EndReason, t.Group,
+		t.AssignedDoctorID, micros(t.NotBefore), micros(t.ResultsAt), int64(t.Returns), int64(t.Overtaken), int64(t.OvertakenFor),
+		t.Care, t.ID, t.Version)
 	if n == 0 || err != nil {
 		return tx.changed(n, err, "ticket")
 	}

@@ -28,6 +28,7 @@ type data struct {
 	queues  map[string]queue.Queue // heads
 	tickets map[string]queue.Ticket
 	calls   []queue.Call
+	log     []queue.Entry
 	events  []houzhen.Event
 }
 
@@ -78,7 +79,7 @@ func (s *Store) View(_ context.Context, f func(queue.Tx) error) error {
 
 func (d data) clone() data {
 	d.queues, d.tickets = maps.Clone(d.queues), maps.Clone(d.tickets)
-	d.calls, d.events = slices.Clone(d.calls), slices.Clone(d.events)
+	d.calls, d.events, d.log = slices.Clone(d.calls), slices.Clone(d.events), slices.Clone(d.log)
 	return d
 }
 
@@ -137,8 +138,13 @@ func (t *tx) head(sessionID string) (queue.Queue, error) {
 	if !ok {
 		return queue.Queue{}, houzhen.E(houzhen.CodeNotFound, "no such queue")
 	}
-	q.NormalsSinceInsert = maps.Clone(q.NormalsSinceInsert)
-	return q, nil
+	return clone(q), nil
+}
+
+// clone copies what two heads would share.
+func clone(q queue.Queue) queue.Queue {
+	q.NormalsSinceInsert, q.Series, q.Desks = maps.Clone(q.NormalsSinceInsert), maps.Clone(q.Series), slices.Clone(q.Desks)
+	return q
 }
 
 // Queues lists a zone's queues by start.
@@ -159,12 +165,13 @@ func (t *tx) Queues(ctx context.Context, zoneID string, from, to time.Time) ([]q
 }
 
 // AddQueue adds a head unless it exists.
-func (t *tx) AddQueue(_ context.Context, q queue.Queue) error {
-	if _, ok := t.data.queues[q.SessionID]; !ok {
+func (t *tx) AddQueue(_ context.Context, q queue.Queue) (bool, error) {
+	_, known := t.data.queues[q.SessionID]
+	if !known {
 		q.Tickets = nil
-		t.data.queues[q.SessionID] = q
+		t.data.queues[q.SessionID] = clone(q)
 	}
-	return nil
+	return !known, nil
 }
 
 // SaveQueue writes the head and raises its version.
@@ -179,7 +186,6 @@ func (t *tx) SaveQueue(_ context.Context, q *queue.Queue) error {
 	q.Version++
 	head := *q
 	head.Tickets = nil
-	head.NormalsSinceInsert = maps.Clone(q.NormalsSinceInsert)
-	t.data.queues[q.SessionID] = head
+	t.data.queues[q.SessionID] = clone(head)
 	return nil
 }

@@ -79,6 +79,43 @@ func (t *tx) Calls(_ context.Context, sessionID string) ([]queue.Call, error) {
 	return found, nil
 }
 
+// Elsewhere lists a patient's tickets by id.
+func (t *tx) Elsewhere(_ context.Context, patientID string, from, to time.Time) ([]queue.Ticket, error) {
+	var found []queue.Ticket
+	for _, ticket := range t.data.tickets {
+		start := t.data.queues[ticket.SessionID].Start
+		if ticket.PatientID == patientID && !start.Before(from) && start.Before(to) {
+			found = append(found, ticket)
+		}
+	}
+	slices.SortFunc(found, func(a, b queue.Ticket) int { return cmp.Compare(a.ID, b.ID) })
+	return found, nil
+}
+
+// AddEntry appends to a log; what it is given is kept as JSON keeps it.
+func (t *tx) AddEntry(_ context.Context, e queue.Entry) error {
+	for _, o := range t.data.log {
+		if o.SessionID == e.SessionID && o.Version == e.Version {
+			return houzhen.E(houzhen.CodeConflict, "the log has that entry")
+		}
+	}
+	e.Change.Head = clone(e.Change.Head)
+	t.data.log = append(t.data.log, e)
+	return nil
+}
+
+// Log gives a queue's log, oldest first.
+func (t *tx) Log(_ context.Context, sessionID string) ([]queue.Entry, error) {
+	var found []queue.Entry
+	for _, e := range t.data.log {
+		if e.SessionID == sessionID {
+			found = append(found, e)
+		}
+	}
+	slices.SortFunc(found, func(a, b queue.Entry) int { return cmp.Compare(a.Version, b.Version) })
+	return found, nil
+}
+
 // Consultations lists finished ones, newest first.
 func (t *tx) Consultations(_ context.Context, doctorID string, since time.Time, limit int) ([]queue.Consultation, error) {
 	var found []queue.Consultation

@@ -37,6 +37,7 @@ class Position extends Board {
       case "called": return line(t("place.called", { room: p.room }));
       case "ready": return line(t("place.ready", { room: p.room }));
       case "in_consult": return line(t("place.inroom"));
+      case "deferred": case "suspended": case "out_for_tests": return line(t("ticket." + p.state));
       case "missed": return line(t("place.missed", { place: label(p.zone) }));
       case "done": return line(t("place.done"));
       case "dropped": return line(t("ticket.dropped"));

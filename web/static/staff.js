@@ -99,11 +99,12 @@ class Desk extends Board {
     const button = form.querySelector("button"), scan = form.classList.contains("scan");
     if (button.disabled) return;
     button.disabled = true;
-    const what = (form.elements.code || form.elements.ticket)?.value;
+    const what = (form.elements.code || form.elements.ticket || form.elements.number)?.value + (form.elements.verb?.value || "");
     const before = this.frame;
     const res = await press(form, what);
     button.disabled = false;
     if (scan && res.ok) this.input.value = "";
+    if (form.classList.contains("act") && res.ok) form.reset();
     this.input.focus({ preventScroll: true });
     if (scan && !res.ok) this.input.select();
     this.result(res);

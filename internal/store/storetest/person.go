@@ -93,9 +93,12 @@ func recordsMerged(t *testing.T, db *store.DB) {
 		q.ID, q.DocType, q.Doc = "p2", directory.DocPassport, houzhen.NewIDNumber("E12345678")
 		tk := ticket("s1", 1)
 		tk.AppointmentID, tk.PatientID = at.ID, "p2"
+		if _, err := tx.AddQueue(ctx, head("s1", s.Start)); err != nil {
+			return err
+		}
 		return errors.Join(
 			tx.AddPatient(ctx, p), tx.AddPatient(ctx, q), tx.AddAccount(ctx, directory.Account{ID: "a1", Phone: houzhen.NewPhone(plainPhone)}),
-			tx.SaveKin(ctx, kin), tx.AddQueue(ctx, head("s1", s.Start)), tx.AddTicket(ctx, tk), tx.AddMerge(ctx, merge),
+			tx.SaveKin(ctx, kin), tx.AddTicket(ctx, tk), tx.AddMerge(ctx, merge),
 			tx.AddWaitEntry(ctx, waitlist.Entry{ID: "w1", PatientID: "p2", Wish: "session:s1", Status: waitlist.Waiting, JoinedAt: Start(), Version: 1}),
 		)
 	})

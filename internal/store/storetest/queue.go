@@ -31,7 +31,7 @@ func ticket(session string, no int) queue.Ticket {
 func addQueue(tb testing.TB, db *store.DB, q queue.Queue, tickets ...queue.Ticket) {
 	tb.Helper()
 	write(tb, db, func(tx *store.Tx) error {
-		err := tx.AddQueue(tb.Context(), q)
+		_, err := tx.AddQueue(tb.Context(), q)
 		for _, ticket := range tickets {
 			err = errors.Join(err, tx.AddTicket(tb.Context(), ticket))
 		}
@@ -72,6 +72,7 @@ func runQueue(t *testing.T, open Opener) {
 	t.Run("queues of a zone by start", func(t *testing.T) { queuesOfZone(t, open(t)) })
 	t.Run("a request makes one call", func(t *testing.T) { callsByRequest(t, open(t)) })
 	t.Run("consultations are newest first", func(t *testing.T) { consultations(t, open(t)) })
+	runQueueLog(t, open)
 	t.Run("the versions of a queue rise by one however many write", func(t *testing.T) {
 		db := open(t)
 		addQueue(t, db, head("s1", Start()))
@@ -99,6 +100,8 @@ func queueComesBack(t *testing.T, db *store.DB) {
 	want := head("s1", Start())
 	want.NormalsSinceInsert = map[queue.Lane]int{queue.LaneLate: 2, queue.LaneMissed: 1}
 	want.PausedUntil, want.PauseReason, want.StartedAt = Start().Add(time.Minute), "round", Start()
+	want.Series, want.Recent, want.Pool = map[queue.Lane]int{queue.LaneReturn: 1}, "nni", true
+	want.Desks = []queue.Desk{{DoctorID: "d7", RoomID: "r7", Seat: "2", Status: queue.DeskPaused, PausedUntil: Start(), PauseReason: "short"}}
 	addQueue(t, db, want, ticket("s1", 12), ticket("s1", 3))
 	addQueue(t, db, head("s2", Start()), ticket("s2", 1))
 	full := want
@@ -131,6 +134,8 @@ func ticketSaved(t *testing.T, db *store.DB) {
 	want.LastCallAt, want.StartedAt, want.EndedAt, want.LeaveAdvisedAt = at(7), at(8), at(9), at(10)
 	want.Calls, want.Misses, want.SkipNormals, want.TravelMinutes, want.AtEnd, want.WalkIn = 1, 2, 3, 4, true, true
 	want.DoctorID, want.RoomID, want.EndReason = "d2", "r2", "done"
+	want.Group, want.AssignedDoctorID, want.NotBefore, want.ResultsAt, want.Returns = "elder", "d3", at(11), at(12), 5
+	want.Overtaken, want.OvertakenFor, want.Care = 6, 7*time.Minute, "wheelchair"
 	stale := want
 	write(t, db, func(tx *store.Tx) error { return tx.SaveTicket(t.Context(), &want) })
 	refused(t, db.InTx(t.Context(), func(tx *store.Tx) error { return tx.SaveTicket(t.Context(), &stale) }), houzhen.CodeConflict)
@@ -151,6 +156,7 @@ func headSaved(t *testing.T, db *store.DB) {
 	q.ZoneID, q.RoomID, q.DoctorID, q.Prefix, q.Desk, q.PauseReason = "z2", "r2", "d2", "B", queue.DeskPaused, "round"
 	q.Start, q.End, q.Deadline = q.Start.Add(1e9), q.End.Add(1e9), q.Deadline.Add(1e9)
 	q.StartedAt, q.PausedUntil, q.NormalsSinceInsert = Start(), Start().Add(time.Hour), map[queue.Lane]int{queue.LaneLate: 1}
+	q.Series, q.Recent, q.Desks = map[queue.Lane]int{queue.LaneLate: 1}, "i", []queue.Desk{{DoctorID: "d8", Status: queue.DeskSeeing}}
 	write(t, db, func(tx *store.Tx) error { return tx.SaveQueue(t.Context(), &q) })
 	refused(t, db.InTx(t.Context(), func(tx *store.Tx) error { return tx.SaveQueue(t.Context(), &stale) }), houzhen.CodeConflict)
 	look(t, db, func(tx *store.Tx) error {
@@ -199,7 +205,7 @@ func callsByRequest(t *testing.T, db *store.DB) {
 	addQueue(t, db, head("s1", Start()), ticket("s1", 1))
 	first := queue.Call{
 		RequestID: "r1", SessionID: "s1", TicketID: "s1-t1", DoctorID: "d1", RoomID: "room", Verb: "next",
-		Reason: queue.Reason{Code: "first", Args: map[string]string{"slice": "08:00"}}, At: Start(),
+		Reason: queue.Reason{Code: "first", Args: map[string]string{"slice": "08:00"}}, At: Start(), Operator: "n1", Cause: "wheelchair",
 	}
 	second := queue.Call{RequestID: "r0", SessionID: "s1", Verb: "pause", At: Start()}
 	write(t, db, func(tx *store.Tx) error {

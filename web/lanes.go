@@ -1,0 +1,225 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/api"
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/internal/board"
+)
+
+// deskActs lists what the triage desk does to one place in the order, with
+// what its field of a value means there ("" asks for none).
+func deskActs() []deskAct {
+	return []deskAct{
+		{"priority", "group"},
+		{"priority-off", ""},
+		{"unwell", ""},
+		{"pin", ""},
+		{"move", "places"},
+		{"set-aside", ""},
+		{"bring-back", ""},
+		{"defer", "minutes"},
+		{"return", ""},
+		{"excuse", ""},
+		{"reinstate", ""},
+		{"abandon", ""},
+		{"care", "care"},
+		{"undo", ""},
+	}
+}
+
+type deskAct struct{ Verb, Value string }
+
+// Acts lists the desk's actions for its page.
+func (deskData) Acts() []deskAct { return deskActs() }
+
+// deskAct does what the nurse chose for the number that she typed.
+func (s *site) deskAct(w http.ResponseWriter, r *http.Request) error {
+	if err := form(r); err != nil {
+		return err
+	}
+	c, label, err := s.deskCommand(r)
+	if err == nil {
+		_, err = s.Run(r.Context(), auth.From(r.Context()), c)
+	}
+	if wantsJSON(r) {
+		if err != nil {
+			return err
+		}
+		return writeJSON(w, deskView{Label: label})
+	}
+	if err != nil {
+		d, dataErr := s.deskData(r)
+		if dataErr != nil {
+			return dataErr
+		}
+		s.fail(w, r, "desk", d, err)
+		return nil
+	}
+	return back(w, r, "/desk/"+url.PathEscape(r.PathValue("zone")))
+}
+
+// deskCommand reads the form: a number of the zone, what to do, how much, why.
+func (s *site) deskCommand(r *http.Request) (api.Command, string, error) {
+	f := r.PostForm
+	c := api.Command{Verb: api.Verb(f.Get("verb")), RequestID: f.Get("request"), Reason: strings.TrimSpace(f.Get("reason"))}
+	b, err := s.Boards.Desk(r.Context(), r.PathValue("zone"))
+	if err != nil {
+		return c, "", wrap("build desk", err)
+	}
+	line, known := lineOf(b, f.Get("number"))
+	if !known {
+		return c, "", houzhen.E(houzhen.CodeVoucher, "no such number in this zone").On("number")
+	}
+	c.SessionID, c.TicketID = line.Session, line.Ticket
+	value := strings.TrimSpace(f.Get("value"))
+	for _, a := range deskActs() {
+		if a.Verb != string(c.Verb) {
+			continue
+		}
+		return withValue(c, a.Value, value), line.Label, nil
+	}
+	return c, "", houzhen.E(houzhen.CodeNotFound, "no such verb")
+}
+
+func withValue(c api.Command, of, value string) api.Command {
+	n, _ := strconv.Atoi(value) // what is no number is refused by the verb as 0
+	switch of {
+	case "group":
+		c.Group = value
+	case "places":
+		c.Places = n
+	case "minutes":
+		c.Minutes = n
+	case "care":
+		c.Care = value
+	}
+	return c
+}
+
+// lineOf finds a number of the zone, typed with or without its zeros.
+func lineOf(b board.Desk, typed string) (board.Line, bool) {
+	want := arrival(typed).Number
+	if want == "" {
+		want = strings.ToUpper(strings.TrimSpace(typed))
+	}
+	for _, q := range b.Queues {
+		for _, l := range q.Tickets {
+			if l.Label == want {
+				return l, true
+			}
+		}
+	}
+	for _, l := range b.Absent {
+		if l.Label == want {
+			return l, true
+		}
+	}
+	return board.Line{}, false
+}
+
+// later lets a patient say from his phone that he is late, or go later.
+func (s *site) later(w http.ResponseWriter, r *http.Request) error {
+	if err := form(r); err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if _, err := s.Own(r.Context(), auth.From(r.Context()), id); err != nil {
+		return err
+	}
+	minutes, err := minutesOf(r.PostForm.Get("minutes"))
+	if err != nil {
+		return err
+	}
+	if _, err := s.Desk.Later(r.Context(), id, minutes, r.PostForm.Get("request")); err != nil {
+		return wrap("go later", err)
+	}
+	return back(w, r, "/place/"+url.PathEscape(id))
+}
+
+type policiesData struct {
+	Zones []zonePolicy
+	Saved string
+}
+
+type zonePolicy struct {
+	ID       string // "hospital" is every zone without its own
+	Name     houzhen.Label
+	Own      bool
+	Version  int
+	Document string
+}
+
+// policiesPage shows managers the policy of every zone's queues.
+func (s *site) policiesPage(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.policiesData(r)
+	if err != nil {
+		return err
+	}
+	d.Saved = r.URL.Query().Get("saved")
+	return s.show(w, r, "policies", "policies", d)
+}
+
+func (s *site) policiesData(r *http.Request) (policiesData, error) {
+	list, err := s.Policies.Policies(r.Context())
+	if err != nil {
+		return policiesData{}, wrap("load policies", err)
+	}
+	var d policiesData
+	for _, z := range list {
+		text, err := z.Policy.Document()
+		if err != nil {
+			return d, wrap("write policy", err)
+		}
+		id := z.ZoneID
+		if id == "" {
+			id = wholeHospital
+		}
+		d.Zones = append(d.Zones, zonePolicy{id, z.Zone, z.Own, z.Policy.Version, string(text)})
+	}
+	return d, nil
+}
+
+const wholeHospital = "hospital"
+
+func (s *site) setPolicy(w http.ResponseWriter, r *http.Request) error {
+	if err := form(r); err != nil {
+		return err
+	}
+	zone, document := r.PathValue("zone"), r.PostForm.Get("document")
+	if zone == wholeHospital {
+		zone = ""
+	}
+	if r.PostForm.Get("clear") != "" {
+		document = ""
+	}
+	if _, err := s.Policies.SetPolicy(r.Context(), zone, document, auth.From(r.Context()).ID); err != nil {
+		d, dataErr := s.policiesData(r)
+		if dataErr != nil {
+			return dataErr
+		}
+		for i := range d.Zones {
+			if d.Zones[i].ID == r.PathValue("zone") && document != "" {
+				d.Zones[i].Document = document
+			}
+		}
+		s.fail(w, r, "policies", d, err)
+		return nil
+	}
+	return back(w, r, "/manage/policies?saved="+url.QueryEscape(r.PathValue("zone")))
+}
+
+func (s *site) laneRoutes() []route {
+	desk, manager := []auth.Role{auth.Nurse, auth.Manager}, []auth.Role{auth.Manager}
+	return []route{
+		{"POST", "/desk/{zone}/act", desk, s.deskAct, "priority, pin, move, later and the rest"},
+		{"POST", "/place/{id}/later", []auth.Role{auth.Patient}, s.later, ""},
+		{"GET", "/manage/policies", manager, s.policiesPage, "queue policies of zones"},
+		{"POST", "/manage/policies/{zone}", manager, s.setPolicy, ""},
+	}
+}
