@@ -275,7 +275,7 @@ func TestLoadReadsTheDoctorAndTheClinic(t *testing.T) {
 				done.StartedAt = start.Add(time.Duration(no) * 5 * time.Minute)
 				done.EndedAt = done.StartedAt.Add(5 * time.Minute)
 				if no == 0 {
-					if err := tx.AddQueue(t.Context(), queue.Queue{SessionID: done.SessionID, Start: start, End: start.Add(2 * time.Hour)}); err != nil {
+					if _, err := tx.AddQueue(t.Context(), queue.Queue{SessionID: done.SessionID, Start: start, End: start.Add(2 * time.Hour)}); err != nil {
 						return err
 					}
 				}
@@ -332,7 +332,7 @@ func BenchmarkLoad(b *testing.B) {
 	err := store.InTx(b.Context(), func(tx queue.Tx) error {
 		for day := range 30 {
 			start := at(8, 0).AddDate(0, 0, -day)
-			if err := tx.AddQueue(b.Context(), queue.Queue{SessionID: fmt.Sprint("s", day), Start: start, End: start.Add(4 * time.Hour)}); err != nil {
+			if _, err := tx.AddQueue(b.Context(), queue.Queue{SessionID: fmt.Sprint("s", day), Start: start, End: start.Add(4 * time.Hour)}); err != nil {
 				return err
 			}
 			for no := range 24 {
