@@ -251,7 +251,11 @@ func (s *Service) render(book *templates.Book, m Message, v View) (job, error) {
 	if v.Wording != "" {
 		key = v.Wording
 	}
-	r, err := book.Render(key, lang, string(m.Channel), vars)
+	by := m.Channel
+	if by == Desk {
+		by = SMS // a person reads out what the text would have said
+	}
+	r, err := book.Render(key, lang, string(by), vars)
 	if err != nil {
 		return job{}, err
 	}

@@ -46,6 +46,7 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "reminders.plan", Spec: "*/10 * * * *", Run: a.planReminders},
 			{Name: "reminders.second", Spec: "*/20 * * * *", Run: a.planSecondReminders},
 			{Name: "messages.reconcile", Spec: "* * * * *", Run: a.reconcile},
+			{Name: "messages.receipts", Spec: "* * * * *", Run: a.takeReceipts},
 			{Name: "boards.refresh", Spec: "* * * * *", Run: a.refreshBoards},
 			{Name: "stats.refresh", Spec: "25 * * * *", Run: a.refreshStats},
 			{Name: "guide.settle", Spec: "5 * * * *", Run: once(a.Guide.Settle)},
@@ -89,6 +90,11 @@ func (a *App) generate(ctx context.Context, _ time.Time) error {
 
 func (a *App) reconcile(ctx context.Context, _ time.Time) error {
 	_, err := a.Notify.Reconcile(ctx)
+	return err
+}
+
+func (a *App) takeReceipts(ctx context.Context, _ time.Time) error {
+	_, err := a.Notify.TakeReceipts(ctx)
 	return err
 }
 
