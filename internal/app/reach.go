@@ -21,7 +21,15 @@ func (a *App) reached(ctx context.Context, tx everything, s notify.Subject, p di
 		return s, err
 	}
 	s.Recipient, s.HasPhone, s.HasPush, s.Prefs = p.ID, !p.Phone.IsZero(), p.PushAccount != "", prefs[p.ID]
-	return s, nil
+	if a.cfg.WeChat.AppID == "" && a.cfg.SMTP.Addr == "" {
+		return s, nil
+	}
+	contacts, err := tx.Contacts(ctx, p.ID)
+	for _, c := range contacts[p.ID] {
+		s.HasWeChat = s.HasWeChat || c.Channel == notify.WeChat
+		s.HasEmail = s.HasEmail || c.Channel == notify.Email
+	}
+	return s, err
 }
 
 // tellProgress tells somebody in a queue of a step on his way, where the
