@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/houzhen/houzhen/templates"
@@ -83,7 +82,13 @@ func joined(views []View, kind Kind) View {
 			names = append(names, name)
 		}
 	}
-	v.Vars["name"] = strings.Join(names, templates.T(v.Lang, "message.join"))
+	for i, name := range names {
+		if i == 0 {
+			v.Vars["name"] = name
+		} else {
+			v.Vars["name"] = templates.T(v.Lang, "message.pair", "a", v.Vars["name"], "b", name)
+		}
+	}
 	v.Vars["n"] = strconv.Itoa(len(views))
 	plain := templates.Key(string(kind), v.Sensitive)
 	same := !slices.ContainsFunc(views[1:], func(o View) bool {

@@ -14,6 +14,7 @@ import (
 const (
 	keepMessageText = 180 * 24 * time.Hour
 	keepReplays     = 48 * time.Hour
+	keepReceipts    = 30 * 24 * time.Hour // as long as a provider can be asked about a message
 )
 
 // wireClockwork declares what happens by the calendar. A run asks the database
@@ -133,6 +134,9 @@ func (a *App) purge(ctx context.Context, _ time.Time) error {
 	now := a.clock.Now()
 	if _, err := a.Store.PurgeMessageBodies(ctx, now.Add(-keepMessageText)); err != nil {
 		return fmt.Errorf("purge messages: %w", err)
+	}
+	if _, err := a.Store.PurgeReceipts(ctx, now.Add(-keepReceipts)); err != nil {
+		return fmt.Errorf("purge receipts: %w", err)
 	}
 	if _, err := a.Store.PurgeReplays(ctx, now.Add(-keepReplays)); err != nil {
 		return fmt.Errorf("purge replays: %w", err)

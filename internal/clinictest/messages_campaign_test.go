@@ -34,7 +34,7 @@ type mail struct {
 	visits   []booking.Appointment
 	left     map[string]int // appointment → how many the provider had taken when it was cleanly given up
 	flushes  int
-	posts    string // where the provider posts receipts: whichever program lives
+	posts    string         // where the provider posts receipts: whichever program lives
 	seen     map[string]int // what happened, for the log
 }
 
@@ -332,4 +332,3 @@ func (m *mail) auditLost(rows map[string]notify.Message) {
 		}
 	}
 }
-

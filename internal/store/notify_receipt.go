@@ -92,3 +92,15 @@ func (tx *Tx) EndReceipts(ctx context.Context, outcome string, ids ...string) er
 	}
 	return nil
 }
+
+// PurgeReceipts drops what was worked on before an instant.
+func (db *DB) PurgeReceipts(ctx context.Context, before time.Time) (n int64, err error) {
+	err = db.InTx(ctx, func(tx *Tx) error {
+		n, err = tx.exec(ctx, `DELETE FROM receipt_inbox WHERE handled_at > 0 AND handled_at < $1`, micros(before))
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("purge receipts: %w", err)
+	}
+	return n, nil
+}
