@@ -79,6 +79,7 @@ func (a *API) routes() []route {
 	list = append(list, a.guideRoutes(manager)...)
 	list = append(list, a.wordingRoutes(manager)...)
 	list = append(list, a.inboxRoutes(patient)...)
+	list = append(list, a.mailRoutes(patient, desk, manager)...)
 	list = append(list, a.peopleRoutes(patient, desk, manager)...)
 	list = append(list, a.consentRoutes(patient)...)
 	list = append(list, a.paymentRoutes()...)

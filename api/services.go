@@ -250,6 +250,7 @@ type Services struct {
 	Desk       Desk
 	Messages   Messages
 	Inbox      Inbox
+	Mail       Mail
 	Boards     Boards
 	SignIn     SignIn
 	Roster     Roster

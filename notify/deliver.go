@@ -28,11 +28,13 @@ type DeliverResult struct {
 // batchSize is how many messages share the two transactions of a delivery.
 const batchSize = 100
 
-// job is one message on its way to its provider.
+// job is one text on its way to its provider, for one message or several.
 type job struct {
-	message Message
-	sender  Sender
-	parcel  Parcel
+	message   Message
+	followers []Message // told of by the same text
+	more      bool      // there is another channel after this one
+	sender    Sender
+	parcel    Parcel
 }
 
 // Deliver sends those of ids that are due: it claims them, asks the gate and
@@ -60,6 +62,7 @@ func (s *Service) deliver(ctx context.Context, ids []string, total *DeliverResul
 }
 
 func (s *Service) finish(ctx context.Context, jobs []job, settled []Message, total *DeliverResult) error {
+	defer s.landed(append(jobs, job{followers: settled}))
 	for _, m := range settled {
 		total.count(m, m.Attempts+1)
 	}
@@ -103,11 +106,12 @@ func (s *Service) prepare(ctx context.Context, ids []string) (jobs []job, settle
 		if err != nil {
 			return err
 		}
-		jobs, settled = s.sort(ctx, book, batch, s.opt.Policy.Gate(batch, now))
-		if len(settled) == 0 {
+		jobs, settled = s.sort(ctx, book, batch, s.opt.Policy.Gate(batch, now), now)
+		store := slices.Concat(settled, bound(jobs))
+		if len(store) == 0 {
 			return nil
 		}
-		if _, err := tx.SaveMessages(ctx, []State{Claimed}, settled...); err != nil {
+		if _, err := tx.SaveMessages(ctx, []State{Claimed}, store...); err != nil {
 			return fmt.Errorf("store verdicts: %w", err)
 		}
 		return nil
@@ -115,7 +119,29 @@ func (s *Service) prepare(ctx context.Context, ids []string) (jobs []job, settle
 	return jobs, settled, err
 }
 
+// bound lists the rows that share a text: that they do is known before it goes.
+func bound(jobs []job) []Message {
+	var rows []Message
+	for _, j := range jobs {
+		if len(j.followers) > 0 {
+			rows = append(append(rows, j.message), j.followers...)
+		}
+	}
+	return rows
+}
+
 func (s *Service) look(ctx context.Context, tx Tx, claimed []Message, now time.Time) ([]Candidate, error) {
+	batch, err := s.candidates(ctx, tx, claimed, now)
+	if err != nil {
+		return nil, err
+	}
+	if batch, err = s.siblings(ctx, tx, batch, now); err != nil {
+		return nil, err
+	}
+	return batch, s.tally(ctx, tx, batch, now)
+}
+
+func (s *Service) candidates(ctx context.Context, tx Tx, claimed []Message, now time.Time) ([]Candidate, error) {
 	views, err := s.world.Look(ctx, tx, claimed)
 	if err != nil {
 		return nil, fmt.Errorf("look at the world: %w", err)
@@ -127,25 +153,42 @@ func (s *Service) look(ctx context.Context, tx Tx, claimed []Message, now time.T
 	for i, m := range claimed {
 		_, present := s.senders[m.Channel]
 		batch[i] = Candidate{Message: m, View: views[i], Stopped: s.breaker.stopped(m.Channel, now), Absent: !present}
+		if m.Prior == "" {
+			continue
+		}
+		prior, err := tx.Message(ctx, m.Prior)
+		if err != nil && houzhen.CodeOf(err) != houzhen.CodeNotFound {
+			return nil, fmt.Errorf("find the channel before: %w", err)
+		}
+		batch[i].Reached = prior.State == Delivered // a push is delivered once it was opened
 	}
-	return batch, s.tally(ctx, tx, batch, now)
+	return batch, nil
 }
 
 // sort divides a batch by the gate's verdicts into what goes and what is
 // settled without going.
-func (s *Service) sort(ctx context.Context, book *templates.Book, batch []Candidate, verdicts []Verdict) (jobs []job, settled []Message) {
-	for i, c := range batch {
-		m, v := c.Message, verdicts[i]
-		m.ExpiresAt = expiry(c)
-		switch v.Act {
-		case ActSend:
-			j, err := s.render(book, m, c.View)
-			if err == nil {
-				jobs = append(jobs, j)
-				continue
-			}
+func (s *Service) sort(ctx context.Context, book *templates.Book, batch []Candidate, verdicts []Verdict, now time.Time) (jobs []job, settled []Message) {
+	for i := range batch {
+		batch[i].Message.ExpiresAt = expiry(batch[i])
+	}
+	for _, group := range Combine(batch, verdicts) {
+		j, err := s.write(book, batch, group)
+		if err == nil {
+			jobs = append(jobs, j)
+			continue
+		}
+		for _, i := range group {
+			m := batch[i].Message
 			s.opt.Log.ErrorContext(ctx, "message has no text", "message", m.ID, "kind", m.Kind, "error", err)
 			m.State, m.Reason = Failed, ReasonRender
+			settled = append(settled, m.discreet())
+		}
+	}
+	for i, c := range batch {
+		m, v := c.Message, verdicts[i]
+		switch v.Act {
+		case ActSend:
+			continue
 		case ActSuppress:
 			m.State, m.Reason = Suppressed, v.Reason
 		case ActExpire:
@@ -153,6 +196,7 @@ func (s *Service) sort(ctx context.Context, book *templates.Book, batch []Candid
 		case ActDefer:
 			m = m.held(v.At)
 		}
+		m.NextAt = unheard(m, s.more(m, c.View), now)
 		settled = append(settled, m.discreet())
 	}
 	return jobs, settled
@@ -171,6 +215,32 @@ func (s *Service) words(ctx context.Context) *templates.Book {
 	return book
 }
 
+// more reports whether a channel follows a message's own.
+func (s *Service) more(m Message, v View) bool {
+	return after(s.opt.Policy.Ladder(m.Kind, m.Class, v.Prefs, s.present(v)), m.Channel, func(c Channel) bool { return c == m.Channel }) != ""
+}
+
+// write makes the job of one group of candidates.
+func (s *Service) write(book *templates.Book, batch []Candidate, group []int) (job, error) {
+	views := make([]View, len(group))
+	for i, at := range group {
+		views[i] = batch[at].View
+	}
+	leader := batch[group[0]]
+	j, err := s.render(book, leader.Message, joined(views, leader.Message.Kind))
+	if err != nil {
+		return j, err
+	}
+	j.more = s.more(leader.Message, leader.View)
+	for _, at := range group[1:] {
+		m := batch[at].Message
+		m.SentWith, m.Text, m.Phone = leader.Message.ID, j.message.Text, leader.View.Phone
+		j.message.SentWith = leader.Message.ID
+		j.followers = append(j.followers, m)
+	}
+	return j, nil
+}
+
 // render makes the parcel of a message, and the text that the ledger keeps.
 func (s *Service) render(book *templates.Book, m Message, v View) (job, error) {
 	vars := v.Vars
@@ -181,11 +251,15 @@ func (s *Service) render(book *templates.Book, m Message, v View) (job, error) {
 	if v.Wording != "" {
 		key = v.Wording
 	}
-	r, err := book.Render(key, lang, string(m.Channel), vars)
+	by := m.Channel
+	if by == Desk {
+		by = SMS // a person reads out what the text would have said
+	}
+	r, err := book.Render(key, lang, string(by), vars)
 	if err != nil {
 		return job{}, err
 	}
-	m.Text, m.OutID = r.Text, OutID(m.ID)
+	m.Text, m.OutID, m.Phone = r.Text, OutID(m.ID), v.Phone
 	if m.Secret != "" && !s.opt.ShowSecrets {
 		starred, err := book.Render(key, lang, string(m.Channel), map[string]string{"code": "******"})
 		if err != nil {
@@ -196,7 +270,7 @@ func (s *Service) render(book *templates.Book, m Message, v View) (job, error) {
 	if r.Title == "" {
 		r.Title = templates.Title(key, lang)
 	}
-	return job{m, s.senders[m.Channel], Parcel{
+	return job{message: m, sender: s.senders[m.Channel], parcel: Parcel{
 		OutID: m.OutID, Kind: m.Kind, Template: key, Code: r.Code, Vars: r.Vars, Fields: r.Fields, Title: r.Title, Text: r.Text, Lang: lang,
 		Phone: v.Phone, Push: v.Push, WeChat: v.WeChat, Email: v.Email, Link: v.Link, Expires: m.ExpiresAt,
 		Recipient: m.Recipient, Subject: m.Subject,

@@ -10,14 +10,16 @@ type Candidate struct {
 	Tally   Tally
 	Stopped time.Time // its channel is stopped until then, zero if it runs
 	Absent  bool      // no provider is set up for its channel
+	Reached bool      // the channel that was tried before has brought it home
 }
 
 // Tally counts what has gone out already on the day of the decision, by SMS
-// and of class B, and whether the ticket was called since.
+// and of class B, and whether what comes later was told since.
 type Tally struct {
-	Ticket int
-	Phone  int
-	Called bool
+	Ticket   int
+	Phone    int
+	Template int  // of the same kind to the same phone within 24 hours, of any class
+	Later    bool // what follows in the order of things was told since
 }
 
 // Act is what the gate lets happen to a message.
@@ -42,16 +44,20 @@ type Verdict struct {
 // the moment of sending, whatever path it came by, and nowhere else is it
 // decided that one goes.
 func (p Policy) Gate(batch []Candidate, now time.Time) []Verdict {
-	g := gate{Policy: p, now: now, tickets: map[string]int{}, phones: map[string]int{}, called: map[string]bool{}}
+	g := gate{Policy: p, now: now, tickets: map[string]int{}, phones: map[string]int{}, same: map[string]int{}, told: map[string]int{}}
 	for _, c := range batch {
-		if c.Message.Kind == KindCalled && c.View.Stale == "" {
-			g.called[c.Message.Subject] = true
+		if c.View.Stale == "" {
+			g.told[c.Message.Subject] = max(g.told[c.Message.Subject], rank(c.Message.Kind))
 		}
 	}
 	verdicts := make([]Verdict, len(batch))
 	for i, c := range batch {
 		verdicts[i] = g.decide(c)
-		if verdicts[i].Act == ActSend && counts(c.Message) {
+		if verdicts[i].Act != ActSend || c.Message.Channel != SMS {
+			continue
+		}
+		g.same[wordingAt(c)]++
+		if counts(c.Message) {
 			g.tickets[c.Message.Subject]++
 			g.phones[c.View.Phone.Reveal()]++
 		}
@@ -65,8 +71,36 @@ type gate struct {
 
 	now             time.Time
 	tickets, phones map[string]int
-	called          map[string]bool
+	same            map[string]int // by wording and phone
+	told            map[string]int // rank of what the batch tells of a subject
 }
+
+// rank orders what is told about one way through the queue. Of two that differ
+// the lower one is void once the higher went out; 0 has no order.
+func rank(k Kind) int {
+	switch k {
+	case KindLeaveNow, KindWaitALittle:
+		return 1
+	case KindNear, KindDelayed:
+		return 2
+	case KindCalled:
+		return 3
+	}
+	return 0
+}
+
+// laterKinds lists what makes a kind void when it went out.
+func laterKinds(k Kind) []Kind {
+	switch rank(k) {
+	case 1:
+		return []Kind{KindNear, KindCalled}
+	case 2:
+		return []Kind{KindCalled}
+	}
+	return nil
+}
+
+func wordingAt(c Candidate) string { return string(c.Message.Kind) + "|" + c.View.Phone.Reveal() }
 
 func (g gate) decide(c Candidate) Verdict {
 	if reason := g.unwanted(c); reason != "" {
@@ -78,7 +112,7 @@ func (g gate) decide(c Candidate) Verdict {
 	}
 	// Held by the quiet hours or by a stopped channel: it stays due, and the
 	// gate asks the world anew when the hold ends.
-	if at := later(g.Allowed(c.Message.Class, g.now), c.Stopped); at.After(g.now) {
+	if at := later(g.Allowed(c.Message.Class, g.now), later(c.Stopped, g.paused(c))); at.After(g.now) {
 		return Verdict{Act: ActDefer, At: earlier(at, expires)}
 	}
 	if reason := g.capped(c); reason != "" {
@@ -87,19 +121,39 @@ func (g gate) decide(c Candidate) Verdict {
 	return Verdict{Act: ActSend}
 }
 
+// paused gives when a message that somebody holds back is looked at again.
+func (g gate) paused(c Candidate) time.Time {
+	for _, p := range c.View.Paused {
+		if p.holds(c.Message) {
+			return g.now.Add(pauseLook)
+		}
+	}
+	return time.Time{}
+}
+
 // unwanted says why a message must not go at all.
 func (g gate) unwanted(c Candidate) string {
 	m := c.Message
 	switch {
 	case c.View.Stale != "":
 		return c.View.Stale
+	case c.Reached:
+		return ReasonReached
 	case c.Absent:
 		return ReasonNoChannel
-	case m.Channel == SMS && c.View.Phone.IsZero():
+	case c.View.Silenced && (m.Channel == SMS || m.Channel == Voice):
+		return ReasonNotMe
+	case (m.Channel == SMS || m.Channel == Voice) && c.View.Phone.IsZero():
 		return ReasonNoPhone
 	case m.Channel == Push && c.View.Push == "":
 		return ReasonNoPush
-	case m.Kind == KindLeaveNow && (c.Tally.Called || g.called[m.Subject]):
+	case m.Channel == WeChat && c.View.WeChat == "":
+		return ReasonNoWeChat
+	case m.Channel == Email && c.View.Email == "":
+		return ReasonNoEmail
+	case c.View.Prefs.Refuses(m.Class, m.Channel):
+		return ReasonOptOut
+	case rank(m.Kind) > 0 && (c.Tally.Later || g.told[m.Subject] > rank(m.Kind)):
 		return ReasonOvertaken
 	}
 	return ""
@@ -108,6 +162,10 @@ func (g gate) unwanted(c Candidate) string {
 func (g gate) capped(c Candidate) string {
 	m := c.Message
 	switch {
+	case m.Channel != SMS:
+		return ""
+	case c.Tally.Template+g.same[wordingAt(c)] >= g.PerTemplate && m.Kind != KindSignIn:
+		return ReasonCapTemplate
 	case !counts(m):
 		return ""
 	case c.Tally.Ticket+g.tickets[m.Subject] >= g.PerTicket:

@@ -64,7 +64,7 @@ func TestGate(t *testing.T) {
 			KindBooked, "2026-11-22 12:00", func(c *Candidate) { c.Message.Channel, c.Tally.Phone = Push, 99 }, Verdict{Act: ActSend},
 		},
 		"leave now after the call": {
-			KindLeaveNow, "2026-11-22 12:00", func(c *Candidate) { c.Tally.Called = true }, Verdict{Act: ActSuppress, Reason: ReasonOvertaken},
+			KindLeaveNow, "2026-11-22 12:00", func(c *Candidate) { c.Tally.Later = true }, Verdict{Act: ActSuppress, Reason: ReasonOvertaken},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,6 +42,27 @@ const (
 	KindLapsed       Kind = "reply.lapsed"  // to a reply that comes too late
 )
 
+// Kinds of the second round: progress of the queue, and word to many at once.
+const (
+	KindTimeChanged Kind = "appt.time_changed"
+	KindCheckedIn   Kind = "queue.checked_in"
+	KindNear        Kind = "queue.near"
+	KindProgress    Kind = "queue.progress"
+	KindReady       Kind = "queue.ready" // the next ones wait at the door
+	KindReturnIn    Kind = "queue.return_in"
+	KindDelayed     Kind = "queue.delayed"       // to those who wait
+	KindWaitALittle Kind = "queue.wait_a_little" // to whoever was told to leave home and has not come
+	KindOutage      Kind = "outage.begun"
+	KindRecovered   Kind = "outage.over"
+	KindExtra       Kind = "session.extra"          // to those who follow the doctor
+	KindKept        Kind = "session.suspended.kept" // places are kept to choose from
+	KindLifted      Kind = "credit.lifted"
+	KindProxy       Kind = "proxy.bound"
+	KindContinued   Kind = "visit.continuation"
+	KindReplied     Kind = "reply.done"    // an answer was understood and done
+	KindStopped     Kind = "reply.stopped" // to whoever switched SMS off by one
+)
+
 // Class says whether a message may be switched off or held overnight.
 type Class string
 
@@ -105,6 +126,18 @@ type Message struct {
 	CreatedAt  time.Time
 	SentAt     time.Time
 	DoneAt     time.Time // delivered or undelivered
+	// NextAt is when the next channel is tried, unless this one is known to have
+	// arrived by then; zero for never.
+	NextAt   time.Time
+	OpenedAt time.Time // the patient has seen it
+	Prior    string    // the row of the channel that was tried before this one
+	// SentWith names the row whose text told of this one too: its own id for the
+	// row that carried the text, "" for one that went alone.
+	SentWith string
+	Parts    int // SMS parts that were charged
+	// Phone is where it goes, known from rendering to saving; the store keeps its
+	// keyed hash alone.
+	Phone houzhen.Phone
 	// Secret carries what may not be re-read from the world, such as a sign-in
 	// code; sealed at rest and dropped after sending.
 	Secret string
@@ -123,8 +156,12 @@ type View struct {
 	Email     string    // address
 	Link      string    // page that the message leads to, for push
 	ExpiresAt time.Time // zero: as planned
+	Prefs     Prefs
+	Silenced  bool    // this phone is not his
+	Paused    []Pause // all that are on
 	// Household lists other recipients whose messages go to the same phone;
-	// the cap per phone counts theirs too. It may be left empty.
+	// the cap per phone counts theirs too, and what they get at the same time is
+	// combined. It may be left empty.
 	Household []string
 }
 
@@ -213,9 +250,14 @@ type Finder interface {
 // MessageFilter selects ledger rows for pages and audits; newest first.
 type MessageFilter struct {
 	Subject, Recipient string
+	Recipients         []string
+	Phone              houzhen.Phone // that it went to
 	Kind               Kind
 	Channel            Channel
 	States             []State
+	Reason             string
+	SentWith           string
+	From, To           time.Time // created at or after, and before
 	BeforeID           string
 	Limit              int
 }
@@ -231,6 +273,9 @@ type Tx interface {
 	PlanMessages(ctx context.Context, m []Message) ([]string, error)
 	Message(ctx context.Context, id string) (Message, error)
 	MessageByOutID(ctx context.Context, outID string) (Message, error)
+	// MessageByProvider finds the message to a phone by the provider's own id,
+	// for calls that carried many.
+	MessageByProvider(ctx context.Context, providerID string, phone houzhen.Phone) (Message, error)
 	Messages(ctx context.Context, f MessageFilter) ([]Message, error)
 	// ClaimMessages moves those of ids that are Planned and due to Claimed,
 	// counts the attempt, and gives them. Nobody else can claim them.
@@ -243,6 +288,8 @@ type Tx interface {
 	// LostMessages gives messages claimed before an instant and never answered,
 	// and Unknown ones.
 	LostMessages(ctx context.Context, claimedBefore time.Time, limit int) ([]Message, error)
+	// UnheardMessages gives those whose next channel is due, oldest first.
+	UnheardMessages(ctx context.Context, now time.Time, limit int) ([]Message, error)
 	// NextDue gives the earliest due instant after now, zero if none.
 	NextDue(ctx context.Context, now time.Time) (time.Time, error)
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -17,6 +18,9 @@ type Subject struct {
 	Recipient  string // patient, or account for a sign-in
 	HasPhone   bool
 	HasPush    bool
+	HasWeChat  bool
+	HasEmail   bool
+	Prefs      Prefs
 	Start, End time.Time // the booked slice
 	SessionEnd time.Time
 	BookedAt   time.Time // when it was booked, or last moved
@@ -86,8 +90,14 @@ const replyFor = time.Hour
 // PlanReply plans the answer to an SMS that came in: one of KindUnclear and
 // KindLapsed, by SMS, because that is where he asked.
 func (p Policy) PlanReply(k Kind, s Subject, now time.Time) []Message {
-	s.HasPhone, s.HasPush = true, false
+	s = s.bySMS()
 	return p.plan(k, ClassCritical, houzhen.Soon, s, now, now, now.Add(replyFor))
+}
+
+// bySMS is a subject that is told by SMS alone, because that is where it asked.
+func (s Subject) bySMS() Subject {
+	s.HasPhone, s.HasPush, s.HasWeChat, s.HasEmail, s.Prefs = true, false, false, false, Prefs{}
+	return s
 }
 
 // PlanLeaveNow plans the advice to set out. It is void once the patient would
@@ -108,7 +118,7 @@ func (p Policy) PlanMissed(s Subject, now time.Time) []Message {
 
 // PlanSignIn plans a sign-in code, by SMS alone: it proves the phone.
 func (p Policy) PlanSignIn(s Subject, code string, now time.Time) []Message {
-	s.HasPhone, s.HasPush = true, false
+	s = s.bySMS()
 	m := p.plan(KindSignIn, ClassCritical, houzhen.Critical, s, now, now, now.Add(p.SignInFor))
 	for i := range m {
 		m[i].Secret = code
@@ -116,26 +126,30 @@ func (p Policy) PlanSignIn(s Subject, code string, now time.Time) []Message {
 	return m
 }
 
-// plan makes one row for each channel that the recipient has. A row of class
-// B waits for the end of the quiet hours; if it is of no use by then, the gate
+// plan makes the row of the first channel by which the recipient can be
+// reached; Escalate plans the next one if it does not arrive. Whoever has his
+// critical messages read out gets the call beside the text. A row of class B
+// waits for the end of the quiet hours; if it is of no use by then, the gate
 // will let it expire when it falls due, and the ledger shows that.
 func (p Policy) plan(k Kind, c Class, u houzhen.Urgency, s Subject, now, due, expires time.Time) []Message {
+	ways := p.Ladder(k, c, s.Prefs, s.reach)
+	if len(ways) == 0 {
+		return nil
+	}
 	row := Message{
-		Subject: s.ID, Version: s.Version, Kind: k, Recipient: s.Recipient, Class: c, Urgency: u,
+		Subject: s.ID, Version: s.Version, Kind: k, Recipient: s.Recipient, Channel: ways[0], Class: c, Urgency: u,
 		State: Planned, DueAt: earlier(p.Allowed(c, due), expires), ExpiresAt: expires, CreatedAt: now,
 	}
-	var rows []Message
-	for _, way := range []struct {
-		have bool
-		by   Channel
-	}{{s.HasPhone, SMS}, {s.HasPush, Push}} {
-		if way.have {
-			row.Channel = way.by
-			rows = append(rows, row)
-		}
+	rows := []Message{row}
+	if s.Prefs.Voice && ways[0] != Voice && slices.Contains(ways, Voice) {
+		row.Channel, row.DueAt = Voice, earlier(row.DueAt.Add(readOut), expires)
+		rows = append(rows, row)
 	}
 	return rows
 }
+
+// readOut is how long after the text the same is read out by telephone.
+const readOut = 2 * time.Minute
 
 // Enter writes planned messages into the ledger, in the caller's transaction,
 // and gives the ids of those that were not there before. Planning the same

@@ -125,7 +125,7 @@ func TestPlanChannels(t *testing.T) {
 		phone, push bool
 		want        []Channel
 	}{
-		{true, true, []Channel{SMS, Push}},
+		{true, true, []Channel{Push}}, // the cheapest first; the next is planned when it is not seen
 		{true, false, []Channel{SMS}},
 		{false, true, []Channel{Push}},
 		{false, false, nil},

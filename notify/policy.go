@@ -18,7 +18,12 @@ type Policy struct {
 	SignInFor time.Duration
 	PerTicket int // class B messages a day about one appointment or ticket
 	PerPhone  int // class B messages a day to one phone
-	Attempts  int // tries of one message
+	// PerTemplate is how many of one wording go to one phone within 24 hours,
+	// which is the provider's own limit; it holds for what is critical too.
+	PerTemplate int
+	Attempts    int       // tries of one message
+	NearAt      int       // so many before him and he is told to come near
+	Channels    []Channel // that the house has, cheapest first; nil: push, WeChat, SMS
 }
 
 // SignInLife is how long a sign-in code is valid; the wording says so too.
@@ -29,7 +34,7 @@ func DefaultPolicy(zone *time.Location) Policy {
 	return Policy{
 		Zone: zone, QuietFrom: 21*60 + 30, QuietTo: 7 * 60, RemindAt: 10 * 60,
 		BookedFor: 24 * time.Hour, CalledFor: 3 * time.Minute, SignInFor: SignInLife,
-		PerTicket: 6, PerPhone: 20, Attempts: 6,
+		PerTicket: 6, PerPhone: 20, PerTemplate: 50, Attempts: 6, NearAt: 3,
 	}
 }
 

@@ -7,9 +7,16 @@ const (
 	ReasonOvertaken = "overtaken"  // a later message about the same has gone out
 	ReasonCapTicket = "cap_ticket" // daily limit per appointment or ticket
 	ReasonCapPhone  = "cap_phone"  // daily limit per phone
-	ReasonNoPhone   = "no_phone"
-	ReasonNoPush    = "no_push"
-	ReasonNoChannel = "no_channel" // no provider is set up for the channel
+	// ReasonCapTemplate is the provider's own limit of one wording to one phone.
+	ReasonCapTemplate = "cap_template"
+	ReasonNoPhone     = "no_phone"
+	ReasonNoPush      = "no_push"
+	ReasonNoChannel   = "no_channel" // no provider is set up for the channel
+	ReasonNoWeChat    = "no_wechat"
+	ReasonNoEmail     = "no_email"
+	ReasonOptOut      = "opt_out" // the patient switched it off
+	ReasonNotMe       = "not_me"  // the phone was reported as not his
+	ReasonReached     = "reached" // another channel has brought it home
 
 	// Expired.
 	ReasonLate  = "late"  // its time had passed when it was due
@@ -29,7 +36,8 @@ const (
 // Reasons lists every reason that this package gives.
 func Reasons() []string {
 	return []string{
-		ReasonOvertaken, ReasonCapTicket, ReasonCapPhone, ReasonNoPhone, ReasonNoPush, ReasonNoChannel,
+		ReasonOvertaken, ReasonCapTicket, ReasonCapPhone, ReasonCapTemplate, ReasonNoPhone, ReasonNoPush, ReasonNoChannel,
+		ReasonNoWeChat, ReasonNoEmail, ReasonOptOut, ReasonNotMe, ReasonReached,
 		ReasonLate, ReasonRetry, ReasonFlow, ReasonRender, ReasonMessage, ReasonRecipient, ReasonAttempts, ReasonUnknown,
 	}
 }

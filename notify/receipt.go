@@ -47,7 +47,7 @@ const retake = 3
 
 func (s *Service) receive(ctx context.Context, tx Tx, r Receipt, count *ReceiveResult) error {
 	for range retake {
-		m, err := tx.MessageByOutID(ctx, r.OutID)
+		m, err := whose(ctx, tx, r)
 		if houzhen.CodeOf(err) == houzhen.CodeNotFound {
 			count.Strange++
 			return nil
@@ -67,10 +67,38 @@ func (s *Service) receive(ctx context.Context, tx Tx, r Receipt, count *ReceiveR
 		}
 		if saved == 1 {
 			count.Applied++
-			return nil
+			return share(ctx, tx, next)
 		}
 	}
 	return houzhen.E(houzhen.CodeConflict, "the message keeps changing")
+}
+
+// whose finds the message of a receipt: by its out-id, or by the provider's own
+// id and the phone, for a call that carried many.
+func whose(ctx context.Context, tx Tx, r Receipt) (Message, error) {
+	m, err := tx.MessageByOutID(ctx, r.OutID)
+	if houzhen.CodeOf(err) == houzhen.CodeNotFound && r.ProviderID != "" && !r.Phone.IsZero() {
+		return tx.MessageByProvider(ctx, r.ProviderID, r.Phone)
+	}
+	return m, err
+}
+
+// share lets the rows that a text told of beside its own share its fate.
+func share(ctx context.Context, tx Tx, carrier Message) error {
+	with, err := followers(ctx, tx, carrier)
+	if err != nil {
+		return fmt.Errorf("find what was sent with it: %w", err)
+	}
+	for _, f := range with {
+		from := f.State
+		if from == Delivered || from == Suppressed {
+			continue
+		}
+		if _, err := tx.SaveMessages(ctx, []State{from}, f.like(carrier)); err != nil {
+			return fmt.Errorf("save what was sent with it: %w", err)
+		}
+	}
+	return nil
 }
 
 // received gives the row that a receipt makes of a message. States never go
@@ -95,9 +123,9 @@ func (m Message) received(r Receipt, now time.Time) (Message, bool) {
 	case Delivered, Suppressed:
 		return m, false
 	}
-	m.State, m.ErrorCode, m.Reason = Undelivered, r.ErrorCode, ""
+	m.State, m.ErrorCode, m.Reason, m.NextAt = Undelivered, r.ErrorCode, "", now
 	if r.Delivered {
-		m.State, m.ErrorCode = Delivered, ""
+		m.State, m.ErrorCode, m.NextAt = Delivered, "", time.Time{}
 	}
 	if m.ProviderID == "" {
 		m.ProviderID = r.ProviderID

@@ -49,9 +49,15 @@ func (s *Service) Reconcile(ctx context.Context) (ReconcileResult, error) {
 			r.Open++
 			continue
 		}
+		if next.NextAt.IsZero() && l.NextAt.IsZero() {
+			next.NextAt = unheard(next, s.more(next, l.view), now)
+		}
 		err := s.store.InTx(ctx, func(tx Tx) error {
-			_, err := tx.SaveMessages(ctx, []State{Unknown}, next)
-			return err
+			saved, err := tx.SaveMessages(ctx, []State{Unknown}, next)
+			if err != nil || saved == 0 {
+				return err
+			}
+			return share(ctx, tx, next)
 		})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("store fate of %s: %w", l.ID, err))
@@ -85,6 +91,9 @@ func (s *Service) collect(ctx context.Context, r *ReconcileResult) ([]lost, time
 					m.SentAt = m.ClaimedAt
 				}
 				claims = append(claims, m)
+			}
+			if !carries(m) {
+				continue // shares the fate of the row that carried it
 			}
 			if now.Sub(m.SentAt) < s.opt.AskAfter {
 				r.Open++

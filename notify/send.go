@@ -17,50 +17,116 @@ func (s *Service) dispatch(ctx context.Context, jobs []job, total *DeliverResult
 	if len(jobs) == 0 {
 		return nil
 	}
+	loads := s.loads(jobs)
 	outcomes := make([]Message, len(jobs))
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(s.opt.Concurrency, len(jobs)) {
+	for range min(s.opt.Concurrency, len(loads)) {
 		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(jobs); i = int(next.Add(1)) - 1 {
-				outcomes[i] = s.send(ctx, jobs[i])
+			for i := int(next.Add(1)) - 1; i < len(loads); i = int(next.Add(1)) - 1 {
+				s.send(ctx, jobs, loads[i], outcomes)
 			}
 		})
 	}
 	wg.Wait()
+	var rows []Message
 	for i, m := range outcomes {
-		total.count(m, jobs[i].message.Attempts)
 		if m.State == Accepted && m.Channel == SMS {
-			_, parts := templates.Parts(s.opt.Sign, jobs[i].parcel.Text)
-			total.Parts += parts
+			_, m.Parts = templates.Parts(s.opt.Sign, jobs[i].parcel.Text)
+			total.Parts += m.Parts
+		}
+		if m.State == Planned {
+			m.SentWith = ""
+		}
+		total.count(m, jobs[i].message.Attempts)
+		rows = append(rows, m)
+		for _, f := range jobs[i].followers {
+			f = f.like(m)
+			total.count(f, jobs[i].message.Attempts)
+			rows = append(rows, f)
 		}
 	}
-	return s.settle(ctx, outcomes)
+	return s.settle(ctx, rows)
 }
 
-// send hands one parcel to its provider and gives the row that this makes. A
-// message whose time has passed while it queued behind others does not go, and
-// neither does one of a channel that was stopped meanwhile or after ctx ended.
-func (s *Service) send(ctx context.Context, j job) Message {
+// massive reports whether a kind may go in one call with others of it: what a
+// whole house is told at once. A provider may take longer for such a call, so
+// nothing goes that way for which somebody stands waiting.
+func massive(k Kind) bool {
+	switch k {
+	case KindSuspended, KindSubstituted, KindPlaceChanged, KindOutage, KindRecovered, KindReminder, KindReminder3:
+		return true
+	}
+	return false
+}
+
+// loads divides jobs into calls: those that their sender takes together make
+// one, every other its own.
+func (s *Service) loads(jobs []job) [][]int {
+	var loads [][]int
+	open := map[Kind]map[Channel]int{}
+	for i, j := range jobs {
+		m := j.message
+		_, can := j.sender.(BatchSender)
+		if !can || !massive(m.Kind) {
+			loads = append(loads, []int{i})
+			continue
+		}
+		if open[m.Kind] == nil {
+			open[m.Kind] = map[Channel]int{}
+		}
+		at, ok := open[m.Kind][m.Channel]
+		if !ok {
+			at = len(loads)
+			open[m.Kind][m.Channel] = at
+			loads = append(loads, nil)
+		}
+		loads[at] = append(loads[at], i)
+	}
+	return loads
+}
+
+// send hands the parcels of one load to their provider and notes the rows that
+// this makes. A message whose time has passed while it queued behind others
+// does not go, and neither does one of a channel that was stopped meanwhile or
+// after ctx ended.
+func (s *Service) send(ctx context.Context, jobs []job, load []int, outcomes []Message) {
+	now := s.opt.Now()
+	var bound []int
+	for _, i := range load {
+		m := jobs[i].message
+		until := s.breaker.stopped(m.Channel, now)
+		if ctx.Err() != nil {
+			until = now
+		}
+		switch {
+		case !now.Before(m.ExpiresAt):
+			m.State, m.Reason, m.Text = Expired, ReasonLate, ""
+			outcomes[i] = m.discreet()
+		case !until.IsZero():
+			m.Text = ""
+			outcomes[i] = m.held(until)
+		default:
+			bound = append(bound, i)
+		}
+	}
+	if len(bound) == 0 {
+		return
+	}
+	for k, sent := range s.call(ctx, jobs, bound) {
+		outcomes[bound[k]] = s.concluded(ctx, jobs[bound[k]], sent)
+	}
+}
+
+// concluded gives the row that a provider's answer makes of a job's message.
+func (s *Service) concluded(ctx context.Context, j job, sent Sent) Message {
 	m, now := j.message, s.opt.Now()
-	if !now.Before(m.ExpiresAt) {
-		m.State, m.Reason, m.Text = Expired, ReasonLate, ""
-		return m.discreet()
-	}
-	until := s.breaker.stopped(m.Channel, now)
-	if ctx.Err() != nil {
-		until = now
-	}
-	if !until.IsZero() {
-		m.Text = ""
-		return m.held(until)
-	}
-	sent := s.call(ctx, j)
-	now = s.opt.Now()
 	var stopped time.Time
 	switch sent.Outcome {
 	case OutcomeAccepted:
-		s.breaker.accepted(m.Channel, now)
+		if m.Channel != Desk {
+			s.breaker.accepted(m.Channel, now)
+		}
 	case OutcomeConfig:
 		var first bool
 		if stopped, first = s.breaker.stop(m.Channel, sent.Code, now); first {
@@ -71,19 +137,34 @@ func (s *Service) send(ctx context.Context, j job) Message {
 		s.opt.Log.WarnContext(ctx, "message not sent", "message", m.ID, "kind", m.Kind, "outcome", sent.Outcome, "code", sent.Code)
 	case OutcomeRetry, OutcomeDefer:
 	}
-	return s.opt.Policy.conclude(m, sent, now, stopped)
+	m = s.opt.Policy.conclude(m, sent, now, stopped)
+	m.NextAt = unheard(m, j.more, now)
+	return m
 }
 
-// call bounds the provider's time. A panic counts as an answer that was lost.
-func (s *Service) call(ctx context.Context, j job) (sent Sent) {
+// call bounds the provider's time and gives an answer for each job. A panic
+// counts as an answer that was lost, and so does one that is missing.
+func (s *Service) call(ctx context.Context, jobs []job, load []int) (sent []Sent) {
+	lost := make([]Sent, len(load))
+	for i := range lost {
+		lost[i] = Sent{Outcome: OutcomeAmbiguous, Code: "panic"}
+	}
 	defer func() {
-		if recover() != nil {
-			sent = Sent{Outcome: OutcomeAmbiguous, Code: "panic"}
+		if recover() != nil || len(sent) != len(load) {
+			sent = lost
 		}
 	}()
 	ctx, cancel := context.WithTimeout(ctx, s.opt.SendTimeout)
 	defer cancel()
-	return j.sender.Send(ctx, j.parcel)
+	if len(load) == 1 {
+		j := jobs[load[0]]
+		return []Sent{j.sender.Send(ctx, j.parcel)}
+	}
+	parcels := make([]Parcel, len(load))
+	for i, at := range load {
+		parcels[i] = jobs[at].parcel
+	}
+	return jobs[load[0]].sender.(BatchSender).SendBatch(ctx, parcels)
 }
 
 // settleTime bounds the storing of answers after the caller has gone away.
@@ -126,7 +207,7 @@ func (s *Service) settleOne(ctx context.Context, m Message) error {
 		if err != nil || (have.State != Delivered && have.State != Undelivered) {
 			return err
 		}
-		have.Text, have.SentAt, have.Secret = m.Text, m.SentAt, ""
+		have.Text, have.SentAt, have.Secret, have.Parts = m.Text, m.SentAt, "", m.Parts
 		if have.ProviderID == "" {
 			have.ProviderID = m.ProviderID
 		}

@@ -52,9 +52,11 @@ func NewService(store Store, world World, senders []Sender, opt Options) *Servic
 	for _, s := range senders {
 		by[s.Channel()] = s
 	}
+	breaker := newBreaker(opt.Stop, opt.StopMost, by)
+	by[Desk] = deskList{} // which no provider can stop
 	return &Service{
 		store: store, world: world, senders: by, opt: opt,
-		breaker: newBreaker(opt.Stop, opt.StopMost, by), flying: map[string]bool{},
+		breaker: breaker, flying: map[string]bool{},
 	}
 }
 
@@ -116,6 +118,18 @@ func (s *Service) land(ids []string) {
 	for _, id := range ids {
 		delete(s.flying, id)
 	}
+}
+
+// landed takes off again what flew beside the ids that were asked for.
+func (s *Service) landed(jobs []job) {
+	var ids []string
+	for _, j := range jobs {
+		ids = append(ids, j.message.ID)
+		for _, f := range j.followers {
+			ids = append(ids, f.ID)
+		}
+	}
+	s.land(ids)
 }
 
 func (s *Service) isFlying(id string) bool {

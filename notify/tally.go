@@ -15,6 +15,11 @@ type Tallier interface {
 	// Undelivered or Unknown) with SentAt at or after since: by subject and by
 	// recipient. Those without any may be left out.
 	SentSince(ctx context.Context, since time.Time, subjects, recipients []string) (bySubject, byRecipient map[string]int, err error)
+	// SentKinds counts the SMS of any class that went out since an instant, by
+	// recipient and kind.
+	SentKinds(ctx context.Context, since time.Time, recipients []string) (map[string]map[Kind]int, error)
+	// Told gives which of subjects had a message of one of kinds go out.
+	Told(ctx context.Context, subjects []string, kinds []Kind) (map[string]map[Kind]bool, error)
 }
 
 // wentOut lists the states of a message that left the house, or may have.
@@ -22,47 +27,111 @@ func wentOut() []State { return []State{Accepted, Delivered, Undelivered, Unknow
 
 // tally counts what the gate needs to know about earlier messages.
 func (s *Service) tally(ctx context.Context, tx Tx, batch []Candidate, now time.Time) error {
-	var subjects, recipients []string
-	for i, c := range batch {
+	var ordered, subjects, recipients, phones []string
+	for _, c := range batch {
 		if c.View.Stale != "" {
 			continue
 		}
-		if c.Message.Kind == KindLeaveNow {
-			called, err := tx.Messages(ctx, MessageFilter{Subject: c.Message.Subject, Kind: KindCalled, States: wentOut(), Limit: 1})
-			if err != nil {
-				return fmt.Errorf("find call: %w", err)
-			}
-			batch[i].Tally.Called = len(called) > 0
+		if rank(c.Message.Kind) > 0 {
+			ordered = append(ordered, c.Message.Subject)
+		}
+		if c.Message.Channel == SMS {
+			phones = append(append(phones, c.Message.Recipient), c.View.Household...)
 		}
 		if counts(c.Message) {
 			subjects = append(subjects, c.Message.Subject)
 			recipients = append(append(recipients, c.Message.Recipient), c.View.Household...)
 		}
 	}
-	if len(subjects) == 0 {
-		return nil
+	told, err := toldOf(ctx, tx, distinct(ordered))
+	if err != nil {
+		return fmt.Errorf("find what was told: %w", err)
 	}
 	bySubject, byRecipient, err := sentSince(ctx, tx, s.opt.Policy.dayOf(now), distinct(subjects), distinct(recipients))
 	if err != nil {
 		return fmt.Errorf("count messages: %w", err)
 	}
+	byKind, err := sentKinds(ctx, tx, now.Add(-24*time.Hour), distinct(phones))
+	if err != nil {
+		return fmt.Errorf("count messages of a kind: %w", err)
+	}
 	for i, c := range batch {
-		batch[i].Tally.Ticket = bySubject[c.Message.Subject]
+		t := &batch[i].Tally
+		t.Ticket = bySubject[c.Message.Subject]
 		for _, r := range distinct(append([]string{c.Message.Recipient}, c.View.Household...)) {
-			batch[i].Tally.Phone += byRecipient[r]
+			t.Phone += byRecipient[r]
+			t.Template += byKind[r][c.Message.Kind]
+		}
+		for _, k := range laterKinds(c.Message.Kind) {
+			t.Later = t.Later || told[c.Message.Subject][k]
 		}
 	}
 	return nil
 }
 
+func toldOf(ctx context.Context, tx Tx, subjects []string) (map[string]map[Kind]bool, error) {
+	if len(subjects) == 0 {
+		return map[string]map[Kind]bool{}, nil
+	}
+	kinds := []Kind{KindNear, KindDelayed, KindCalled}
+	if t, ok := tx.(Tallier); ok {
+		return t.Told(ctx, subjects, kinds)
+	}
+	told := map[string]map[Kind]bool{}
+	for _, subject := range subjects {
+		for _, k := range kinds {
+			rows, err := tx.Messages(ctx, MessageFilter{Subject: subject, Kind: k, States: wentOut(), Limit: 1})
+			if err != nil {
+				return nil, err
+			}
+			if len(rows) > 0 {
+				if told[subject] == nil {
+					told[subject] = map[Kind]bool{}
+				}
+				told[subject][k] = true
+			}
+		}
+	}
+	return told, nil
+}
+
+func sentKinds(ctx context.Context, tx Tx, since time.Time, recipients []string) (map[string]map[Kind]int, error) {
+	if len(recipients) == 0 {
+		return map[string]map[Kind]int{}, nil
+	}
+	if t, ok := tx.(Tallier); ok {
+		return t.SentKinds(ctx, since, recipients)
+	}
+	sent := map[string]map[Kind]int{}
+	for _, r := range recipients {
+		rows, err := tx.Messages(ctx, MessageFilter{Recipient: r, Channel: SMS, States: wentOut(), Limit: manyADay})
+		if err != nil {
+			return nil, err
+		}
+		sent[r] = map[Kind]int{}
+		for _, m := range rows {
+			if carries(m) && !m.SentAt.Before(since) {
+				sent[r][m.Kind]++
+			}
+		}
+	}
+	return sent, nil
+}
+
+// carries reports whether a row went out with a text of its own.
+func carries(m Message) bool { return m.SentWith == "" || m.SentWith == m.ID }
+
 // manyADay is more than one recipient gets in a day.
 const manyADay = 60
 
 func sentSince(ctx context.Context, tx Tx, since time.Time, subjects, recipients []string) (bySubject, byRecipient map[string]int, err error) {
-	if t, ok := tx.(Tallier); ok {
+	if t, ok := tx.(Tallier); ok && len(subjects) > 0 {
 		return t.SentSince(ctx, since, subjects, recipients)
 	}
 	bySubject, byRecipient = map[string]int{}, map[string]int{}
+	if len(subjects) == 0 {
+		return bySubject, byRecipient, nil
+	}
 	for _, r := range recipients {
 		sent, err := tx.Messages(ctx, MessageFilter{Recipient: r, Channel: SMS, States: wentOut(), Limit: manyADay})
 		if err != nil {
@@ -71,7 +140,9 @@ func sentSince(ctx context.Context, tx Tx, since time.Time, subjects, recipients
 		for _, m := range sent {
 			if counts(m) && !m.SentAt.Before(since) {
 				bySubject[m.Subject]++
-				byRecipient[r]++
+				if carries(m) {
+					byRecipient[r]++
+				}
 			}
 		}
 	}

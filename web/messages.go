@@ -29,22 +29,29 @@ type messageRow struct {
 	Tone, Why     string
 }
 
+// messageKinds lists every kind, for choosing one.
+func messageKinds() []notify.Kind {
+	list := []notify.Kind{
+		notify.KindBooked, notify.KindMoved, notify.KindCancelled, notify.KindReminder, notify.KindSuspended,
+		notify.KindSubstituted, notify.KindPlaceChanged, notify.KindUnclear, notify.KindLapsed,
+		notify.KindLeaveNow, notify.KindCalled, notify.KindMissed, notify.KindSignIn,
+		notify.KindWaitJoined, notify.KindWaitOffer, notify.KindWaitInvite, notify.KindWaitLost, notify.KindWaitClosed,
+		notify.KindReminder3, notify.KindNoShow, notify.KindLimited, notify.KindAppealReceived, notify.KindAppealGranted, notify.KindAppealRefused,
+		notify.KindDisplaced, notify.KindDrawWon, notify.KindDrawLost,
+		notify.KindHold, notify.KindRefundDone, notify.KindRefundFailed,
+		notify.KindReplied, notify.KindStopped,
+	}
+	return slices.Concat(list, notify.QueueKinds(), notify.ManyKinds())
+}
+
 const messagesPerPage = 50
 
 // messages shows what was sent, as it was sent.
 func (s *site) messages(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	d := messagesData{
-		Kinds: []notify.Kind{
-			notify.KindBooked, notify.KindMoved, notify.KindCancelled, notify.KindReminder, notify.KindSuspended,
-			notify.KindSubstituted, notify.KindPlaceChanged, notify.KindUnclear, notify.KindLapsed,
-			notify.KindLeaveNow, notify.KindCalled, notify.KindMissed, notify.KindSignIn,
-			notify.KindWaitJoined, notify.KindWaitOffer, notify.KindWaitInvite, notify.KindWaitLost, notify.KindWaitClosed,
-			notify.KindReminder3, notify.KindNoShow, notify.KindLimited, notify.KindAppealReceived, notify.KindAppealGranted, notify.KindAppealRefused,
-			notify.KindDisplaced, notify.KindDrawWon, notify.KindDrawLost,
-			notify.KindHold, notify.KindRefundDone, notify.KindRefundFailed,
-		},
-		Channels: []notify.Channel{notify.SMS, notify.Push},
+		Kinds:    messageKinds(),
+		Channels: notify.Channels(),
 		States: []notify.State{
 			notify.Planned, notify.Claimed, notify.Accepted, notify.Delivered, notify.Undelivered, notify.Suppressed,
 			notify.Expired, notify.Failed, notify.Unknown,

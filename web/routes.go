@@ -72,7 +72,7 @@ func (s *site) staffRoutes() []route {
 	all, staff := []auth.Role{auth.Anonymous}, auth.StaffRoles()
 	desk, manager := []auth.Role{auth.Nurse, auth.Manager}, []auth.Role{auth.Manager}
 	screen := append(staff, auth.Screen)
-	return slices.Concat(s.statsRoutes(manager), s.abuseRoutes(manager), s.poolRoutes(), s.machineRoutes(manager), s.wordingRoutes(manager), []route{
+	return slices.Concat(s.statsRoutes(manager), s.abuseRoutes(manager), s.poolRoutes(), s.machineRoutes(manager), s.mailRoutes(desk, manager), s.wordingRoutes(manager), []route{
 		{"GET", "/staff/sign-in", all, s.staffSignInPage, ""},
 		{"POST", "/staff/sign-in", all, s.staffSignIn, ""},
 		{"GET", "/staff", staff, s.staffHome, "leads to the role's own page"},

@@ -27,6 +27,7 @@ type cli struct {
 	DatabaseURL string `name:"database-url" env:"HOUZHEN_TEST_DATABASE_URL" help:"PostgreSQL in which a schema is made, and dropped after; empty: SQLite alone."`
 	RedisURL    string `name:"redis-url" env:"HOUZHEN_TEST_REDIS_URL" help:"Redis for the pipeline beside PostgreSQL; empty: an in-process server."`
 
+	Notify  notifyCmd  `cmd:"" help:"Send messages: the whole path, a mass suspension, a critical one behind many, a million planned."`
 	Booking bookingCmd `cmd:"" help:"Take places: spread, in a release rush, over HTTP, with a long past."`
 }
 

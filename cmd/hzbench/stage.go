@@ -44,13 +44,19 @@ func spreadIDs() string { return uuid.NewString() }
 
 // withStage makes a stage, and leaves nothing of it behind. newID is nil for the
 // ids that a server makes.
-func withStage(e *env, engine string, people int, newID func() string, do func(*stage) error) (err error) {
+func withStage(e *env, engine string, people int, newID func() string, do func(*stage) error) error {
+	return withSettings(e, engine, people, newID, func(*app.Config) {}, do)
+}
+
+// withSettings is withStage with settings of its own.
+func withSettings(e *env, engine string, people int, newID func() string, set func(*app.Config), do func(*stage) error) (err error) {
 	s := &stage{env: e, engine: engine, cfg: app.Defaults()}
 	if s.cfg.Data, err = os.MkdirTemp("", "hzbench-"); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.cfg.Data)) }()
 	s.cfg.Channel, s.cfg.TrustProxy = "file", true
+	set(&s.cfg)
 	if engine == postgresql {
 		inside, drop, scratched := store.Scratch(e.ctx, e.databaseURL)
 		if scratched != nil {

@@ -48,6 +48,7 @@ const (
 	jobFact    = "fact"    // ids of facts to react to
 	jobMessage = "message" // ids of messages to deliver
 	jobWebhook = "webhook" // ids of endpoints to bring up to date
+	jobReceipt = "receipt" // receipts wait in the inbox; its ids say nothing
 )
 
 // Options are what tests, the demo and the replay put in place of the usual.
@@ -105,6 +106,7 @@ type App struct {
 
 	relay   *outbox.Relay // of facts
 	mail    *outbox.Relay // of messages
+	post    *outbox.Relay // of receipts
 	reactor *outbox.Reactor
 	sweeper *outbox.Sweeper
 	boards  *boards

@@ -37,8 +37,7 @@ func (a *App) SMSReport(ctx context.Context, token string, body []byte) error {
 		return err
 	}
 	a.arrived(ctx, account, receipts)
-	_, err = a.Notify.Receive(ctx, receipts)
-	return err
+	return a.postReceipts(ctx, receipts)
 }
 
 // arrived tells the division of load how long an account's messages took.
@@ -62,8 +61,7 @@ func (a *App) VoiceReport(ctx context.Context, token string, body []byte) error 
 	if err != nil {
 		return err
 	}
-	_, err = a.Notify.Receive(ctx, receipts)
-	return err
+	return a.postReceipts(ctx, receipts)
 }
 
 func (a *App) weChatInlet() wechat.Inlet {

@@ -14,6 +14,7 @@ import (
 const (
 	keepMessageText = 180 * 24 * time.Hour
 	keepReplays     = 48 * time.Hour
+	keepReceipts    = 30 * 24 * time.Hour // as long as a provider can be asked about a message
 )
 
 // wireClockwork declares what happens by the calendar. A run asks the database
@@ -46,6 +47,7 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "reminders.plan", Spec: "*/10 * * * *", Run: a.planReminders},
 			{Name: "reminders.second", Spec: "*/20 * * * *", Run: a.planSecondReminders},
 			{Name: "messages.reconcile", Spec: "* * * * *", Run: a.reconcile},
+			{Name: "messages.receipts", Spec: "* * * * *", Run: a.takeReceipts},
 			{Name: "boards.refresh", Spec: "* * * * *", Run: a.refreshBoards},
 			{Name: "stats.refresh", Spec: "25 * * * *", Run: a.refreshStats},
 			{Name: "guide.settle", Spec: "5 * * * *", Run: once(a.Guide.Settle)},
@@ -92,6 +94,11 @@ func (a *App) reconcile(ctx context.Context, _ time.Time) error {
 	return err
 }
 
+func (a *App) takeReceipts(ctx context.Context, _ time.Time) error {
+	_, err := a.Notify.TakeReceipts(ctx)
+	return err
+}
+
 // refreshStats counts what has happened since the last time.
 func (a *App) refreshStats(ctx context.Context, _ time.Time) error {
 	_, err := a.Stats.Refresh(ctx)
@@ -127,6 +134,9 @@ func (a *App) purge(ctx context.Context, _ time.Time) error {
 	now := a.clock.Now()
 	if _, err := a.Store.PurgeMessageBodies(ctx, now.Add(-keepMessageText)); err != nil {
 		return fmt.Errorf("purge messages: %w", err)
+	}
+	if _, err := a.Store.PurgeReceipts(ctx, now.Add(-keepReceipts)); err != nil {
+		return fmt.Errorf("purge receipts: %w", err)
 	}
 	if _, err := a.Store.PurgeReplays(ctx, now.Add(-keepReplays)); err != nil {
 		return fmt.Errorf("purge replays: %w", err)

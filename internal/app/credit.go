@@ -105,7 +105,9 @@ func (a *App) tellCredit(ctx context.Context, tx everything, kind notify.Kind, s
 	if err != nil {
 		return fmt.Errorf("load patient: %w", err)
 	}
-	s.Recipient, s.HasPhone, s.HasPush = p.ID, !p.Phone.IsZero(), p.PushAccount != ""
+	if s, err = a.reached(ctx, tx, s, p); err != nil {
+		return err
+	}
 	return a.enter(ctx, tx, a.policy.PlanCredit(kind, s, tx.Now()))
 }
 

@@ -71,9 +71,8 @@ func (a *App) paymentSubject(ctx context.Context, tx everything, e houzhen.Event
 	if err != nil {
 		return p, notify.Subject{}, fmt.Errorf("load patient: %w", err)
 	}
-	return p, notify.Subject{
-		ID: p.ID, Version: e.Version, Recipient: who.ID, HasPhone: !who.Phone.IsZero(), HasPush: who.PushAccount != "",
-	}, nil
+	s, err := a.reached(ctx, tx, notify.Subject{ID: p.ID, Version: e.Version}, who)
+	return p, s, err
 }
 
 // quietly reports whether the end of an appointment for a reason is told by

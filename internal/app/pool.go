@@ -30,9 +30,11 @@ func (a *App) tellDrawLost(ctx context.Context, tx everything, e houzhen.Event) 
 	if err != nil {
 		return fmt.Errorf("load patient: %w", err)
 	}
-	return a.enter(ctx, tx, a.policy.PlanDrawLost(notify.Subject{
-		ID: lot.ID, Version: e.Version, Recipient: p.ID, HasPhone: !p.Phone.IsZero(), HasPush: p.PushAccount != "", Start: session.Start,
-	}, tx.Now()))
+	s, err := a.reached(ctx, tx, notify.Subject{ID: lot.ID, Version: e.Version, Start: session.Start}, p)
+	if err != nil {
+		return err
+	}
+	return a.enter(ctx, tx, a.policy.PlanDrawLost(s, tx.Now()))
 }
 
 // lot is what a message about a lot says.

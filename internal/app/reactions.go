@@ -46,7 +46,7 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.AppointmentReseated:  {a.show},
 		houzhen.ReplyReceived:        {a.answerReply},
 		houzhen.TicketAdmitted:       {a.show},
-		houzhen.TicketCheckedIn:      {a.show},
+		houzhen.TicketCheckedIn:      {a.tellCheckedIn, a.show},
 		houzhen.TicketCalled:         {a.tellCalled, a.show},
 		houzhen.TicketRecalled:       {a.show},
 		houzhen.TicketMissed:         {a.tellMissed, a.freeElsewhere, a.show},
@@ -65,7 +65,7 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.PatientAdmitted:      {a.leaveQuietly},
 		houzhen.PatientDied:          {a.mourn, a.leaveQuietly},
 		houzhen.PatientMerged:        {a.showMerged},
-		houzhen.QueuePaused:          {a.show},
+		houzhen.QueuePaused:          {a.tellPaused, a.show},
 		houzhen.QueueResumed:         {a.show},
 		houzhen.PaymentAsked:         {a.tellHold},
 		houzhen.PaymentKept:          {},
@@ -113,10 +113,9 @@ func (a *App) subject(ctx context.Context, tx everything, at booking.Appointment
 	if err != nil {
 		return notify.Subject{}, fmt.Errorf("load patient: %w", err)
 	}
-	return notify.Subject{
-		ID: at.ID, Version: at.Version, Recipient: p.ID, HasPhone: !p.Phone.IsZero(), HasPush: p.PushAccount != "",
-		Start: at.Start, End: at.End, BookedAt: at.BookedAt, Drawn: at.Channel == draw.Channel,
-	}, nil
+	return a.reached(ctx, tx, notify.Subject{
+		ID: at.ID, Version: at.Version, Start: at.Start, End: at.End, BookedAt: at.BookedAt, Drawn: at.Channel == draw.Channel,
+	}, p)
 }
 
 func (a *App) tellBooked(ctx context.Context, tx everything, e houzhen.Event) error {
@@ -186,10 +185,10 @@ func (a *App) ticketSubject(ctx context.Context, tx everything, e houzhen.Event)
 	if err != nil {
 		return t, notify.Subject{}, fmt.Errorf("load session: %w", err)
 	}
-	return t, notify.Subject{
-		ID: t.ID, Version: e.Version, Recipient: p.ID, HasPhone: !p.Phone.IsZero(), HasPush: p.PushAccount != "",
-		Start: t.SliceStart, End: t.SliceEnd, SessionEnd: session.End,
-	}, nil
+	s, err := a.reached(ctx, tx, notify.Subject{
+		ID: t.ID, Version: e.Version, Start: t.SliceStart, End: t.SliceEnd, SessionEnd: session.End,
+	}, p)
+	return t, s, err
 }
 
 func (a *App) tellCalled(ctx context.Context, tx everything, e houzhen.Event) error {

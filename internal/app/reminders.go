@@ -54,7 +54,17 @@ func (a *App) planReminderBatch(ctx context.Context, filter booking.AppointmentF
 			if err != nil {
 				return err
 			}
-			rows = append(rows, a.policy.PlanReminder(s, tx.Now())...)
+			due := a.policy.PlanReminder(s, tx.Now())
+			if len(due) > 0 && a.cfg.Replies {
+				p, err := tx.Patient(hooked, at.PatientID)
+				if err != nil {
+					return fmt.Errorf("load patient: %w", err)
+				}
+				if err := a.askToConfirm(hooked, tx, at, p); err != nil {
+					return err
+				}
+			}
+			rows = append(rows, due...)
 		}
 		return a.enter(hooked, tx, rows)
 	})

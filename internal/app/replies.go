@@ -11,7 +11,6 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
-	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/notify/aliyun"
 	"github.com/houzhen/houzhen/templates"
@@ -19,7 +18,7 @@ import (
 
 // choiceRefund is what the digit 0 of a suspension stands for; the other
 // digits stand for the ids of kept places.
-const choiceRefund = "refund"
+const choiceRefund = string(notify.IntentRefund)
 
 // refundLate is how long after the lost session a refund may still be answered
 // by SMS.
@@ -195,6 +194,9 @@ func (a *App) answerReply(ctx context.Context, tx everything, e houzhen.Event) e
 	}
 	answer, understood := notify.MatchReply(known, r.Text, tx.Now())
 	if !understood {
+		if done, err := a.understand(ctx, tx, r, people, known); done || err != nil {
+			return err
+		}
 		return a.unclear(ctx, tx, r)
 	}
 	return a.obey(ctx, tx, r, answer)
@@ -225,15 +227,13 @@ func (a *App) unclear(ctx context.Context, tx everything, r notify.Reply) error 
 func (a *App) obey(ctx context.Context, tx everything, r notify.Reply, answer notify.Answer) error {
 	q := answer.Question
 	r.QuestionID, r.Answer, r.Recipient = q.ID, answer.Digit, q.Recipient
-	var done error
-	if answer.Choice == choiceRefund {
-		done = a.Suspension.RefundTx(ctx, tx, q.Subject, suspension.ViaSMS)
-	} else {
-		_, done = a.Suspension.ChooseTx(ctx, tx, q.Subject, answer.Choice, suspension.ViaSMS)
-	}
+	done := a.done(ctx, tx, answer)
 	switch code := houzhen.CodeOf(done); {
 	case done == nil:
 		r.State = notify.ReplyAnswered
+		if answer.Choice == string(notify.IntentLate) {
+			r.State = notify.ReplyDesk // who comes late is on the desk's list
+		}
 		if err := tx.EndQuestion(ctx, q.ID, notify.QuestionAnswered, tx.Now()); err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func (a *App) goWork(ctx context.Context, g *errgroup.Group) {
 	if err := a.loadPolicies(ctx, a.clock.Now()); err != nil && ctx.Err() == nil {
 		a.log.WarnContext(ctx, "queue policies not read; the default holds until they are", "error", err)
 	}
-	for _, run := range []func(context.Context) error{a.Pipeline.Run, a.relay.Run, a.mail.Run, a.Hub.Run, a.live.run} {
+	for _, run := range []func(context.Context) error{a.Pipeline.Run, a.relay.Run, a.mail.Run, a.post.Run, a.Hub.Run, a.live.run} {
 		g.Go(func() error { return run(ctx) })
 	}
 }
@@ -127,6 +127,9 @@ func (a *App) sweep(ctx context.Context, now time.Time) error {
 	if _, err := a.sweeper.Sweep(ctx, now); err != nil {
 		return fmt.Errorf("sweep facts: %w", err)
 	}
+	if _, err := a.Notify.Escalate(ctx); err != nil {
+		return fmt.Errorf("try next channels: %w", err)
+	}
 	for _, u := range urgencies {
 		ids, err := a.Notify.Due(ctx, u, 1000)
 		if err != nil {
@@ -167,15 +170,16 @@ func (a *App) settle(ctx context.Context) error {
 	for {
 		a.relay.Flush()
 		a.mail.Flush()
+		a.post.Flush()
 		if err := a.Pipeline.Wait(ctx); err != nil {
 			return err
 		}
-		if a.relay.Pending() == 0 && a.mail.Pending() == 0 && a.live.idle() {
+		if a.relay.Pending() == 0 && a.mail.Pending() == 0 && a.post.Pending() == 0 && a.live.idle() {
 			idle, err := a.Pipeline.Idle(ctx)
 			if err != nil {
 				return err
 			}
-			if idle && a.relay.Pending() == 0 && a.mail.Pending() == 0 && a.live.idle() {
+			if idle && a.relay.Pending() == 0 && a.mail.Pending() == 0 && a.post.Pending() == 0 && a.live.idle() {
 				return nil
 			}
 		}
@@ -201,6 +205,19 @@ func (a *App) left(ctx context.Context) (n int, err error) {
 				return err
 			}
 			n += len(facts) + len(due)
+		}
+		unheard, err := tx.UnheardMessages(ctx, now, 1)
+		if err != nil {
+			return err
+		}
+		posted, _, err := tx.WaitingReceipts(ctx)
+		if err != nil {
+			return err
+		}
+		n += len(unheard)
+		if posted > 0 {
+			a.post.Add(houzhen.Soon, "receipts")
+			n++
 		}
 		behind, err := tx.WebhooksDue(ctx, now, wall())
 		n += len(behind)

@@ -89,6 +89,22 @@ func (a *App) Record(ctx context.Context, actor, action, subject string) error {
 	return a.record(ctx, actor, action, subject, "")
 }
 
+// postReceipts puts receipts into the inbox and wakes whoever works on them.
+// What the wake-up loses the clockwork finds.
+func (a *App) postReceipts(ctx context.Context, receipts []notify.Receipt) error {
+	added := 0
+	if err := a.inTx(ctx, func(tx everything) (err error) {
+		added, err = notify.Post(ctx, tx, receipts)
+		return err
+	}); err != nil {
+		return fmt.Errorf("post receipts: %w", err)
+	}
+	if added > 0 {
+		a.post.Add(houzhen.Soon, "receipts")
+	}
+	return nil
+}
+
 // Ready says whether requests can be answered (api.Health).
 func (a *App) Ready(ctx context.Context) error {
 	if err := a.Store.Ping(ctx); err != nil {

@@ -140,11 +140,13 @@ func (b *boards) mustLeave(t queue.Ticket, at standing, now time.Time) bool {
 func (a *App) adviseLeave(ctx context.Context, q queue.Queue) {
 	now := a.clock.Now()
 	var due []string
+	where := map[string]standing{}
 	err := a.view(ctx, func(tx everything) error {
 		at, _, err := a.boards.standings(ctx, tx, q, now)
 		if err != nil {
 			return err
 		}
+		where = at
 		for _, t := range q.Tickets {
 			if a.boards.mustLeave(t, at[t.ID], now) {
 				due = append(due, t.ID)
@@ -159,6 +161,9 @@ func (a *App) adviseLeave(ctx context.Context, q queue.Queue) {
 				return err
 			})
 		}
+	}
+	if err == nil {
+		err = a.adviseNear(ctx, q, where)
 	}
 	if err != nil && ctx.Err() == nil {
 		a.log.WarnContext(ctx, "leave-now check failed", "session", q.SessionID, "error", err)

@@ -37,6 +37,8 @@ type everything interface {
 	queue.Tx
 	notify.Tx
 	notify.ReplyTx
+	notify.PrefTx
+	notify.ReceiptTx
 	outbox.Tx
 	auth.Tx
 	auth.MachineTx

@@ -115,7 +115,9 @@ func (a *App) tellWait(ctx context.Context, tx everything, kind notify.Kind, s n
 	if err != nil {
 		return fmt.Errorf("load patient: %w", err)
 	}
-	s.Recipient, s.HasPhone, s.HasPush = p.ID, !p.Phone.IsZero(), p.PushAccount != ""
+	if s, err = a.reached(ctx, tx, s, p); err != nil {
+		return err
+	}
 	return a.enter(ctx, tx, a.policy.PlanWait(kind, s, tx.Now()))
 }
 
@@ -211,6 +213,9 @@ func (a *App) beat(ctx context.Context, _ time.Time) error {
 	a.beating = err == nil
 	if down {
 		a.log.WarnContext(ctx, "system was down")
+		if _, err := a.Announce(ctx, true, a.clock.Now().Truncate(time.Minute)); err != nil {
+			return fmt.Errorf("tell that it works again: %w", err)
+		}
 	}
 	return err
 }

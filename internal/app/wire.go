@@ -115,11 +115,27 @@ func (a *App) wireMessages() error {
 		house: a.Directory.Index, loc: a.loc, lead: cancelLead, board: a.boards, sign: a.Ring.SignLink,
 		signature: a.cfg.Aliyun.Sign, limits: a.restrictions, reach: a.cfg.WeChat.AppID != "" || a.cfg.SMTP.Addr != "",
 	}
+	a.policy.Channels = ladder(senders)
 	a.Notify = notify.NewService(a.Store.Notify(), w, senders, notify.Options{
 		Policy: a.policy, Now: a.clock.Now, Sign: a.cfg.Aliyun.Sign, Log: a.log, ShowSecrets: !a.cfg.UseAliyun(),
 		Words: a.Wording.Book,
 	})
 	return nil
+}
+
+// ladder lists the channels that there are senders for, cheapest first.
+func ladder(senders []notify.Sender) []notify.Channel {
+	have := map[notify.Channel]bool{}
+	for _, s := range senders {
+		have[s.Channel()] = true
+	}
+	ways := []notify.Channel{}
+	for _, c := range notify.Channels() {
+		if have[c] {
+			ways = append(ways, c)
+		}
+	}
+	return ways
 }
 
 func (a *App) wireHub() {
@@ -150,11 +166,16 @@ func (a *App) wirePipeline() {
 	}
 	a.relay = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobFact), Logger: a.log, Linger: a.opt.Linger})
 	a.mail = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobMessage), Logger: a.log, Linger: a.opt.Linger})
+	a.post = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobReceipt), Logger: a.log})
 	a.sweeper = outbox.NewSweeper(outbox.SweeperOptions{Store: a.Store.Outbox(), Enqueue: enqueue(jobFact), Grace: relayGrace})
 	a.reactor = outbox.NewReactor(a.Store.Outbox(), a.reactions(), a.log)
 	a.Store.OnCommit(a.relay.Committed)
 	a.Pipeline.Handle(jobWebhook, a.Webhooks.Deliver)
 	a.Pipeline.Handle(jobFact, a.reactor.Handle)
+	a.Pipeline.Handle(jobReceipt, func(ctx context.Context, _ []string) error {
+		_, err := a.Notify.TakeReceipts(ctx)
+		return err
+	})
 	a.Pipeline.Handle(jobMessage, func(ctx context.Context, ids []string) error {
 		_, err := a.Notify.Deliver(ctx, ids)
 		return err

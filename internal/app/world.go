@@ -52,6 +52,11 @@ type scene struct {
 	tx       everything
 	index    *directory.Index
 	sessions map[string]booking.Session
+
+	prefs    map[string]notify.Prefs
+	silenced map[string]bool
+	families map[string][]string
+	pauses   []notify.Pause
 }
 
 // Look implements notify.World: one view a message, in the order given.
@@ -61,6 +66,9 @@ func (w *world) Look(ctx context.Context, tx notify.Tx, messages []notify.Messag
 		return nil, fmt.Errorf("load house: %w", err)
 	}
 	s := &scene{world: w, ctx: ctx, tx: tx.(everything), index: index, sessions: map[string]booking.Session{}}
+	if err := s.wishes(messages); err != nil {
+		return nil, err
+	}
 	views := make([]notify.View, len(messages))
 	for i, m := range messages {
 		v, err := s.look(m)
@@ -70,9 +78,35 @@ func (w *world) Look(ctx context.Context, tx notify.Tx, messages []notify.Messag
 		if err != nil {
 			return nil, fmt.Errorf("look at %s: %w", m.Kind, err)
 		}
+		v.Prefs, v.Paused = s.prefs[m.Recipient], s.pauses
+		v.Silenced, v.Household = s.silenced[m.Recipient], s.families[m.Recipient]
 		views[i] = v
 	}
 	return views, nil
+}
+
+// wishes reads for a whole batch what its people want, whose phone is not
+// theirs, who shares one, and what is held back.
+func (s *scene) wishes(messages []notify.Message) (err error) {
+	var people []string
+	for _, m := range messages {
+		if m.Kind != notify.KindSignIn {
+			people = append(people, m.Recipient)
+		}
+	}
+	slices.Sort(people)
+	people = slices.Compact(people)
+	if s.pauses, err = s.tx.Pauses(s.ctx); err != nil || len(people) == 0 {
+		return err
+	}
+	if s.prefs, err = s.tx.MessagePrefs(s.ctx, people); err != nil {
+		return err
+	}
+	if s.silenced, err = s.tx.Silenced(s.ctx, people); err != nil {
+		return err
+	}
+	s.families, err = s.tx.Households(s.ctx, people)
+	return err
 }
 
 func (s *scene) look(m notify.Message) (notify.View, error) {
@@ -83,7 +117,8 @@ func (s *scene) look(m notify.Message) (notify.View, error) {
 		return s.hold(m)
 	case notify.KindRefundDone, notify.KindRefundFailed:
 		return s.payment(m)
-	case notify.KindCalled, notify.KindMissed, notify.KindLeaveNow:
+	case notify.KindCalled, notify.KindMissed, notify.KindLeaveNow, notify.KindCheckedIn, notify.KindReturnIn, notify.KindNear,
+		notify.KindDelayed, notify.KindWaitALittle:
 		return s.ticket(m)
 	case notify.KindWaitJoined, notify.KindWaitClosed:
 		return s.waitEntry(m)
@@ -91,9 +126,11 @@ func (s *scene) look(m notify.Message) (notify.View, error) {
 		return s.proposal(m)
 	case notify.KindNoShow, notify.KindLimited, notify.KindAppealReceived, notify.KindAppealGranted, notify.KindAppealRefused:
 		return s.credit(m)
+	case notify.KindExtra:
+		return s.extra(m)
 	case notify.KindDrawLost:
 		return s.lot(m)
-	case notify.KindUnclear, notify.KindLapsed:
+	case notify.KindUnclear, notify.KindLapsed, notify.KindStopped, notify.KindReplied:
 		return s.reply(m)
 	default:
 		return s.appointment(m)
@@ -131,10 +168,15 @@ func (s *scene) appointment(m notify.Message) (notify.View, error) {
 	}
 	s.describe(&v, session, a)
 	v.Link = "/my/" + a.ID
-	if m.Kind == notify.KindSuspended {
-		return v, s.offer(&v, m, a)
+	switch {
+	case m.Kind == notify.KindSuspended && m.Channel == notify.SMS:
+		err = s.offer(&v, m, a)
+	case m.Kind == notify.KindSuspended:
+		err = s.kept(&v, a)
+	case m.Kind == notify.KindReminder:
+		err = s.invite(&v, m)
 	}
-	return v, nil
+	return v, err
 }
 
 // staleAppointment says why a message about a must not go, "" if it may. A
@@ -149,8 +191,13 @@ func (s *scene) staleAppointment(m notify.Message, a booking.Appointment) (strin
 		return "", nil
 	case notify.KindSuspended:
 		return s.staleSuspension(a)
-	case notify.KindSubstituted, notify.KindPlaceChanged:
+	case notify.KindSubstituted, notify.KindPlaceChanged, notify.KindTimeChanged:
 		return s.staleChange(m, a)
+	case notify.KindOutage, notify.KindRecovered:
+		if a.State == booking.Cancelled {
+			return staleCancelled, nil
+		}
+		return "", nil
 	default:
 	}
 	switch {
@@ -238,7 +285,7 @@ func (s *scene) ahead(v *notify.View, m notify.Message, t queue.Ticket) error {
 		v.Vars["n"] = strconv.Itoa(t.SkipNormals)
 		return nil
 	}
-	if m.Kind != notify.KindLeaveNow {
+	if m.Kind == notify.KindCalled {
 		return nil
 	}
 	q, err := s.tx.Queue(s.ctx, t.SessionID)
@@ -252,7 +299,10 @@ func (s *scene) ahead(v *notify.View, m notify.Message, t queue.Ticket) error {
 	w := where[t.ID]
 	v.Vars["n"] = strconv.Itoa(w.ahead)
 	v.Vars["eta"] = templates.Clock(w.lo, s.loc)
-	v.ExpiresAt = w.hi
+	v.Vars["mins"] = delay(w.lo, t.SliceEnd)
+	if m.Kind == notify.KindLeaveNow {
+		v.ExpiresAt = w.hi
+	}
 	return nil
 }
 
@@ -267,7 +317,7 @@ func staleTicket(m notify.Message, t queue.Ticket) string {
 	case m.Kind == notify.KindLeaveNow && t.State != queue.NotCheckedIn:
 		return staleArrived
 	}
-	return ""
+	return staleProgress(m, t)
 }
 
 // person starts a view with whom it goes to.
@@ -298,7 +348,7 @@ func (s *scene) describe(v *notify.View, session booking.Session, a booking.Appo
 	v.Vars["doctor"] = s.index.DoctorOf(session.DoctorID).Name.In(v.Lang)
 	v.Vars["place"] = s.index.ZoneOf(session.ZoneID).Name.In(v.Lang)
 	v.Vars["doctor2"] = s.index.DoctorOf(session.AttendingID).Name.In(v.Lang)
-	v.Vars["start"] = templates.Clock(a.Start, s.loc)
+	v.Vars["start"], v.Vars["newtime"] = templates.Clock(a.Start, s.loc), v.Vars["time"]
 	v.Vars["place2"] = templates.T(v.Lang, "suspension.place", "zone", v.Vars["place"], "room", s.index.RoomName(session.RoomID).In(v.Lang))
 	v.Vars["phone"] = s.index.Hospital.Phone
 	v.Vars["deadline"] = templates.Clock(a.Day.At(0, 0, s.loc).Add(-s.lead), s.loc)

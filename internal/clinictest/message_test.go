@@ -75,21 +75,26 @@ func TestSensitiveDepartmentIsNeverNamed(t *testing.T) {
 	})
 }
 
-func TestPatientWithTheAppGetsNoticesToo(t *testing.T) {
+// Whoever has the app is told by it first; what he does not open there comes
+// by SMS while it is still of use.
+func TestWhatIsNotOpenedInTheAppComesBySMS(t *testing.T) {
 	Each(t, func(c *Clinic) {
 		c.Meet("张小三", func(p *directory.Patient) { p.PushAccount = "account-1" })
 		s := c.Session("wang", 1, houzhen.Morning)
 		a := c.Book("张小三", s, "08:00")
-		c.ExpectSMS("张小三", "appt.booked")
 		c.ExpectPush("张小三", "08:00-08:30", "张*三")
-		c.GoTo(c.At(0, "12:00"))
-		c.ExpectSMS("张小三", "appt.remind.d1")
+		c.ExpectNothingElse()
+		c.Wait(11 * time.Minute)
+		c.ExpectSMS("张小三", "appt.booked")
+		c.GoTo(c.At(0, "12:30"))
 		c.ExpectPush("张小三", "08:00-08:30")
+		c.ExpectSMS("张小三", "appt.remind.d1")
 		c.GoTo(c.At(1, "07:50"))
 		c.CheckIn(a)
 		c.CallNext(s, "张小三")
-		c.ExpectSMS("张小三", "queue.called")
 		c.ExpectPush("张小三", "A001")
+		c.Wait(time.Minute)
+		c.ExpectSMS("张小三", "queue.called")
 		c.ExpectNothingElse()
 	})
 }

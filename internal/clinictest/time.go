@@ -94,6 +94,13 @@ func (c *Clinic) nextStop(t time.Time) time.Time {
 		if err == nil && !due.IsZero() {
 			s.at(due)
 		}
+		next, err := tx.NextUnheard(c.ctx)
+		if err != nil {
+			return err
+		}
+		if !next.IsZero() {
+			s.at(next)
+		}
 		lost, err2 := tx.Messages(c.ctx, notify.MessageFilter{States: []notify.State{notify.Claimed, notify.Unknown}, Limit: 1})
 		if len(lost) > 0 {
 			s.ticks(s.now.Add(time.Nanosecond))

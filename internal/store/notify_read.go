@@ -19,6 +19,18 @@ func (tx *Tx) MessageByOutID(ctx context.Context, outID string) (notify.Message,
 	return tx.oneMessage(ctx, `out_id = $1 AND out_id <> ''`, outID)
 }
 
+// MessageByProvider finds the message to a phone by the id that the provider
+// gave the call it went with.
+func (tx *Tx) MessageByProvider(ctx context.Context, providerID string, phone houzhen.Phone) (notify.Message, error) {
+	r, err := one(ctx, tx, missing("message"), messageInto, `SELECT `+messageColumns+` FROM message
+ WHERE provider_id = $1 AND provider_id <> '' AND phone_index = $2 AND (sent_with = '' OR sent_with = id)
+ ORDER BY created_at, id LIMIT 1`, providerID, tx.phoneIndex(phone))
+	if err != nil {
+		return notify.Message{}, err
+	}
+	return tx.db.message(r)
+}
+
 func (tx *Tx) oneMessage(ctx context.Context, condition, arg string) (notify.Message, error) {
 	r, err := one(ctx, tx, missing("message"), messageInto, `SELECT `+messageColumns+` FROM message WHERE `+condition, arg)
 	if err != nil {
@@ -34,6 +46,18 @@ func (tx *Tx) Messages(ctx context.Context, f notify.MessageFilter) ([]notify.Me
 	w.text("recipient = ", f.Recipient)
 	w.text("kind = ", string(f.Kind))
 	w.text("channel = ", string(f.Channel))
+	w.text("reason = ", f.Reason)
+	w.text("sent_with = ", f.SentWith)
+	if !f.Phone.IsZero() {
+		w.add("phone_index = ", tx.phoneIndex(f.Phone))
+	}
+	if !f.From.IsZero() {
+		w.add("created_at >= ", micros(f.From))
+	}
+	if !f.To.IsZero() {
+		w.add("created_at < ", micros(f.To))
+	}
+	w.in("recipient", texts(f.Recipients))
 	w.in("state", texts(f.States))
 	if f.BeforeID != "" {
 		w.add("(created_at, id) < (SELECT created_at, id FROM message WHERE id = ", f.BeforeID)
@@ -71,6 +95,22 @@ func (tx *Tx) LostMessages(ctx context.Context, claimedBefore time.Time, limit i
 	return tx.listMessages(ctx, `SELECT `+messageColumns+` FROM message
  WHERE state IN ('claimed', 'unknown') AND (state = 'unknown' OR claimed_at < $1) ORDER BY claimed_at, id LIMIT $2`,
 		micros(claimedBefore), int64(limit))
+}
+
+// UnheardMessages gives those whose next channel is due, oldest first.
+func (tx *Tx) UnheardMessages(ctx context.Context, now time.Time, limit int) ([]notify.Message, error) {
+	return tx.listMessages(ctx, `SELECT `+messageColumns+` FROM message
+ WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at, id LIMIT $2`, micros(now), int64(limit))
+}
+
+// NextUnheard gives the earliest instant at which a next channel is tried, zero
+// if none is.
+func (tx *Tx) NextUnheard(ctx context.Context) (time.Time, error) {
+	var at instant
+	if err := tx.scan(ctx, `SELECT COALESCE(MIN(next_at), 0) FROM message WHERE next_at > 0`, nil, &at); err != nil {
+		return time.Time{}, fmt.Errorf("find next channel: %w", err)
+	}
+	return time.Time(at), nil
 }
 
 // NextDue gives the earliest due instant after now, zero if none.

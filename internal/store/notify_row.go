@@ -5,7 +5,8 @@ import (
 )
 
 const messageColumns = `id, subject, version, kind, recipient, channel, class, urgency, state, due_at, expires_at, attempts,
- claimed_at, out_id, provider_id, error_code, reason, body, secret, created_at, sent_at, done_at`
+ claimed_at, out_id, provider_id, error_code, reason, body, secret, created_at, sent_at, done_at,
+ next_at, opened_at, prior, sent_with, parts`
 
 // messageRow is a message as it is stored.
 type messageRow struct {
@@ -20,6 +21,7 @@ func messageInto(r *messageRow) []any {
 		(*number)(&m.Urgency), (*string)(&m.State), (*instant)(&m.DueAt), (*instant)(&m.ExpiresAt), (*number)(&m.Attempts),
 		(*instant)(&m.ClaimedAt), &m.OutID, &m.ProviderID, &m.ErrorCode, &m.Reason, &r.body, &r.secret,
 		(*instant)(&m.CreatedAt), (*instant)(&m.SentAt), (*instant)(&m.DoneAt),
+		(*instant)(&m.NextAt), (*instant)(&m.OpenedAt), &m.Prior, &m.SentWith, (*number)(&m.Parts),
 	}
 }
 
@@ -33,6 +35,7 @@ func (db *DB) messageArgs(m notify.Message) ([]any, error) {
 		m.ID, m.Subject, m.Version, string(m.Kind), m.Recipient, string(m.Channel), string(m.Class), int64(m.Urgency),
 		string(m.State), micros(m.DueAt), micros(m.ExpiresAt), int64(m.Attempts), micros(m.ClaimedAt), m.OutID,
 		m.ProviderID, m.ErrorCode, m.Reason, body, secret, micros(m.CreatedAt), micros(m.SentAt), micros(m.DoneAt),
+		micros(m.NextAt), micros(m.OpenedAt), m.Prior, m.SentWith, int64(m.Parts),
 	}, err
 }
 

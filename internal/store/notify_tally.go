@@ -30,10 +30,14 @@ func (tx *Tx) SentSince(ctx context.Context, since time.Time, subjects, recipien
 
 func (tx *Tx) sentBy(ctx context.Context, column string, since time.Time, ids []string) (map[string]int, error) {
 	sent := map[string]int{}
+	own := ""
+	if column == "recipient" { // what one text told together reached the phone once
+		own = " AND (sent_with = '' OR sent_with = id)"
+	}
 	err := chunks(ids, 2, func(list string, args []any) error {
 		rows, err := all(ctx, tx, countInto, `SELECT `+column+`, COUNT(*) FROM message
  WHERE sent_at >= $1 AND `+column+` IN (`+list+`) AND channel = 'sms' AND class = 'B'
-  AND state IN ('accepted', 'delivered', 'undelivered', 'unknown') GROUP BY `+column,
+  AND state IN ('accepted', 'delivered', 'undelivered', 'unknown')`+own+` GROUP BY `+column,
 			append([]any{micros(since)}, args...)...)
 		for _, r := range rows {
 			sent[r.id] = int(r.n)
@@ -44,4 +48,56 @@ func (tx *Tx) sentBy(ctx context.Context, column string, since time.Time, ids []
 		return nil, fmt.Errorf("count messages by %s: %w", column, err)
 	}
 	return sent, nil
+}
+
+// kindCount is how many messages of a kind somebody got.
+type kindCount struct {
+	id, kind string
+	n        int64
+}
+
+func kindCountInto(c *kindCount) []any { return []any{&c.id, &c.kind, &c.n} }
+
+// SentKinds counts the SMS of any class that went out since an instant, by
+// recipient and kind.
+func (tx *Tx) SentKinds(ctx context.Context, since time.Time, recipients []string) (map[string]map[notify.Kind]int, error) {
+	sent := map[string]map[notify.Kind]int{}
+	err := chunks(recipients, 2, func(list string, args []any) error {
+		rows, err := all(ctx, tx, kindCountInto, `SELECT recipient, kind, COUNT(*) FROM message
+ WHERE sent_at >= $1 AND recipient IN (`+list+`) AND channel = 'sms' AND (sent_with = '' OR sent_with = id)
+  AND state IN ('accepted', 'delivered', 'undelivered', 'unknown') GROUP BY recipient, kind`,
+			append([]any{micros(since)}, args...)...)
+		for _, r := range rows {
+			if sent[r.id] == nil {
+				sent[r.id] = map[notify.Kind]int{}
+			}
+			sent[r.id][notify.Kind(r.kind)] = int(r.n)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count messages by kind: %w", err)
+	}
+	return sent, nil
+}
+
+// Told gives which of subjects had a message of one of kinds go out.
+func (tx *Tx) Told(ctx context.Context, subjects []string, kinds []notify.Kind) (map[string]map[notify.Kind]bool, error) {
+	told := map[string]map[notify.Kind]bool{}
+	err := chunks(subjects, 1, func(list string, args []any) error {
+		rows, err := all(ctx, tx, kindCountInto, `SELECT subject, kind, 1 FROM message
+ WHERE subject IN (`+list+`) AND state IN ('accepted', 'delivered', 'undelivered', 'unknown')
+  AND kind IN (`+placeholders(len(args)+1, len(kinds))+`)`, append(args, texts(kinds)...)...)
+		for _, r := range rows {
+			if told[r.id] == nil {
+				told[r.id] = map[notify.Kind]bool{}
+			}
+			told[r.id][notify.Kind(r.kind)] = true
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find what was told: %w", err)
+	}
+	return told, nil
 }

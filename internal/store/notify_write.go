@@ -62,7 +62,8 @@ func (tx *Tx) ClaimMessages(ctx context.Context, ids []string, now time.Time) ([
 // savedColumns are the id and what an outcome may change, with PostgreSQL's
 // types: in a list of bare values it has no columns to take them from.
 const savedColumns = `id TEXT, state TEXT, due_at BIGINT, expires_at BIGINT, attempts BIGINT, claimed_at BIGINT, out_id TEXT,
- provider_id TEXT, error_code TEXT, reason TEXT, body BYTEA, sent_at BIGINT, done_at BIGINT, secret BYTEA`
+ provider_id TEXT, error_code TEXT, reason TEXT, body BYTEA, sent_at BIGINT, done_at BIGINT, secret BYTEA,
+ next_at BIGINT, opened_at BIGINT, sent_with TEXT, parts BIGINT, phone_index TEXT`
 
 func (db *DB) savedArgs(m notify.Message) ([]any, error) {
 	body, err := db.seal(m.Text, sealMessageBody)
@@ -73,6 +74,7 @@ func (db *DB) savedArgs(m notify.Message) ([]any, error) {
 	return []any{
 		m.ID, string(m.State), micros(m.DueAt), micros(m.ExpiresAt), int64(m.Attempts), micros(m.ClaimedAt), m.OutID,
 		m.ProviderID, m.ErrorCode, m.Reason, body, micros(m.SentAt), micros(m.DoneAt), secret,
+		micros(m.NextAt), micros(m.OpenedAt), m.SentWith, int64(m.Parts), db.index(m.Phone.Reveal(), sealPatientPhone),
 	}, err
 }
 
@@ -106,8 +108,12 @@ func saveMessages(rows, params, from int, typed bool) string {
 	for i, c := range strings.Split(savedColumns, ",") {
 		name, kind, _ := strings.Cut(strings.TrimSpace(c), " ")
 		types = append(types, kind)
+		value := "v.column" + strconv.Itoa(i+1)
+		if name == "phone_index" { // a row that was read does not know its phone
+			value = "CASE WHEN " + value + " = '' THEN message.phone_index ELSE " + value + " END"
+		}
 		if i > 0 {
-			set = append(set, name+" = v.column"+strconv.Itoa(i+1))
+			set = append(set, name+" = "+value)
 		}
 	}
 	columns := len(types)

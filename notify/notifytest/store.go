@@ -164,10 +164,22 @@ func (tx *Tx) MessageByOutID(_ context.Context, outID string) (notify.Message, e
 	return notify.Message{}, houzhen.E(houzhen.CodeNotFound, "no such message")
 }
 
+// MessageByProvider implements notify.Tx.
+func (tx *Tx) MessageByProvider(_ context.Context, providerID string, phone houzhen.Phone) (notify.Message, error) {
+	for _, m := range tx.rows {
+		if m.ProviderID == providerID && providerID != "" && m.Phone == phone && (m.SentWith == "" || m.SentWith == m.ID) {
+			return m, tx.may("message", m)
+		}
+	}
+	return notify.Message{}, houzhen.E(houzhen.CodeNotFound, "no such message")
+}
+
 // Messages implements notify.Tx.
 func (tx *Tx) Messages(_ context.Context, f notify.MessageFilter) ([]notify.Message, error) {
 	fits := func(m notify.Message) bool {
 		return (f.Subject == "" || m.Subject == f.Subject) && (f.Recipient == "" || m.Recipient == f.Recipient) &&
+			(len(f.Recipients) == 0 || slices.Contains(f.Recipients, m.Recipient)) && (f.Reason == "" || m.Reason == f.Reason) &&
+			(f.Phone.IsZero() || m.Phone == f.Phone) && (f.SentWith == "" || m.SentWith == f.SentWith) && !m.CreatedAt.Before(f.From) && (f.To.IsZero() || m.CreatedAt.Before(f.To)) &&
 			(f.Kind == "" || m.Kind == f.Kind) && (f.Channel == "" || m.Channel == f.Channel) &&
 			(len(f.States) == 0 || slices.Contains(f.States, m.State)) && (f.BeforeID == "" || m.ID < f.BeforeID)
 	}
@@ -243,6 +255,13 @@ func (tx *Tx) LostMessages(_ context.Context, claimedBefore time.Time, limit int
 	return out, tx.may("lost", out...)
 }
 
+// UnheardMessages implements notify.Tx.
+func (tx *Tx) UnheardMessages(_ context.Context, now time.Time, limit int) ([]notify.Message, error) {
+	out := tx.pick(func(m notify.Message) bool { return !m.NextAt.IsZero() && !m.NextAt.After(now) },
+		func(a, b notify.Message) int { return cmp.Or(a.NextAt.Compare(b.NextAt), strings.Compare(a.ID, b.ID)) }, limit)
+	return out, tx.may("unheard", out...)
+}
+
 // NextDue implements notify.Tx.
 func (tx *Tx) NextDue(_ context.Context, now time.Time) (time.Time, error) {
 	var next time.Time
@@ -254,23 +273,56 @@ func (tx *Tx) NextDue(_ context.Context, now time.Time) (time.Time, error) {
 	return next, tx.may("next")
 }
 
+// went lists the states of what left the house.
+func went() []notify.State {
+	return []notify.State{notify.Accepted, notify.Delivered, notify.Undelivered, notify.Unknown}
+}
+
 // tallyTx is a Tx that counts for a whole batch.
 type tallyTx struct{ *Tx }
 
 // SentSince implements notify.Tallier.
 func (tx tallyTx) SentSince(_ context.Context, since time.Time, subjects, recipients []string) (bySubject, byRecipient map[string]int, err error) {
 	bySubject, byRecipient = map[string]int{}, map[string]int{}
-	out := []notify.State{notify.Accepted, notify.Delivered, notify.Undelivered, notify.Unknown}
 	for _, m := range tx.rows {
-		if m.Class != notify.ClassService || m.Channel != notify.SMS || !slices.Contains(out, m.State) || m.SentAt.Before(since) {
+		if m.Class != notify.ClassService || m.Channel != notify.SMS || !slices.Contains(went(), m.State) || m.SentAt.Before(since) {
 			continue
 		}
 		if slices.Contains(subjects, m.Subject) {
 			bySubject[m.Subject]++
 		}
-		if slices.Contains(recipients, m.Recipient) {
+		if slices.Contains(recipients, m.Recipient) && (m.SentWith == "" || m.SentWith == m.ID) {
 			byRecipient[m.Recipient]++
 		}
 	}
 	return bySubject, byRecipient, tx.may("tally")
+}
+
+// SentKinds implements notify.Tallier.
+func (tx tallyTx) SentKinds(_ context.Context, since time.Time, recipients []string) (map[string]map[notify.Kind]int, error) {
+	sent := map[string]map[notify.Kind]int{}
+	for _, m := range tx.rows {
+		if m.Channel == notify.SMS && slices.Contains(went(), m.State) && !m.SentAt.Before(since) && slices.Contains(recipients, m.Recipient) &&
+			(m.SentWith == "" || m.SentWith == m.ID) {
+			if sent[m.Recipient] == nil {
+				sent[m.Recipient] = map[notify.Kind]int{}
+			}
+			sent[m.Recipient][m.Kind]++
+		}
+	}
+	return sent, tx.may("tally")
+}
+
+// Told implements notify.Tallier.
+func (tx tallyTx) Told(_ context.Context, subjects []string, kinds []notify.Kind) (map[string]map[notify.Kind]bool, error) {
+	told := map[string]map[notify.Kind]bool{}
+	for _, m := range tx.rows {
+		if slices.Contains(subjects, m.Subject) && slices.Contains(kinds, m.Kind) && slices.Contains(went(), m.State) {
+			if told[m.Subject] == nil {
+				told[m.Subject] = map[notify.Kind]bool{}
+			}
+			told[m.Subject][m.Kind] = true
+		}
+	}
+	return told, tx.may("tally")
 }

@@ -77,7 +77,7 @@ func Patient(phone string) notify.View {
 		Vars: map[string]string{
 			"name": "Z*** S***", "date": "Mon 23 Nov", "time": "09:00-09:30", "dept": "Cardiology", "doctor": "Wang Jianguo",
 			"place": "Desk B", "tail": "4821", "deadline": "21:00", "phone": "0755-12345678", "n": "5", "eta": "10:20",
-			"no": "A032", "room": "3",
+			"no": "A032", "room": "3", "hospital": "Sample Hospital", "start": "09:00",
 		},
 		Lang: houzhen.English, Phone: houzhen.NewPhone(phone), Push: "account-" + phone, Link: "/my",
 	}

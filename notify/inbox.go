@@ -1,0 +1,113 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// PostedReceipt is a receipt as a provider posted it: a row before it is
+// acknowledged, worked on after.
+type PostedReceipt struct {
+	Receipt
+
+	ID         string
+	ReceivedAt time.Time
+}
+
+// What became of a posted receipt.
+const (
+	ReceiptApplied  = "applied"
+	ReceiptRepeated = "repeated" // known already, or overtaken by a better one
+	ReceiptStrange  = "strange"  // of no message of ours
+)
+
+// ReceiptTx is what the inbox of receipts asks of a transaction besides Tx.
+type ReceiptTx interface {
+	// AddReceipts stores them, leaving those that are known, and gives the ids of
+	// the new ones.
+	AddReceipts(ctx context.Context, list []PostedReceipt) ([]string, error)
+	// OpenReceipts gives what was not worked on, oldest first; nobody else gets
+	// the same ones until the transaction ends.
+	OpenReceipts(ctx context.Context, limit int) ([]PostedReceipt, error)
+	// WaitingReceipts counts those that were not worked on, and since when the
+	// oldest waits.
+	WaitingReceipts(ctx context.Context) (n int, oldest time.Time, err error)
+	EndReceipts(ctx context.Context, outcome string, ids ...string) error
+}
+
+// Post stores what a provider says, so that it can be acknowledged at once. It
+// may come twice and in any order. It gives how many are new.
+func Post(ctx context.Context, tx interface {
+	Tx
+	ReceiptTx
+}, receipts []Receipt,
+) (int, error) {
+	posted := make([]PostedReceipt, len(receipts))
+	for i, r := range receipts {
+		posted[i] = PostedReceipt{Receipt: r, ID: tx.NewID(), ReceivedAt: tx.Now()}
+	}
+	added := 0
+	for chunk := range slices.Chunk(posted, batchSize) {
+		ids, err := tx.AddReceipts(ctx, chunk)
+		if err != nil {
+			return added, err
+		}
+		added += len(ids)
+	}
+	return added, nil
+}
+
+// TakeReceipts works on what was posted, up to a hundred at a time, until
+// nothing is left or ctx ends. A node that dies leaves them for another.
+func (s *Service) TakeReceipts(ctx context.Context) (ReceiveResult, error) {
+	var total ReceiveResult
+	for {
+		n, err := s.takeReceipts(ctx, &total)
+		if err != nil || n < batchSize {
+			return total, err
+		}
+	}
+}
+
+func (s *Service) takeReceipts(ctx context.Context, total *ReceiveResult) (n int, err error) {
+	var part ReceiveResult
+	err = s.store.InTx(ctx, func(tx Tx) error {
+		part = ReceiveResult{}
+		box := tx.(ReceiptTx)
+		list, err := box.OpenReceipts(ctx, batchSize)
+		if err != nil {
+			return err
+		}
+		n = len(list)
+		ended := map[string][]string{}
+		for _, r := range list {
+			before := part
+			if err := s.receive(ctx, tx, r.Receipt, &part); err != nil {
+				return err
+			}
+			outcome := ReceiptRepeated
+			switch {
+			case part.Applied > before.Applied:
+				outcome = ReceiptApplied
+			case part.Strange > before.Strange:
+				outcome = ReceiptStrange
+			}
+			ended[outcome] = append(ended[outcome], r.ID)
+		}
+		for outcome, ids := range ended {
+			if err := box.EndReceipts(ctx, outcome, ids...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("work on receipts: %w", err)
+	}
+	total.Applied += part.Applied
+	total.Repeated += part.Repeated
+	total.Strange += part.Strange
+	return n, nil
+}
