@@ -43,9 +43,6 @@ func (a *App) tellProgress(ctx context.Context, tx everything, ticketID string, 
 	return a.enter(ctx, tx, plan(s, tx.Now()))
 }
 
-// laneReturn is the lane of those back from tests.
-const laneReturn queue.Lane = "return"
-
 // tellCheckedIn confirms a place in the queue, and to whoever is back from
 // tests that he is in it again.
 func (a *App) tellCheckedIn(ctx context.Context, tx everything, e houzhen.Event) error {
@@ -57,7 +54,7 @@ func (a *App) tellCheckedIn(ctx context.Context, tx everything, e houzhen.Event)
 		return err
 	}
 	plan := a.policy.PlanCheckedIn
-	if t.Lane == laneReturn {
+	if t.Lane == queue.LaneReturn {
 		plan = a.policy.PlanReturnIn
 	}
 	return a.tellProgress(ctx, tx, t.ID, e.Version, plan)
