@@ -44,11 +44,11 @@ const (
 	TicketFinished       EventKind = "ticket.finished"
 	TicketDropped        EventKind = "ticket.dropped" // left the queue: cancelled, abandoned, session closed
 	TicketLeaveNow       EventKind = "ticket.leave_now"
-	TicketOrdered        EventKind = "ticket.ordered"       // staff or the patient changed its place in the order
-	TicketSetAside       EventKind = "ticket.set_aside"     // goes later, or is set aside
-	TicketOutForTests    EventKind = "ticket.out_for_tests" // comes back the same day
-	TicketReturned       EventKind = "ticket.returned"      // waits again: back from tests, or from being aside
-	TicketUndone         EventKind = "ticket.undone"        // what had been done to it was taken back
+	TicketOrdered        EventKind = "ticket.ordered"        // staff or the patient changed its place in the order
+	TicketSetAside       EventKind = "ticket.set_aside"      // goes later, or is set aside
+	TicketOutForTests    EventKind = "ticket.out_for_tests"  // comes back the same day
+	TicketReturned       EventKind = "ticket.returned"       // waits again: back from tests, or from being aside
+	TicketUndone         EventKind = "ticket.undone"         // what had been done to it was taken back
 	PatientResultsReady  EventKind = "patient.results_ready" // the laboratory says so; of an appointment
 	PatientElsewhere     EventKind = "patient.elsewhere"     // seen at another service point of the house
 	PatientAdmitted      EventKind = "patient.admitted"      // to a ward

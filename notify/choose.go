@@ -101,8 +101,9 @@ func mustKnow(k Kind) bool {
 	switch k {
 	case KindSuspended, KindSubstituted, KindPlaceChanged, KindTimeChanged, KindDisplaced, KindRefundFailed:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // patience is how long a message may go unseen on a channel before the next
@@ -116,6 +117,7 @@ func patience(k Kind, by Channel) time.Duration {
 		return 2 * time.Minute
 	case KindReminder, KindReminder3:
 		return 2 * time.Hour
+	default:
 	}
 	if by == SMS || by == Voice {
 		return 15 * time.Minute

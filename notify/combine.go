@@ -21,8 +21,9 @@ func combines(k Kind) bool {
 	switch k {
 	case KindReminder, KindReminder3, KindSuspended, KindOutage, KindRecovered:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // together says which candidates may share one text.

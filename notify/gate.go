@@ -85,8 +85,9 @@ func rank(k Kind) int {
 		return 2
 	case KindCalled:
 		return 3
+	default:
+		return 0
 	}
-	return 0
 }
 
 // laterKinds lists what makes a kind void when it went out.

@@ -56,8 +56,9 @@ func massive(k Kind) bool {
 	switch k {
 	case KindSuspended, KindSubstituted, KindPlaceChanged, KindOutage, KindRecovered, KindReminder, KindReminder3:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // loads divides jobs into calls: those that their sender takes together make

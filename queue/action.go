@@ -301,7 +301,7 @@ func excuse(c *change, r command) (string, Reason, error) {
 	if err != nil {
 		return "", Reason{}, err
 	}
-	if t.Lane != LaneLate && t.Lane != LaneDeferred && !(t.Lane == LaneNormal && t.AtEnd) {
+	if t.Lane != LaneLate && t.Lane != LaneDeferred && (t.Lane != LaneNormal || !t.AtEnd) {
 		return "", Reason{}, wrongState(r.verb, t)
 	}
 	return c.reorder(t, LaneNormal, because(ReasonExcused, "cause", r.cause))

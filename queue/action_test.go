@@ -202,7 +202,7 @@ func TestReturnsFromTests(t *testing.T) {
 func TestLateAndMissedAreTakenBackByANurse(t *testing.T) {
 	c := started(t)
 	for range 4 {
-		c.miss(int(mustCalled(c)))
+		c.miss(mustCalled(c))
 		no := lastMissed(c)
 		if c.ticket(no).State == queue.Dropped {
 			break

@@ -59,8 +59,7 @@ func undoLast(ctx context.Context, c *change, r command) (string, Reason, error)
 // findUndone finds what is meant: the entry of a request, otherwise the last
 // press about the ticket, otherwise the last of whoever asks.
 func findUndone(log []Entry, r command) int {
-	for i := len(log) - 1; i >= 0; i-- {
-		e := log[i]
+	for i, e := range slices.Backward(log) {
 		switch {
 		case e.RequestID == "":
 		case r.act.Undo != "":

@@ -114,7 +114,7 @@ func (p *post) prepareVisits(n int) error {
 	if err != nil {
 		return err
 	}
-	sessions, err := p.stage.sessions((n+pastPlaces-1)/pastPlaces, pastPlaces, time.Now().Add(-time.Hour), false)
+	sessions, err := p.sessions((n+pastPlaces-1)/pastPlaces, pastPlaces, time.Now().Add(-time.Hour), false)
 	if err != nil {
 		return err
 	}

@@ -110,8 +110,7 @@ func (p *post) emptyTasks(n int) (float64, error) {
 	}
 	rate := float64(n) / time.Since(begun).Seconds()
 	cancel()
-	<-ended
-	return rate, err
+	return rate, errors.Join(err, <-ended)
 }
 
 // spare is the database of Redis that the empty tasks use, out of the way of

@@ -75,7 +75,7 @@ func (s *scene) contacts(v *notify.View, p directory.Patient) error {
 			v.WeChat = c.Address
 		case notify.Email:
 			v.Email = c.Address
-		case notify.SMS, notify.Push, notify.Voice, notify.Inbox, notify.Webhook:
+		case notify.SMS, notify.Push, notify.Voice, notify.Inbox, notify.Webhook, notify.Desk:
 		}
 	}
 	return nil

@@ -162,7 +162,7 @@ func (a *App) announce(ctx context.Context, filter booking.AppointmentFilter, ov
 // gives how many.
 func (a *App) AnnounceExtra(ctx context.Context, sessionID string) (told int, err error) {
 	for after := ""; ; {
-		n := 0
+		n, last := 0, after
 		err := a.inHooked(ctx, func(ctx context.Context, tx everything) error {
 			session, err := tx.Session(ctx, sessionID)
 			if err != nil {
@@ -176,9 +176,10 @@ func (a *App) AnnounceExtra(ctx context.Context, sessionID string) (told int, er
 				return err
 			}
 			var rows []notify.Message
-			for n = 0; n < len(people); n++ {
-				after = people[n]
-				p, err := tx.Patient(ctx, after)
+			n = len(people)
+			for _, id := range people {
+				last = id
+				p, err := tx.Patient(ctx, id)
 				if err != nil {
 					return fmt.Errorf("load patient: %w", err)
 				}
@@ -190,7 +191,7 @@ func (a *App) AnnounceExtra(ctx context.Context, sessionID string) (told int, er
 			}
 			return a.enter(ctx, tx, rows)
 		})
-		told += n
+		told, after = told+n, last
 		if err != nil || n == 0 {
 			return told, err
 		}

@@ -45,28 +45,11 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.RefundChosen:         {a.tellRefund, a.closeQuestion, a.reviewPayment},
 		houzhen.AppointmentReseated:  {a.show},
 		houzhen.ReplyReceived:        {a.answerReply},
-		houzhen.TicketAdmitted:       {a.show},
-		houzhen.TicketCheckedIn:      {a.tellCheckedIn, a.show},
-		houzhen.TicketCalled:         {a.tellCalled, a.show},
-		houzhen.TicketRecalled:       {a.show},
-		houzhen.TicketMissed:         {a.tellMissed, a.freeElsewhere, a.show},
-		houzhen.TicketStarted:        {a.show},
-		houzhen.TicketFinished:       {a.fulfil, a.freeElsewhere, a.show},
-		houzhen.TicketDropped:        {a.show},
-		houzhen.TicketLeaveNow:       {a.tellLeaveNow, a.show},
-		houzhen.TicketOrdered:        {a.show},
-		houzhen.TicketSetAside:       {a.show},
-		houzhen.TicketOutForTests:    {a.freeElsewhere, a.show},
-		houzhen.TicketReturned:       {a.show},
-		houzhen.TicketUndone:         {a.show},
-		houzhen.QueueDesks:           {a.show},
 		houzhen.PatientResultsReady:  {a.noteResults, a.show},
 		houzhen.PatientElsewhere:     {}, // read at check-in
 		houzhen.PatientAdmitted:      {a.leaveQuietly},
 		houzhen.PatientDied:          {a.mourn, a.leaveQuietly},
 		houzhen.PatientMerged:        {a.showMerged},
-		houzhen.QueuePaused:          {a.tellPaused, a.show},
-		houzhen.QueueResumed:         {a.show},
 		houzhen.PaymentAsked:         {a.tellHold},
 		houzhen.PaymentKept:          {},
 		houzhen.PaymentRefunded:      {a.tellRefunded, a.noteRefund},
@@ -74,6 +57,7 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.PaymentSettled:       {},
 		houzhen.SignInAsked:          {}, // its message is planned with the code, in one transaction
 	}
+	maps.Copy(table, a.queueReactions())
 	maps.Copy(table, a.waitReactions())
 	maps.Copy(table, a.creditReactions())
 	wired := map[houzhen.EventKind][]outbox.Reaction{}
@@ -86,6 +70,29 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		}
 	}
 	return wired
+}
+
+// queueReactions is the part of the table about tickets and their queues.
+func (a *App) queueReactions() map[houzhen.EventKind][]reaction {
+	return map[houzhen.EventKind][]reaction{
+		houzhen.TicketAdmitted:    {a.show},
+		houzhen.TicketCheckedIn:   {a.tellCheckedIn, a.show},
+		houzhen.TicketCalled:      {a.tellCalled, a.show},
+		houzhen.TicketRecalled:    {a.show},
+		houzhen.TicketMissed:      {a.tellMissed, a.freeElsewhere, a.show},
+		houzhen.TicketStarted:     {a.show},
+		houzhen.TicketFinished:    {a.fulfil, a.freeElsewhere, a.show},
+		houzhen.TicketDropped:     {a.show},
+		houzhen.TicketLeaveNow:    {a.tellLeaveNow, a.show},
+		houzhen.TicketOrdered:     {a.show},
+		houzhen.TicketSetAside:    {a.show},
+		houzhen.TicketOutForTests: {a.freeElsewhere, a.show},
+		houzhen.TicketReturned:    {a.show},
+		houzhen.TicketUndone:      {a.show},
+		houzhen.QueueDesks:        {a.show},
+		houzhen.QueuePaused:       {a.tellPaused, a.show},
+		houzhen.QueueResumed:      {a.show},
+	}
 }
 
 // enter writes messages into the ledger and wakes their delivery after the

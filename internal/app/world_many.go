@@ -103,6 +103,7 @@ func staleProgress(m notify.Message, t queue.Ticket) string {
 		if t.State != queue.NotCheckedIn {
 			return staleArrived
 		}
+	default:
 	}
 	return ""
 }

@@ -50,6 +50,7 @@ func mailSize() (bookings, people, days int) {
 const redisFlushes = 3
 
 func TestCampaignOfMessages(t *testing.T) {
+	t.Parallel()
 	for name, backend := range map[string]func(*testing.T) Backend{
 		"sqlite": func(*testing.T) Backend { return Backend{Name: "sqlite"} }, "postgresql": Services,
 	} {
@@ -97,7 +98,7 @@ func (m *mail) live() {
 		return aliyuntest.Normal()
 	})
 	every := max(1, bookings/(4*days))
-	for i := 0; i < bookings; i++ {
+	for i := range bookings {
 		m.book(i, people)
 		m.happen()
 		if i%every == every-1 {
