@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/dysmsapi"
@@ -153,6 +154,21 @@ func tag(outID string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])[:tagSize]
 }
 
+// Tags gives the tags of the messages of a batch by its out-id, in the order of
+// the call; nothing for the out-id of a single message.
+func Tags(outID string) []string {
+	rest, batch := strings.CutPrefix(outID, batchPrefix)
+	var tags []string
+	for batch && len(rest) >= tagSize {
+		tags, rest = append(tags, rest[:tagSize]), rest[tagSize:]
+	}
+	return tags
+}
+
+// Tag gives what stands for a message in the out-id of a batch: a hash of its
+// own, which two of many thousand messages may share.
+func Tag(outID string) string { return tag(outID) }
+
 func isBatch(outID string) bool { return strings.HasPrefix(outID, batchPrefix) }
 
 // holds reports whether what the provider keeps under an out-id is, or has
@@ -161,18 +177,7 @@ func holds(kept, outID string) bool {
 	if kept == outID {
 		return true
 	}
-	tags, batch := strings.CutPrefix(kept, batchPrefix)
-	if !batch {
-		return false
-	}
-	want := tag(outID)
-	for len(tags) >= tagSize {
-		if tags[:tagSize] == want {
-			return true
-		}
-		tags = tags[tagSize:]
-	}
-	return false
+	return slices.Contains(Tags(kept), tag(outID))
 }
 
 // template gives the approved code of a parcel's wording: the one that comes
