@@ -67,7 +67,7 @@ func TestVerbsOnGoodInput(t *testing.T) {
 		{"POST", "/api/v1/sessions/s1/pause", `{"minutes":10,"reason":"short"}`, doctor, 200, "pause s1 k1 short", ``},
 		{"POST", "/api/v1/sessions/s1/resume", "", doctor, 200, "resume s1 k1 ", ``},
 		{"POST", "/api/v1/sessions/s1/end", `{"dispose":"refunded"}`, doctor, 200, "end s1 k1 refunded", ``},
-		{"POST", "/api/v1/sessions/s1/call-next", `{"also":["s2"]}`, nurse, 200, "call-next s1+s2 k1", `"version":7`},
+		{"POST", "/api/v1/sessions/s1/call-next", `{"also":["s2"]}`, nurse, 200, "call-next s1+s2 k1 d1", `"version":7`},
 		{"POST", "/api/v1/sessions/s1/out-for-tests", "", doctor, 200, "out-for-tests s1 k1 ", ``},
 		{"POST", "/api/v1/sessions/s1/pin", `{"ticket_id":"t5","reason":"wheelchair","version":3}`, nurse, 200, "pin s1 k1 t5", ``},
 		{"POST", "/api/v1/sessions/s1/move", `{"ticket_id":"t5","places":-2,"reason":"x"}`, nurse, 200, "move s1 k1 t5", ``},

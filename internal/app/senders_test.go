@@ -204,6 +204,9 @@ func TestCallsAreReported(t *testing.T) {
 	if n, err := h.first.CallReceipts(t.Context(), to, aliyuntest.Posting{Repeat: 2}); n != 1 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
+	if _, err := h.Notify.TakeReceipts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if s := h.state(t, "hz-1"); s != notify.Delivered {
 		t.Errorf("state %s, want delivered", s)
 	}

@@ -17,7 +17,7 @@ type prefRow struct {
 }
 
 func prefInto(r *prefRow) []any {
-	return []any{&r.Patient, (*string)(&r.Prefers), &r.Voice, &r.off, &r.Version}
+	return []any{&r.Patient, (*string)(&r.Prefers), (*flag)(&r.Voice), &r.off, &r.Version}
 }
 
 // MessagePrefs gives what patients want; those who never chose are left out.
@@ -50,7 +50,7 @@ func (tx *Tx) SaveMessagePrefs(ctx context.Context, p *notify.Prefs) error {
 	}
 	n, err := tx.exec(ctx, `INSERT INTO message_pref (patient_id, prefers, voice, off, version) VALUES ($1, $2, $3, $4, $5)
  ON CONFLICT (patient_id) DO UPDATE SET prefers = excluded.prefers, voice = excluded.voice, off = excluded.off, version = excluded.version
-  WHERE message_pref.version = $6`, p.Patient, string(p.Prefers), p.Voice, string(off), p.Version+1, p.Version)
+  WHERE message_pref.version = $6`, p.Patient, string(p.Prefers), bit(p.Voice), string(off), p.Version+1, p.Version)
 	if err := tx.changed(n, err, "wishes"); err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (tx *Tx) AddReceipts(ctx context.Context, list []notify.PostedReceipt) ([]s
 			if err != nil {
 				return err
 			}
-			args = append(args, r.ID, r.OutID, r.ProviderID, phone, tx.phoneIndex(r.Phone), r.Delivered, r.ErrorCode, micros(r.At),
+			args = append(args, r.ID, r.OutID, r.ProviderID, phone, tx.phoneIndex(r.Phone), bit(r.Delivered), r.ErrorCode, micros(r.At),
 				micros(r.ReceivedAt), int64(0), "")
 		}
 		some, err := all(ctx, tx, idInto, `INSERT INTO receipt_inbox
@@ -44,7 +44,7 @@ type receiptRow struct {
 
 func receiptInto(r *receiptRow) []any {
 	return []any{
-		&r.ID, &r.OutID, &r.ProviderID, &r.phone, &r.Delivered, &r.ErrorCode, (*instant)(&r.At), (*instant)(&r.ReceivedAt),
+		&r.ID, &r.OutID, &r.ProviderID, &r.phone, (*flag)(&r.Delivered), &r.ErrorCode, (*instant)(&r.At), (*instant)(&r.ReceivedAt),
 	}
 }
 
