@@ -42,7 +42,7 @@ func runMessages(t *testing.T, open Opener) {
 			byID, err1 := tx.Message(t.Context(), "m1")
 			byOut, err2 := tx.MessageByOutID(t.Context(), "out-m1")
 			for _, got := range []notify.Message{byID, byOut} {
-				if diff := cmp.Diff(got, want); diff != "" {
+				if diff := cmp.Diff(got, want, hidden()); diff != "" {
 					t.Errorf("message (-got +want):\n%s", diff)
 				}
 			}

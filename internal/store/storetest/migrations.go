@@ -51,7 +51,8 @@ func runMigrations(t *testing.T, open Opener) {
 			"replay", "room", "roster", "roster_exception", "screen", "session", "session_figures", "sign_in", "slot", "sms_inbox",
 			"staff", "suspension", "suspension_case", "suspension_item", "tick", "ticket", "wait_entry", "wait_offer", "wait_place",
 			"web_session", "webhook", "whereabouts", "wording_version", "zone",
-			"contact", "inbox_item", "wechat_consent",
+			"contact", "inbox_item", "wechat_consent", "doctor_follow", "message_pause", "message_pref", "message_silence", "queue_log",
+			"queue_policy", "receipt_inbox",
 		}
 		slices.Sort(want)
 		want = slices.Compact(want)

@@ -31,15 +31,18 @@ func patient() directory.Patient {
 	}
 }
 
-// samePatient compares what masks itself by what it hides.
-func samePatient(tb testing.TB, got, want directory.Patient) {
-	tb.Helper()
-	hidden := cmp.Options{
+// hidden compares what masks itself by what it hides.
+func hidden() cmp.Options {
+	return cmp.Options{
 		cmp.Comparer(func(a, b houzhen.Name) bool { return a.Reveal() == b.Reveal() }),
 		cmp.Comparer(func(a, b houzhen.Phone) bool { return a.Reveal() == b.Reveal() }),
 		cmp.Comparer(func(a, b houzhen.IDNumber) bool { return a.Reveal() == b.Reveal() }),
 	}
-	if diff := cmp.Diff(got, want, hidden); diff != "" {
+}
+
+func samePatient(tb testing.TB, got, want directory.Patient) {
+	tb.Helper()
+	if diff := cmp.Diff(got, want, hidden()); diff != "" {
 		tb.Errorf("patient (-got +want):\n%s", diff)
 	}
 }
