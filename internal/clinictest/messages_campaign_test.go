@@ -16,6 +16,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/notify/aliyun"
 	"github.com/houzhen/houzhen/notify/aliyuntest"
 )
 
@@ -268,10 +269,11 @@ func (m *mail) audit() {
 	if n := m.Provider.Repeated(); n != 0 {
 		t.Errorf("%d messages were taken more than once", n)
 	}
-	took := map[string]bool{}
+	took, alone := map[string]bool{}, outIDs(rows)
 	for i, x := range m.Provider.Taken() {
-		took[x.OutID] = true
-		r, ok := rows[x.OutID]
+		outID := alone(x.OutID)
+		took[outID] = true
+		r, ok := rows[outID]
 		if !ok {
 			t.Errorf("the provider took %s, which the ledger does not know", x.OutID)
 			continue
@@ -287,6 +289,23 @@ func (m *mail) audit() {
 		m.auditRow(r, took[r.OutID])
 	}
 	m.auditLost(rows)
+}
+
+// outIDs gives the out-id of one message by what the provider keeps: itself, or
+// that of a batch, whose messages it has in the order of the call.
+func outIDs(rows map[string]notify.Message) func(kept string) string {
+	byTag, nth := map[string]string{}, map[string]int{}
+	for outID := range rows {
+		byTag[aliyun.Tag(outID)] = outID
+	}
+	return func(kept string) string {
+		tags := aliyun.Tags(kept)
+		if len(tags) == 0 {
+			return kept
+		}
+		nth[kept]++
+		return byTag[tags[(nth[kept]-1)%len(tags)]]
+	}
 }
 
 func (m *mail) auditRow(r notify.Message, took bool) {
