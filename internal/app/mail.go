@@ -78,7 +78,7 @@ func (m mail) Redrive(ctx context.Context, by, id string) (notify.Message, error
 	if err != nil {
 		return row, err
 	}
-	m.App.mail.Add(row.Urgency, row.ID)
+	m.mail.Add(row.Urgency, row.ID)
 	return row, m.record(ctx, by, "messages.redrive", id, "")
 }
 
