@@ -78,7 +78,7 @@ func TestTheRoadIsAskedForAtHomeOnly(t *testing.T) {
 		c := apitest.New()
 		c.Boards.Position.State = state
 		body := get(t, as(t, newSite(t, c), patient), "/place/a1").Body.String()
-		if got := strings.Contains(body, `name="minutes"`); got != want {
+		if got := strings.Contains(body, `action="/place/a1/travel"`); got != want {
 			t.Errorf("%s: the road is asked for: %t, want %t", state, got, want)
 		}
 	}

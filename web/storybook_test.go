@@ -169,6 +169,8 @@ func stories() []story {
 		{name: "desk", path: "/desk/z1", as: nurse, width: 1440, height: 1000},
 		{name: "desk_empty", path: "/desk/z1", as: nurse, width: 1440, height: 900, set: func(c *apitest.Clinic) { c.Boards.Desk.Queues, c.Boards.Desk.Absent = nil, nil }},
 		{name: "messages", path: "/messages", as: nurse, width: 1280, height: 900},
+		{name: "messages_state", path: "/messages/state", as: nurse, width: 1280, height: 1100},
+		{name: "policies", path: "/manage/policies", as: manager, width: 1280, height: 1200},
 		{name: "messages_empty", path: "/messages?kind=appt.booked", as: nurse, width: 1280, height: 800, set: func(c *apitest.Clinic) { c.Sent = nil }},
 		{name: "manage", path: "/manage", as: manager, width: 1440, height: 900},
 		{name: "manage_empty", path: "/manage", as: manager, width: 1440, height: 900, set: func(c *apitest.Clinic) { c.Sittings = nil }},
