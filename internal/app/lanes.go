@@ -76,7 +76,7 @@ func (a *App) endOldQueues(ctx context.Context) (int, error) {
 			_, err := a.Queue.EndSessionTx(ctx, tx, queue.EndRequest{SessionID: id, RequestID: "day-" + id, Dispose: queue.DropCarriedOver})
 			return err
 		})
-		if err != nil {
+		if err != nil && houzhen.CodeOf(err) != houzhen.CodeSessionClosed { // ended meanwhile by whoever closed the session
 			return i, fmt.Errorf("end queue of a past day: %w", err)
 		}
 	}
