@@ -24,7 +24,7 @@ unwatched=()
 for module in modernc.org/... github.com/yuin/gopher-lua/...; do
   unwatched+=("-gcflags=$module=-race=false")
 done
-go test -race "${unwatched[@]}" -shuffle=on -timeout "${HOUZHEN_TEST_TIMEOUT:-20m}" -v ./... >"$out" 2>&1 || status=$?
+go test -race "${unwatched[@]}" -shuffle=on -timeout "${HOUZHEN_TEST_TIMEOUT:-45m}" -v ./... >"$out" 2>&1 || status=$?
 grep -E '^(ok|FAIL|\?|panic:|---? FAIL|\s+--- FAIL)' "$out" || true
 if [ "$status" -ne 0 ]; then
   grep -nE -B2 -A40 '(--- FAIL|panic:|DATA RACE|\[build failed\])' "$out" | head -400
