@@ -79,6 +79,7 @@ func TestReceiptsSettleTheLedger(t *testing.T) {
 		if n != 2 {
 			t.Errorf("%d receipts were acknowledged, want 2", n)
 		}
+		c.Settle() // acknowledged at once, worked on after
 		for _, id := range []string{a.ID, b.ID} {
 			if got, want := c.Ledger(id), []string{"appt.booked delivered"}; !slices.Equal(got, want) {
 				t.Errorf("ledger %v, want %v", got, want)
