@@ -144,14 +144,9 @@ func batchID(outIDs []string) string {
 	var b strings.Builder
 	b.WriteString(batchPrefix)
 	for _, id := range outIDs {
-		b.WriteString(tag(id))
+		b.WriteString(Tag(id))
 	}
 	return b.String()
-}
-
-func tag(outID string) string {
-	sum := sha256.Sum256([]byte(outID))
-	return base64.RawURLEncoding.EncodeToString(sum[:])[:tagSize]
 }
 
 // Tags gives the tags of the messages of a batch by its out-id, in the order of
@@ -167,7 +162,10 @@ func Tags(outID string) []string {
 
 // Tag gives what stands for a message in the out-id of a batch: a hash of its
 // own, which two of many thousand messages may share.
-func Tag(outID string) string { return tag(outID) }
+func Tag(outID string) string {
+	sum := sha256.Sum256([]byte(outID))
+	return base64.RawURLEncoding.EncodeToString(sum[:])[:tagSize]
+}
 
 func isBatch(outID string) bool { return strings.HasPrefix(outID, batchPrefix) }
 
@@ -177,7 +175,7 @@ func holds(kept, outID string) bool {
 	if kept == outID {
 		return true
 	}
-	return slices.Contains(Tags(kept), tag(outID))
+	return slices.Contains(Tags(kept), Tag(outID))
 }
 
 // template gives the approved code of a parcel's wording: the one that comes
