@@ -105,24 +105,30 @@ func (r ReleaseRule) Draws(doctorID string) bool {
 // opens gives from when on a session can be booked by all: at the release, or
 // after the draw.
 func (r ReleaseRule) opens(o Session, loc *time.Location) time.Time {
-	at := r.ReleaseAt(o.Date, o.DepartmentID, loc)
+	return r.ReleaseAt(o.Date, o.DepartmentID, loc).Add(r.drawn(o))
+}
+
+// drawn gives how long before it opens to all a session's draw opens; 0 when
+// its places are not drawn.
+func (r ReleaseRule) drawn(o Session) time.Duration {
 	if r.Draws(o.DoctorID) {
-		at = at.Add(r.DrawWindow + DrawSettle)
+		return r.DrawWindow + DrawSettle
 	}
-	return at
+	return 0
 }
 
 // retimed gives when a session that is not released yet is released by a new
-// rule. What was announced for within the notice stays, and nothing is
-// released sooner than that from now: a release is told beforehand.
-func (r ReleaseRule) retimed(o Session, now time.Time, loc *time.Location) (time.Time, bool) {
+// rule in place of an old one. What was announced for within the notice stays,
+// a draw that opens within it too, and nothing can be asked for sooner than
+// that from now: a release is told beforehand.
+func (r ReleaseRule) retimed(o Session, old ReleaseRule, now time.Time, loc *time.Location) (time.Time, bool) {
 	soon := now.Add(ReleaseNotice)
-	if o.Status != SessionPlanned || !o.ReleaseAt.After(soon) {
+	if o.Status != SessionPlanned || !o.ReleaseAt.Add(-old.drawn(o)).After(soon) {
 		return o.ReleaseAt, false
 	}
 	at := r.opens(o, loc)
-	if at.Before(soon) {
-		at = soon.Truncate(time.Second)
+	if earliest := soon.Add(r.drawn(o)); at.Before(earliest) {
+		at = earliest.Truncate(time.Second)
 	}
 	return at, !at.Equal(o.ReleaseAt)
 }

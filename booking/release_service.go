@@ -60,29 +60,30 @@ func (s *Service) SetReleaseRule(ctx context.Context, rule ReleaseRule) (Release
 		if err := tx.AddReleaseRule(ctx, rule); err != nil {
 			return fmt.Errorf("add release rule: %w", err)
 		}
-		moved, err = s.retime(ctx, tx, append(rules, rule), rule.DepartmentID)
+		moved, err = s.retime(ctx, tx, rules, rule)
 		return err
 	})
 	return rule, moved, err
 }
 
 // retime moves the releases of sessions that have not been released, and the
-// fall-back of quotas that are still kept.
-func (s *Service) retime(ctx context.Context, tx Tx, rules []ReleaseRule, departmentID string) (int, error) {
+// fall-back of quotas that are still kept, from what the rules said until now
+// to a new one.
+func (s *Service) retime(ctx context.Context, tx Tx, until []ReleaseRule, made ReleaseRule) (int, error) {
 	sessions, err := tx.Sessions(ctx, SessionFilter{
-		DepartmentID: departmentID, From: s.today(tx.Now()), Status: []SessionStatus{SessionPlanned},
+		DepartmentID: made.DepartmentID, From: s.today(tx.Now()), Status: []SessionStatus{SessionPlanned},
 	})
 	if err != nil {
 		return 0, fmt.Errorf("load sessions: %w", err)
 	}
 	moved := 0
 	for _, o := range sessions {
-		rule := RuleFor(rules, o.DepartmentID, s.policy)
-		if rule.DepartmentID != departmentID {
+		old := RuleFor(until, o.DepartmentID, s.policy)
+		if old.DepartmentID != "" && old.DepartmentID != made.DepartmentID {
 			continue // has a rule of its own
 		}
-		at, changed := rule.retimed(o, tx.Now(), s.loc)
-		falls, other := rule.refallen(o, tx.Now(), s.loc)
+		at, changed := made.retimed(o, old, tx.Now(), s.loc)
+		falls, other := made.refallen(o, tx.Now(), s.loc)
 		if !changed && !other {
 			continue
 		}

@@ -29,15 +29,17 @@ func NewService(store Store, places Booker, random io.Reader) *Service {
 }
 
 // Prepare announces the draws of all sessions that the rules of release give
-// to draws and that are not released yet, and moves the windows of announced
-// ones whose release was moved. It tells how many changed.
+// to draws and that are not released yet, moves the windows of announced ones
+// whose release was moved, and calls off those that the rules no longer draw.
+// Nothing is moved or called off within booking.ReleaseNotice of its window, as
+// people count on it. It tells how many changed.
 func (s *Service) Prepare(ctx context.Context) (int, error) {
 	rules, err := s.places.ReleaseRules(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("load release rules: %w", err)
 	}
 	if !slices.ContainsFunc(rules, func(r booking.ReleaseRule) bool { return len(r.DrawDoctors) > 0 }) {
-		return 0, nil
+		return 0, nil // there never was a draw
 	}
 	sessions, err := s.places.Releases(ctx, "")
 	if err != nil {
@@ -46,10 +48,11 @@ func (s *Service) Prepare(ctx context.Context) (int, error) {
 	changed := 0
 	for _, o := range sessions {
 		rule := booking.RuleFor(rules, o.DepartmentID, s.places.Policy())
+		turn := s.announce
 		if !rule.Draws(o.DoctorID) {
-			continue
+			turn = s.callOff
 		}
-		did, err := s.announce(ctx, o, rule)
+		did, err := turn(ctx, o, rule)
 		if err != nil {
 			return changed, err
 		}
@@ -70,8 +73,8 @@ func (s *Service) announce(ctx context.Context, o booking.Session, rule booking.
 		l, err := tx.LockLottery(ctx, o.ID)
 		switch {
 		case houzhen.CodeOf(err) == houzhen.CodeNotFound:
-			if !tx.Now().Before(opens) {
-				return nil // too late to commit beforehand: its places are raced for
+			if !tx.Now().Before(opens) || opens.Before(rule.On.Add(booking.ReleaseNotice).Truncate(time.Second)) {
+				return nil // too late to commit beforehand, or told otherwise before the rule was made: its places are raced for
 			}
 			seed, err := NewSeed(s.random)
 			if err != nil {
@@ -83,7 +86,7 @@ func (s *Service) announce(ctx context.Context, o booking.Session, rule booking.
 			})
 		case err != nil:
 			return fmt.Errorf("load draw: %w", err)
-		case l.State != Announced || !tx.Now().Before(l.Opens) || l.Opens.Equal(opens) && l.Closes.Equal(closes):
+		case l.State != Announced || fixed(l.Opens, tx.Now()) || l.Opens.Equal(opens) && l.Closes.Equal(closes):
 			return nil
 		}
 		l.Opens, l.Closes, changed = opens, closes, true
@@ -91,6 +94,29 @@ func (s *Service) announce(ctx context.Context, o booking.Session, rule booking.
 	})
 	return changed, err
 }
+
+// callOff removes the draw of a session that the rules no longer draw.
+func (s *Service) callOff(ctx context.Context, o booking.Session, _ booking.ReleaseRule) (changed bool, err error) {
+	err = s.store.InTx(ctx, func(tx Tx) error {
+		changed = false
+		l, err := tx.LockLottery(ctx, o.ID)
+		switch {
+		case houzhen.CodeOf(err) == houzhen.CodeNotFound:
+			return nil
+		case err != nil:
+			return fmt.Errorf("load draw: %w", err)
+		case l.State != Announced || fixed(l.Opens, tx.Now()):
+			return nil
+		}
+		changed = true
+		return tx.RemoveLottery(ctx, l)
+	})
+	return changed, err
+}
+
+// fixed reports whether a window that opens at an instant is so near that it
+// is not changed any more.
+func fixed(opens, now time.Time) bool { return !opens.After(now.Add(booking.ReleaseNotice)) }
 
 // JoinRequest asks for a lot.
 type JoinRequest struct {

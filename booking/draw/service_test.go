@@ -284,3 +284,71 @@ func TestManyJoinAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// When the rule takes the doctor out, the draw that was announced is called off
+// and the places open at the plain release; within the notice both stay.
+func TestDrawIsCalledOffWithItsRule(t *testing.T) {
+	for _, c := range []struct {
+		what   string
+		before time.Duration // the rule changes so long before the window
+		gone   bool
+	}{{"in good time", 2 * time.Hour, true}, {"within the notice", 30 * time.Minute, false}} {
+		t.Run(c.what, func(t *testing.T) {
+			onEngines(t, func(f *fair) {
+				l := f.opened()
+				f.at(l.Opens.Add(-c.before))
+				rule := must(f.booking.ReleaseRule(f.Context(), "heart"))
+				rule.DrawDoctors = nil
+				if _, _, err := f.booking.SetReleaseRule(f.Context(), rule); err != nil {
+					f.Fatal(err)
+				}
+				must(f.Prepare(f.Context()))
+				s := must(f.booking.Session(f.Context(), f.session.ID))
+				_, err := f.Of(f.Context(), f.session.ID)
+				if gone := houzhen.CodeOf(err) == houzhen.CodeNotFound; gone != c.gone {
+					f.Errorf("draw: %v, want it called off: %v", err, c.gone)
+				}
+				want := f.session.ReleaseAt
+				if c.gone {
+					want = l.Opens
+				}
+				if !s.ReleaseAt.Equal(want) {
+					f.Errorf("release: got %v, want %v", s.ReleaseAt, want)
+				}
+			})
+		})
+	}
+}
+
+// A longer window does not begin within the notice of an announced draw, and a
+// race that was told is not made a draw at the last moment.
+func TestDrawIsNotChangedAtTheLastMoment(t *testing.T) {
+	onEngines(t, func(f *fair) {
+		l := f.opened()
+		f.at(l.Opens.Add(-30 * time.Minute))
+		rule := must(f.booking.ReleaseRule(f.Context(), "heart"))
+		rule.DrawWindow = 20 * time.Minute
+		if _, _, err := f.booking.SetReleaseRule(f.Context(), rule); err != nil {
+			f.Fatal(err)
+		}
+		must(f.Prepare(f.Context()))
+		if now := must(f.Of(f.Context(), f.session.ID)); !now.Opens.Equal(l.Opens) || !now.Closes.Equal(l.Closes) {
+			f.Errorf("window: got %v to %v, want %v to %v", now.Opens, now.Closes, l.Opens, l.Closes)
+		}
+	})
+	onEngines(t, func(f *fair) {
+		rule := must(f.booking.ReleaseRule(f.Context(), "heart"))
+		rule.DrawDoctors = nil
+		must(rule, func() error { _, _, err := f.booking.SetReleaseRule(f.Context(), rule); return err }())
+		raced := must(f.booking.Session(f.Context(), f.session.ID))
+		f.at(raced.ReleaseAt.Add(-45 * time.Minute))
+		rule.DrawDoctors = []string{"chen"}
+		must(rule, func() error { _, _, err := f.booking.SetReleaseRule(f.Context(), rule); return err }())
+		if n := must(f.Prepare(f.Context())); n != 0 {
+			f.Errorf("draws announced: %d", n)
+		}
+		if s := must(f.booking.Session(f.Context(), f.session.ID)); !s.ReleaseAt.Equal(raced.ReleaseAt) {
+			f.Errorf("release: got %v, want %v", s.ReleaseAt, raced.ReleaseAt)
+		}
+	})
+}

@@ -69,6 +69,7 @@ type Tx interface {
 	Lotteries(ctx context.Context, from time.Time) ([]Lottery, error) // whose window closes after from, by opening
 	AddLottery(ctx context.Context, l Lottery) error                  // CodeConflict: the session has one
 	UpdateLottery(ctx context.Context, l Lottery) error               // CodeConflict by version
+	RemoveLottery(ctx context.Context, l Lottery) error               // CodeConflict by version; nobody may have asked
 	// LotteriesDue lists those that are not settled and closed by now, oldest first.
 	LotteriesDue(ctx context.Context, now time.Time, limit int) ([]Lottery, error)
 

@@ -93,3 +93,10 @@ func (tx *Tx) UpdateLottery(ctx context.Context, l draw.Lottery) error {
 		micros(l.Opens), micros(l.Closes), string(l.State), int64(l.Places), micros(l.DrawnAt), l.SessionID, l.Version)
 	return tx.changed(n, err, "draw")
 }
+
+// RemoveLottery deletes a draw, for which nobody has asked, by session and the
+// version that was read.
+func (tx *Tx) RemoveLottery(ctx context.Context, l draw.Lottery) error {
+	n, err := tx.exec(ctx, `DELETE FROM lottery WHERE session_id = $1 AND version = $2`, l.SessionID, l.Version)
+	return tx.changed(n, err, "draw")
+}
