@@ -40,64 +40,87 @@ func (a *App) model(ctx context.Context, tx everything) (*noshow.Model, error) {
 }
 
 // learnNoShows lets the model learn from the days that have closed since it
-// last did, a day a transaction. The model names the last day it knows, so a
+// last did, a day after the other. The model names the last day it knows, so a
 // run that was missed is made up for, and none is learned twice.
 func (a *App) learnNoShows(ctx context.Context, _ time.Time) error {
 	for {
-		done := false
-		err := a.inTx(ctx, func(tx everything) error {
-			m, err := a.model(ctx, tx)
-			if err != nil {
-				return err
-			}
-			day := m.Learned().AddDays(1)
-			yesterday := a.Today().AddDays(-1)
-			if first := yesterday.AddDays(1 - firstLesson); m.Learned().IsZero() || day.Before(first) {
-				day = first
-			}
-			if done = yesterday.Before(day); done {
-				return nil
-			}
-			return a.learnDay(ctx, tx, m, day)
-		})
-		if err != nil || done {
+		l, err := a.lessonsOfDay(ctx)
+		if err != nil || l == nil {
+			return err
+		}
+		if err := a.inTx(ctx, func(tx everything) error { return a.saveLessons(ctx, tx, l) }); err != nil {
 			return err
 		}
 	}
 }
 
-// learnDay takes the outcomes of one day into the model and into what is
-// remembered of its patients. Who was exempted by no fault of his teaches
-// nothing: his appointment was cancelled or his session suspended.
-func (a *App) learnDay(ctx context.Context, tx everything, m *noshow.Model, day houzhen.Date) error {
-	over, err := tx.Appointments(ctx, booking.AppointmentFilter{
-		From: day, To: day, Purpose: booking.PurposeVisit, States: []booking.State{booking.CheckedIn, booking.Fulfilled, booking.NoShow},
-	})
-	if err != nil {
-		return fmt.Errorf("load appointments: %w", err)
-	}
-	visits, histories, err := a.visits(ctx, tx, over)
-	if err != nil {
-		return err
-	}
-	lessons := make([]noshow.Lesson, len(over))
-	for i, at := range over {
-		lessons[i] = noshow.Lesson{Outcome: noshow.Outcome{Visit: visits[i], NoShow: at.State == booking.NoShow}, History: histories[at.PatientID]}
-	}
-	m.Learn(day, lessons)
-	changed := map[string]noshow.History{}
-	slices.SortStableFunc(lessons, func(a, b noshow.Lesson) int { return cmp.Or(a.BookedAt.Compare(b.BookedAt), cmp.Compare(a.ID, b.ID)) })
-	for _, l := range lessons {
-		h, ok := changed[l.Patient]
-		if !ok {
-			h = histories[l.Patient]
+// learned is what one day has taught. It is worked out beside the others' work
+// and kept in one short transaction.
+type learned struct {
+	before    houzhen.Date // up to which the model knew
+	model     *noshow.Model
+	histories map[string]noshow.History
+}
+
+// lessonsOfDay takes the outcomes of the first day that the model does not know
+// into it and into what is remembered of its patients; nil when it knows all.
+// Who was exempted by no fault of his teaches nothing: his appointment was
+// cancelled or his session suspended.
+func (a *App) lessonsOfDay(ctx context.Context) (l *learned, err error) {
+	err = a.view(ctx, func(tx everything) error {
+		m, err := a.model(ctx, tx)
+		if err != nil {
+			return err
 		}
-		changed[l.Patient] = h.After(l.Outcome)
-	}
-	if err := tx.SaveHistories(ctx, changed); err != nil {
+		day, yesterday := m.Learned().AddDays(1), a.Today().AddDays(-1)
+		if first := yesterday.AddDays(1 - firstLesson); m.Learned().IsZero() || day.Before(first) {
+			day = first
+		}
+		if yesterday.Before(day) {
+			return nil
+		}
+		over, err := tx.Appointments(ctx, booking.AppointmentFilter{
+			From: day, To: day, Purpose: booking.PurposeVisit, States: []booking.State{booking.CheckedIn, booking.Fulfilled, booking.NoShow},
+		})
+		if err != nil {
+			return fmt.Errorf("load appointments: %w", err)
+		}
+		visits, histories, err := a.visits(ctx, tx, over)
+		if err != nil {
+			return err
+		}
+		l = &learned{before: m.Learned(), model: m, histories: map[string]noshow.History{}}
+		lessons := make([]noshow.Lesson, len(over))
+		for i, at := range over {
+			lessons[i] = noshow.Lesson{Outcome: noshow.Outcome{Visit: visits[i], NoShow: at.State == booking.NoShow}, History: histories[at.PatientID]}
+		}
+		m.Learn(day, lessons)
+		slices.SortStableFunc(lessons, func(a, b noshow.Lesson) int { return cmp.Or(a.BookedAt.Compare(b.BookedAt), cmp.Compare(a.ID, b.ID)) })
+		for _, o := range lessons {
+			h, ok := l.histories[o.Patient]
+			if !ok {
+				if h = histories[o.Patient]; !h.LastDay.Before(day) {
+					continue // known from an earlier state of the model
+				}
+			}
+			l.histories[o.Patient] = h.After(o.Outcome)
+		}
+		return nil
+	})
+	return l, err
+}
+
+// saveLessons keeps what a day has taught, unless somebody else has learned it
+// meanwhile.
+func (a *App) saveLessons(ctx context.Context, tx everything, l *learned) error {
+	now, err := a.model(ctx, tx)
+	if err != nil || now.Learned() != l.before {
 		return err
 	}
-	body, err := json.Marshal(m)
+	if err := tx.SaveHistories(ctx, l.histories); err != nil {
+		return err
+	}
+	body, err := json.Marshal(l.model)
 	if err != nil {
 		return fmt.Errorf("write model: %w", err)
 	}
@@ -135,7 +158,7 @@ func (a *App) visits(ctx context.Context, tx everything, list []booking.Appointm
 			sessions[at.SessionID] = s
 		}
 		p, err := tx.Patient(ctx, at.PatientID)
-		if err != nil {
+		if err != nil && houzhen.CodeOf(err) != houzhen.CodeNotFound { // of a record that was removed nothing is known
 			return nil, nil, fmt.Errorf("load patient: %w", err)
 		}
 		out[i] = noshow.Among(a.visit(at, s, p), others[at.PatientID])

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking/noshow"
@@ -40,8 +42,7 @@ func historyInto(h *historyRow) []any {
 func (tx *Tx) Histories(ctx context.Context, patientIDs []string) (map[string]noshow.History, error) {
 	out := map[string]noshow.History{}
 	err := chunks(patientIDs, 1, func(list string, args []any) error {
-		rows, err := all(ctx, tx, historyInto, `SELECT patient_id, visits, missed, ahead, away, last_missed, last_day
- FROM noshow_history WHERE patient_id IN (`+list+`)`, args...)
+		rows, err := all(ctx, tx, historyInto, `SELECT `+historyColumns+` FROM noshow_history WHERE patient_id IN (`+list+`)`, args...)
 		for _, r := range rows {
 			out[r.patient] = r.History
 		}
@@ -53,13 +54,28 @@ func (tx *Tx) Histories(ctx context.Context, patientIDs []string) (map[string]no
 	return out, nil
 }
 
+const historyColumns = `patient_id, visits, missed, ahead, away, last_missed, last_day`
+
 // SaveHistories stores what is remembered of patients.
 func (tx *Tx) SaveHistories(ctx context.Context, histories map[string]noshow.History) error {
-	for patient, h := range histories {
-		_, err := tx.exec(ctx, `INSERT INTO noshow_history (patient_id, visits, missed, ahead, away, last_missed, last_day)
- VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (patient_id) DO UPDATE SET visits = excluded.visits, missed = excluded.missed,
- ahead = excluded.ahead, away = excluded.away, last_missed = excluded.last_missed, last_day = excluded.last_day`,
-			patient, int64(h.Visits), int64(h.Missed), int64(h.Ahead), int64(h.Away), bit(h.Last), dateNumber(h.LastDay))
+	if len(histories) == 0 {
+		return nil
+	}
+	rows := make([][]any, 0, len(histories))
+	for _, patient := range slices.Sorted(maps.Keys(histories)) {
+		h := histories[patient]
+		rows = append(rows, []any{patient, int64(h.Visits), int64(h.Missed), int64(h.Ahead), int64(h.Away), bit(h.Last), dateNumber(h.LastDay)})
+	}
+	const renewed = ` ON CONFLICT (patient_id) DO UPDATE SET visits = excluded.visits, missed = excluded.missed,
+ ahead = excluded.ahead, away = excluded.away, last_missed = excluded.last_missed, last_day = excluded.last_day`
+	if tx.db.d.arrays {
+		if _, err := tx.exec(ctx, arrayInsert("noshow_history", historyColumns, rows[0])+renewed, columnsOf(rows)...); err != nil {
+			return fmt.Errorf("save histories: %w", err)
+		}
+		return nil
+	}
+	for _, row := range rows {
+		_, err := tx.exec(ctx, `INSERT INTO noshow_history (`+historyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`+renewed, row...)
 		if err != nil {
 			return fmt.Errorf("save history: %w", err)
 		}
