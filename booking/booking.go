@@ -192,6 +192,9 @@ type Tx interface {
 	NewID() string
 	Emit(houzhen.Event) error
 	EmitAll([]houzhen.Event) error
+	// Ahead lets the store send together what ask reads, before it is asked in
+	// earnest. ask finds nothing, and an error of it ends the guess and no more.
+	Ahead(ctx context.Context, ask func(Tx) error) error
 
 	Session(ctx context.Context, id string) (Session, error)
 	LockSession(ctx context.Context, id string) (Session, error) // serialises writers of one session

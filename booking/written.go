@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/houzhen/houzhen"
 )
@@ -21,6 +22,9 @@ type written struct {
 func (s *Service) write(ctx context.Context, tx Tx, picked []*pending) (*written, error) {
 	n := len(picked)
 	w := &written{rows: make([]Appointment, n), refusals: make([]error, n), busy: make([]bool, n)}
+	if err := tx.Ahead(ctx, func(tx Tx) error { return s.guess(ctx, tx, picked) }); err != nil {
+		return nil, err
+	}
 	open, err := s.stillBookable(ctx, tx, picked, w)
 	if err != nil {
 		return nil, err
@@ -38,16 +42,40 @@ func (s *Service) write(ctx context.Context, tx Tx, picked []*pending) (*written
 	return w, s.tell(tx, rows, w.ids)
 }
 
-// stillBookable locks the sessions against being suspended and gives the
-// members for whom all is as memory had it, each with his row made.
-func (s *Service) stillBookable(ctx context.Context, tx Tx, picked []*pending, w *written) ([]int, error) {
-	var ids, begun []string
-	for _, p := range picked { // in order of their sessions
+// guess reads what writing a group reads when nothing is in anybody's way.
+func (s *Service) guess(ctx context.Context, tx Tx, picked []*pending) error {
+	if _, err := tx.ShareSessions(ctx, askedFor(picked)...); err != nil {
+		return err
+	}
+	asks := make([]Ask, len(picked))
+	for i, p := range picked {
+		asks[i] = p.ask(p.place.Start, p.place.End)
+	}
+	_, err := s.judge(ctx, tx, asks)
+	return err
+}
+
+// askedFor lists the sessions of a group, which is in their order.
+func askedFor(picked []*pending) []string {
+	var ids []string
+	for _, p := range picked {
 		if id := p.r.SessionID; len(ids) == 0 || ids[len(ids)-1] != id {
 			ids = append(ids, id)
 		}
 	}
-	sessions, err := tx.ShareSessions(ctx, ids...)
+	return ids
+}
+
+// ask is what the rules are asked about a member.
+func (p *pending) ask(start, end time.Time) Ask {
+	return Ask{Request: p.r, Session: p.session, Start: start, End: end}
+}
+
+// stillBookable locks the sessions against being suspended and gives the
+// members for whom all is as memory had it, each with his row made.
+func (s *Service) stillBookable(ctx context.Context, tx Tx, picked []*pending, w *written) ([]int, error) {
+	var begun []string
+	sessions, err := tx.ShareSessions(ctx, askedFor(picked)...)
 	if err != nil {
 		return nil, fmt.Errorf("share sessions: %w", err)
 	}
@@ -86,8 +114,7 @@ func (s *Service) allowed(ctx context.Context, tx Tx, picked []*pending, open []
 	}
 	asks := make([]Ask, 0, len(open))
 	for _, i := range open {
-		ask := Ask{Request: picked[i].r, Session: picked[i].session}
-		asks = append(asks, ask.at(w.rows[i].Start, w.rows[i].End))
+		asks = append(asks, picked[i].ask(w.rows[i].Start, w.rows[i].End))
 	}
 	verdicts, err := s.judge(ctx, tx, asks)
 	if err != nil {

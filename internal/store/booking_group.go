@@ -79,7 +79,7 @@ func (tx *Tx) AddAppointments(ctx context.Context, list []booking.Appointment) (
 		rows[i] = appointmentArgs(a)
 	}
 	ids := make(map[string]bool, len(list))
-	if tx.db.d.arrays {
+	if tx.db.d.arrays && len(list) > 1 {
 		added, err := all(ctx, tx, idInto, arrayInsert("appointment", appointmentColumns, rows[0])+
 			` ON CONFLICT DO NOTHING RETURNING id`, columnsOf(rows)...)
 		if err != nil {

@@ -14,6 +14,12 @@ import (
 
 // exec runs a statement and gives how many rows it changed.
 func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	if tx.foresees != nil {
+		return 0, errForeseen
+	}
+	if err := tx.begun(ctx); err != nil {
+		return 0, err
+	}
 	if err := tx.db.count(text); err != nil {
 		return 0, err
 	}
@@ -34,9 +40,28 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 	return r.RowsAffected()
 }
 
+// begun begins the transaction if that was left for later.
+func (tx *Tx) begun(ctx context.Context) error {
+	if tx.unbegun == "" {
+		return nil
+	}
+	begin := tx.unbegun
+	if err := tx.db.count(begin); err != nil {
+		return err
+	}
+	if _, err := tx.lease.conn.ExecContext(ctx, begin); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	tx.unbegun = ""
+	return nil
+}
+
 // query runs a statement that gives rows; the caller closes them before the
 // next statement.
 func (tx *Tx) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if err := tx.begun(ctx); err != nil {
+		return nil, err
+	}
 	if err := tx.db.count(text); err != nil {
 		return nil, err
 	}
@@ -61,6 +86,15 @@ func (tx *Tx) ready(ctx context.Context, text string) (*sql.Stmt, error) {
 
 // scan reads the first row into dest; sql.ErrNoRows if there is none.
 func (tx *Tx) scan(ctx context.Context, text string, args []any, dest ...any) error {
+	if tx.guess(text, args) {
+		return sql.ErrNoRows
+	}
+	if rows, ok := tx.foreseen(text, args); ok {
+		if len(rows) == 0 {
+			return sql.ErrNoRows
+		}
+		return assign(dest, rows[0])
+	}
 	rows, err := tx.query(ctx, text, args...)
 	if err != nil {
 		return err
@@ -101,14 +135,26 @@ func missing(what string) *houzhen.Error { return houzhen.E(houzhen.CodeNotFound
 
 // all reads every row.
 func all[T any](ctx context.Context, tx *Tx, into func(*T) []any, text string, args ...any) ([]T, error) {
+	if tx.guess(text, args) {
+		return nil, nil
+	}
+	var v T
+	var out []T
+	dest := into(&v)
+	if rows, ok := tx.foreseen(text, args); ok {
+		for _, row := range rows {
+			if err := assign(dest, row); err != nil {
+				return nil, err
+			}
+			out = append(out, v)
+		}
+		return out, nil
+	}
 	rows, err := tx.query(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
-	var v T
-	var out []T
-	dest := into(&v)
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
 			return nil, err

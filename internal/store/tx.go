@@ -35,6 +35,10 @@ type Tx struct {
 	readOnly bool
 	depth    int // savepoints that are open
 	facts    []houzhen.Event
+
+	unbegun  string   // what begins the transaction, until the first statement goes out
+	ahead    []*read  // answers to reads that are yet to be asked
+	foresees *[]*read // not nil: the transaction only listens to what is read
 }
 
 var (
@@ -109,9 +113,13 @@ func (db *DB) once(ctx context.Context, from pool, begin string, f func(*Tx) err
 	tx.lease, tx.readOnly = l, begin == db.d.beginRead
 	broken := true // until the connection is known to be outside a transaction
 	defer func() { from.give(l, broken) }()
-	if _, err := tx.exec(ctx, begin); err != nil {
-		broken = !db.d.embedded
-		return nil, fmt.Errorf("begin: %w", err)
+	if db.d.embedded {
+		if _, err := tx.exec(ctx, begin); err != nil {
+			broken = false
+			return nil, fmt.Errorf("begin: %w", err)
+		}
+	} else {
+		tx.unbegun = begin // with the first statement, to save a round trip
 	}
 	ended := false
 	defer func() { // an error, a panic or a test that gives up
@@ -140,6 +148,9 @@ func (tx *Tx) run(ctx context.Context, f func(*Tx) error) error {
 
 // end runs COMMIT or ROLLBACK, also for a caller who has gone.
 func (tx *Tx) end(ctx context.Context, verb string) error {
+	if tx.unbegun != "" {
+		return nil // nothing was asked
+	}
 	ctx = context.WithoutCancel(ctx)
 	if !tx.db.d.embedded {
 		bounded, cancel := context.WithTimeout(ctx, endTimeout)

@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/houzhen/houzhen/booking"
+)
+
+// read is a statement that gives rows, and what it gave.
+type read struct {
+	text string
+	args []any
+	rows [][]any // columns as the driver hands them over
+}
+
+// errForeseen is what a write gets while reads are being foreseen.
+var errForeseen = errors.New("only reads can be foreseen")
+
+// Ahead sends the reads that ask makes in one go, where the database is a
+// network away; where it is not, nothing is done. ask is run once with a
+// transaction in which every read finds nothing, so that it comes as far as it
+// does in the plain case. Each answer is then kept for the next read of the same
+// statement and arguments. Reads that were not foreseen go their own way, so
+// that a wrong guess costs time and changes no answer; but nothing must be
+// written between Ahead and the reads.
+func (tx *Tx) Ahead(ctx context.Context, ask func(booking.Tx) error) error {
+	if tx.db.d.embedded || tx.foresees != nil {
+		return nil
+	}
+	var list []*read
+	dry := &Tx{db: tx.db, calm: tx.calm, now: tx.now, readOnly: true, foresees: &list}
+	if err := ask(dry); err != nil || len(list) == 0 {
+		return nil //nolint:nilerr // whatever stops the guess is met again by whoever really asks
+	}
+	if err := tx.sendAhead(ctx, list); err != nil {
+		return fmt.Errorf("read ahead: %w", err)
+	}
+	tx.ahead = append(tx.ahead, list...)
+	return nil
+}
+
+// sendAhead runs reads in one round trip, the transaction's begin with them.
+func (tx *Tx) sendAhead(ctx context.Context, list []*read) error {
+	var batch pgx.Batch
+	if tx.unbegun != "" {
+		if err := tx.db.count(tx.unbegun); err != nil {
+			return err
+		}
+		batch.Queue(tx.unbegun)
+	}
+	for _, r := range list {
+		if err := tx.db.count(r.text); err != nil {
+			return err
+		}
+		batch.Queue(r.text, r.args...).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				values, err := rows.Values()
+				if err != nil {
+					return err
+				}
+				for i, v := range values {
+					values[i] = plainValue(v)
+				}
+				r.rows = append(r.rows, values)
+			}
+			return rows.Err()
+		})
+	}
+	err := tx.lease.conn.Raw(func(conn any) error {
+		return conn.(*stdlib.Conn).Conn().SendBatch(ctx, &batch).Close() //nolint:forcetypeassert // it is the driver that was opened
+	})
+	if err == nil {
+		tx.unbegun = ""
+	}
+	return err
+}
+
+// plainValue gives what database/sql would have been given.
+func plainValue(v any) any {
+	switch n := v.(type) {
+	case int16:
+		return int64(n)
+	case int32:
+		return int64(n)
+	case float32:
+		return float64(n)
+	default:
+		return v
+	}
+}
+
+// foreseen gives the rows of a read that was sent ahead, once.
+func (tx *Tx) foreseen(text string, args []any) ([][]any, bool) {
+	for i, r := range tx.ahead {
+		if r.text == text && reflect.DeepEqual(r.args, args) {
+			tx.ahead = append(tx.ahead[:i:i], tx.ahead[i+1:]...)
+			return r.rows, true
+		}
+	}
+	return nil, false
+}
+
+// guess notes a read; false when nothing is being foreseen.
+func (tx *Tx) guess(text string, args []any) bool {
+	if tx.foresees == nil {
+		return false
+	}
+	*tx.foresees = append(*tx.foresees, &read{text: strings.Clone(text), args: args})
+	return true
+}
+
+// assign stores the columns of a row where they are wanted.
+func assign(dest, row []any) error {
+	if len(dest) != len(row) {
+		return fmt.Errorf("want %d columns, have %d", len(dest), len(row))
+	}
+	for i, v := range row {
+		if err := assignOne(dest[i], v); err != nil {
+			return fmt.Errorf("column %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+func assignOne(dest, v any) error {
+	if s, ok := dest.(sql.Scanner); ok {
+		return s.Scan(v)
+	}
+	d, s := reflect.ValueOf(dest).Elem(), reflect.ValueOf(v)
+	if !s.IsValid() || s.Type() != d.Type() {
+		return fmt.Errorf("want %v, have %T", d.Type(), v)
+	}
+	d.Set(s)
+	return nil
+}
