@@ -83,7 +83,7 @@ func (p *plain) prepare(ctx context.Context, suffix string) error {
 func plainDSN(path string) string {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"journal_mode(WAL)", "wal_autocheckpoint(4000)", "busy_timeout(10000)", "foreign_keys(1)", "synchronous(FULL)",
-		"temp_store(MEMORY)", "cache_size(-32768)",
+		"temp_store(MEMORY)", "cache_size(-131072)",
 	}}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }

@@ -55,6 +55,7 @@ func (w *turns) member(ctx context.Context, tx *Tx, ahead bool, f func(*Tx) erro
 		}
 	}
 	g.members++
+	w.tidy.wrote(tx.writes)
 	kept = true
 	return g, nil
 }
@@ -101,6 +102,7 @@ func (w *turns) commit(calm context.Context) {
 		w.settle(w.lease.run(calm, "ROLLBACK") != nil, fmt.Errorf("commit: %w", err))
 		return
 	}
+	w.tidy.committed()
 	w.settle(false, nil)
 }
 

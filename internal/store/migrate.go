@@ -52,7 +52,7 @@ func (db *DB) Pending(ctx context.Context) (bool, error) {
 func (db *DB) migrating(f func(*goose.Provider) error) error {
 	driver, dsn := "pgx", db.url
 	if path, ok := strings.CutPrefix(db.url, "sqlite:"); ok {
-		driver, dsn = "sqlite", sqliteDSN(strings.TrimPrefix(path, "//"), "journal_mode(WAL)")
+		driver, dsn = "sqlite", sqliteDSN(strings.TrimPrefix(path, "//"), readerCache, "journal_mode(WAL)")
 	}
 	conn, err := sql.Open(driver, dsn)
 	if err != nil {

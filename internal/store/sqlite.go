@@ -32,8 +32,17 @@ func sqliteDialect() *dialect {
 	}
 }
 
-// openSQLite opens one connection that writes and a few that only read.
-func (db *DB) openSQLite(ctx context.Context, path string, readers int) error {
+// Sizes of the embedded database. Bookings touch pages all over their indexes,
+// so the writer keeps many of them.
+const (
+	writerCache  = 131072 // KiB
+	readerCache  = 32768  // KiB of each reader
+	mostLogPages = 32000  // of the write-ahead log before the writer itself empties it
+)
+
+// openSQLite opens one connection that writes, a few that only read, and one
+// that moves what was written from the log to its place.
+func (db *DB) openSQLite(ctx context.Context, path string, readers int) (err error) {
 	if path == "" || strings.Contains(path, ":memory:") {
 		return errors.New("sqlite needs the path of a file")
 	}
@@ -43,16 +52,20 @@ func (db *DB) openSQLite(ctx context.Context, path string, readers int) error {
 	if readers <= 0 {
 		readers = max(2, min(8, runtime.NumCPU()))
 	}
-	w, err := sql.Open("sqlite", sqliteDSN(path, "journal_mode(WAL)", "wal_autocheckpoint(4000)"))
-	if err != nil {
-		return fmt.Errorf("open for writing: %w", err)
+	open := func(cache int, pragmas ...string) *sql.DB {
+		pool, opened := sql.Open("sqlite", sqliteDSN(path, cache, pragmas...))
+		err = errors.Join(err, opened)
+		return pool
 	}
-	r, err := sql.Open("sqlite", sqliteDSN(path, "query_only(1)"))
+	w := open(writerCache, "journal_mode(WAL)", fmt.Sprintf("wal_autocheckpoint(%d)", mostLogPages))
+	r := open(readerCache, "query_only(1)")
+	c := open(readerCache)
+	db.d, db.close = sqliteDialect(), closeAll(w, r, c)
 	if err != nil {
-		return errors.Join(fmt.Errorf("open for reading: %w", err), w.Close())
+		return errors.Join(fmt.Errorf("open: %w", err), db.close())
 	}
-	db.d, db.close = sqliteDialect(), closeAll(w, r)
-	db.turns, db.conns = newTurns(w), newKeptPool(r, readers)
+	t := newTidy(c)
+	db.turns, db.conns = newTurns(w, t), newKeptPool(r, readers)
 	if err := db.InTx(ctx, func(*Tx) error { return nil }); err != nil { // makes the file and turns WAL on
 		return errors.Join(err, db.shut(ctx))
 	}
@@ -69,10 +82,11 @@ func touch(path string) error {
 	return f.Close()
 }
 
-func sqliteDSN(path string, pragmas ...string) string {
+// sqliteDSN opens a file with a page cache of so many KiB.
+func sqliteDSN(path string, cache int, pragmas ...string) string {
 	q := url.Values{"_txlock": {"immediate"}}
 	for _, p := range append(pragmas, "busy_timeout(10000)", "foreign_keys(1)", "synchronous(FULL)",
-		"temp_store(MEMORY)", "cache_size(-32768)") {
+		"temp_store(MEMORY)", fmt.Sprintf("cache_size(-%d)", cache)) {
 		q.Add("_pragma", p)
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()

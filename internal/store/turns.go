@@ -18,6 +18,7 @@ const maxGroup = 32
 // what it did itself.
 type turns struct {
 	conns *sql.DB
+	tidy  *tidy
 
 	mu      sync.Mutex
 	free    bool // nobody has the turn
@@ -29,9 +30,9 @@ type turns struct {
 	closed bool
 }
 
-func newTurns(conns *sql.DB) *turns {
+func newTurns(conns *sql.DB, t *tidy) *turns {
 	conns.SetMaxOpenConns(1)
-	return &turns{conns: conns, free: true}
+	return &turns{conns: conns, tidy: t, free: true}
 }
 
 // goAhead is how many of those in line stay before one who goes ahead, so that
@@ -129,6 +130,7 @@ func (w *turns) shut(ctx context.Context) error {
 	}
 	defer w.pass()
 	w.closed = true
+	w.tidy.stop()
 	if w.lease == nil {
 		return nil
 	}

@@ -34,6 +34,7 @@ type Tx struct {
 	now      time.Time
 	readOnly bool
 	depth    int // savepoints that are open
+	writes   int // statements that may have changed rows
 	facts    []houzhen.Event
 
 	unbegun  string   // what begins the transaction, until the first statement goes out
