@@ -103,7 +103,7 @@ func (tx *Tx) refusedAppointment(err error, doing string) error {
 		g = guardOnce
 	case "appointment_place", "appointment.session_id, appointment.slot_no":
 		g = guardPlace
-	case "appointment_limit", "appointment.patient_id, appointment.day, appointment.nth", "appointment_nth":
+	case "appointment_limit", "index 'appointment_limit'", "appointment_nth":
 		g = guardLimit
 	case "appointment_voucher", "appointment.voucher":
 		g = guardVoucher
