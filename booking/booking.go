@@ -211,6 +211,7 @@ type Tx interface {
 
 	Slot(ctx context.Context, sessionID string, no int) (Slot, error) // CodeSlotUnknown
 	Slots(ctx context.Context, sessionIDs ...string) ([]Slot, error)  // by session and number, Taken filled
+	Layout(ctx context.Context, sessionIDs ...string) ([]Slot, error) // the same without Taken, FreedBy and Reason
 	Seats(ctx context.Context, sessionIDs ...string) ([]Seat, error)  // every appointment of sessions, ended ones too, by session
 	AddSlot(ctx context.Context, s Slot) error
 	UpdateSlot(ctx context.Context, s Slot) error // quota, opening, withheld, reason; CodeSlotUnknown

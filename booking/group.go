@@ -22,27 +22,24 @@ func (l *lane) load(ctx context.Context, group []*pending) {
 	}
 	slices.Sort(ids)
 	var now time.Time
-	var sessions []Session
-	var slots []Slot
-	var seats []Seat
+	var read stock
 	err := l.store.View(ctx, func(tx Tx) (err error) {
 		now = tx.Now()
-		if sessions, err = tx.Sessions(ctx, SessionFilter{IDs: ids}); err != nil {
-			return fmt.Errorf("load sessions: %w", err)
+		if err := tx.Ahead(ctx, func(tx Tx) error {
+			_, err := readStock(ctx, tx, ids)
+			return err
+		}); err != nil {
+			return err
 		}
-		if slots, err = tx.Slots(ctx, ids...); err != nil {
-			return fmt.Errorf("load slots: %w", err)
-		}
-		if seats, err = tx.Seats(ctx, ids...); err != nil {
-			return fmt.Errorf("load seats: %w", err)
-		}
-		return nil
+		read, err = readStock(ctx, tx, ids)
+		return err
 	})
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err == nil {
-		slotsOf, seatsOf := bySession(slots, func(p Slot) string { return p.SessionID }), bySession(seats, func(s Seat) string { return s.SessionID })
-		for _, o := range sessions {
+		slotsOf := bySession(read.slots, func(p Slot) string { return p.SessionID })
+		seatsOf := bySession(read.seats, func(s Seat) string { return s.SessionID })
+		for _, o := range read.sessions {
 			if f := l.shelves[o.ID]; f.gen == gens[o.ID] {
 				f.fill(o, slotsOf[o.ID], seatsOf[o.ID], now, l.s.loc)
 			}
@@ -56,6 +53,26 @@ func (l *lane) load(ctx context.Context, group []*pending) {
 			f.loading--
 		}
 	}
+}
+
+// stock is what the database holds of some sessions.
+type stock struct {
+	sessions []Session
+	slots    []Slot // Taken not filled: the seats say it
+	seats    []Seat
+}
+
+func readStock(ctx context.Context, tx Tx, ids []string) (s stock, err error) {
+	if s.sessions, err = tx.Sessions(ctx, SessionFilter{IDs: ids}); err != nil {
+		return s, fmt.Errorf("load sessions: %w", err)
+	}
+	if s.slots, err = tx.Layout(ctx, ids...); err != nil {
+		return s, fmt.Errorf("load slots: %w", err)
+	}
+	if s.seats, err = tx.Seats(ctx, ids...); err != nil {
+		return s, fmt.Errorf("load seats: %w", err)
+	}
+	return s, nil
 }
 
 // bySession splits rows that are in order of their sessions.

@@ -10,6 +10,7 @@ import (
 
 const (
 	maxGroup   = 128  // bookings in one transaction
+	fairGroup  = 16   // of which one writer may take all that there are
 	maxShelves = 2048 // sessions remembered
 	laneTries  = 2    // how often a request goes in a group before it goes alone
 )
@@ -147,16 +148,19 @@ func (l *lane) run() {
 	}
 }
 
-// cut takes what has piled up, one request of a patient at a time so that his
-// limits are judged one after the other. With nothing to do the writer ends.
+// cut takes a writer's share of what has piled up, one request of a patient at a
+// time so that his limits are judged one after the other. With nothing to do the
+// writer ends. A writer who took all would be long about it, and leave the
+// others with little.
 func (l *lane) cut() []*pending {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	most := min(maxGroup, max(fairGroup, (len(l.queue)+l.Lanes-1)/l.Lanes))
 	var group []*pending
 	rest := l.queue[:0]
 	for i, p := range l.queue {
 		switch {
-		case len(group) == maxGroup:
+		case len(group) == most:
 			rest = append(rest, l.queue[i:]...)
 		case p.ctx.Err() != nil:
 			continue

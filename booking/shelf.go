@@ -89,20 +89,22 @@ func (f *shelf) offers(r BookRequest, now time.Time) bool {
 	return says == given
 }
 
-// fill takes what was read, and adds what happened while it was.
+// fill takes what was read, slots of which only the seats say whether they are
+// taken, and adds what happened while it was.
 func (f *shelf) fill(o Session, slots []Slot, seats []Seat, now time.Time, loc *time.Location) {
 	f.loaded, f.loadedAt, f.session = true, now, o
 	f.ids = make(map[string]bool, len(seats))
-	spent := map[int]bool{}
+	spent, taken := map[int]bool{}, map[int]bool{}
 	for _, s := range seats {
 		f.ids[s.ID] = true
+		taken[s.SlotNo] = taken[s.SlotNo] || s.State != Cancelled
 		if s.spent(o.Date, loc) {
 			spent[s.SlotNo] = true
 		}
 	}
 	f.places = make([]place, len(slots))
 	for i, p := range slots {
-		p.Taken = p.Taken || f.recent[p.No]
+		p.Taken = taken[p.No] || f.recent[p.No]
 		f.places[i] = place{Slot: p, spent: spent[p.No], picked: f.picks[p.No]}
 	}
 	slices.SortFunc(f.places, func(a, b place) int { return inOrder(a.Slot, b.Slot) })

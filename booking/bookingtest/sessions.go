@@ -137,6 +137,18 @@ func (tx *Tx) Slots(_ context.Context, sessionIDs ...string) ([]booking.Slot, er
 	return list, nil
 }
 
+// Layout gives slots of which nobody knows whether they are taken.
+func (tx *Tx) Layout(_ context.Context, sessionIDs ...string) ([]booking.Slot, error) {
+	var list []booking.Slot
+	for _, id := range slices.Sorted(slices.Values(sessionIDs)) {
+		for _, s := range tx.store.slots[id] {
+			s.Taken = false
+			list = append(list, s)
+		}
+	}
+	return list, nil
+}
+
 // AddSlot inserts a slot.
 func (tx *Tx) AddSlot(ctx context.Context, s booking.Slot) error {
 	if err := tx.may("add_slot", s.SessionID); err != nil {

@@ -89,6 +89,10 @@ func (c *bookingCmd) on(e *env, engine string, size sizes) error {
 			if err := s.load(size.past); err != nil { // ten days, so that the database plans as for a hospital that is open
 				return err
 			}
+			s.say("%s: what a hospital has done by the calendar in those ten days", engine)
+			if err := s.app.Fire(e.ctx); err != nil {
+				return fmt.Errorf("run the calendar: %w", err)
+			}
 			return c.each(s, size)
 		}); err != nil {
 			return err

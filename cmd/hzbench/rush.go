@@ -145,6 +145,14 @@ func (a *attempt) send(ctx context.Context, wires *measure.Wires, due time.Time)
 	return nil
 }
 
+// awaitRelease waits for the release, for which everything must be ready.
+func awaitRelease(ctx context.Context, release time.Time) error {
+	if late := time.Since(release); late > 0 {
+		return fmt.Errorf("sessions were ready %v after their release: nothing was measured", late.Round(time.Millisecond))
+	}
+	return measure.Until(ctx, release)
+}
+
 // burst lets all requesters ask at the same moment.
 func (s *stage) burst(addr string, size sizes) error {
 	release := time.Now().Add(lead + 2*time.Second) // the sessions take a while to be made
@@ -159,7 +167,7 @@ func (s *stage) burst(addr string, size sizes) error {
 		return err
 	}
 	defer wires.Close()
-	if err := measure.Until(s.ctx, release); err != nil {
+	if err := awaitRelease(s.ctx, release); err != nil {
 		return err
 	}
 	l, err := measure.Closed(s.ctx, size.connections, len(all), 0, func(ctx context.Context, _, piece int) error {
@@ -193,6 +201,9 @@ func (s *stage) paced(addr string, size sizes) error {
 		return err
 	}
 	defer wires.Close()
+	if err := awaitRelease(s.ctx, release); err != nil {
+		return err
+	}
 	_, err = measure.Open(s.ctx, release, size.rate, len(all), func(ctx context.Context, piece int, due time.Time) error {
 		return all[piece].send(ctx, wires, due)
 	})

@@ -93,13 +93,12 @@ func (tx *Tx) AddSession(ctx context.Context, s booking.Session, slots []booking
 	if n == 0 {
 		return houzhen.E(houzhen.CodeConflict, "doctor, day and half-day have a session")
 	}
-	for _, slot := range slots {
+	rows := make([][]any, len(slots))
+	for i, slot := range slots {
 		slot.SessionID = s.ID
-		if err := tx.AddSlot(ctx, slot); err != nil {
-			return err
-		}
+		rows[i] = slotArgs(slot)
 	}
-	return nil
+	return tx.addSlots(ctx, rows)
 }
 
 // DropSession removes a session with its slots; CodeState when anybody ever

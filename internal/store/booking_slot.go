@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
@@ -14,7 +16,7 @@ import (
 // which a unique index lets one at most be active. It is counted and not asked
 // for by EXISTS, which PostgreSQL may answer by reading all appointments there
 // are: it plans so while the table is small, and keeps the plan as it grows.
-const slotColumns = `session_id, no, start_at, end_at, band, withheld, freed_by, quota, open_at, reason, (
+const slotColumns = ownSlotColumns + `, (
  SELECT COUNT(*) FROM appointment WHERE appointment.session_id = slot.session_id AND appointment.slot_no = slot.no AND appointment.state > 0)`
 
 func slotInto(s *booking.Slot) []any {
@@ -49,18 +51,97 @@ func (tx *Tx) Slots(ctx context.Context, sessionIDs ...string) ([]booking.Slot, 
 	return out, nil
 }
 
+// layout is the slots of one session in one text.
+type layout struct{ session, slots string }
+
+// Layout lists the slots of sessions by session and number, with what picking
+// one needs: Taken, FreedBy and Reason are not filled. A session has dozens of
+// slots, and reading a row each would take longer than all the rest of a
+// booking.
+func (tx *Tx) Layout(ctx context.Context, sessionIDs ...string) ([]booking.Slot, error) {
+	var out []booking.Slot
+	err := chunks(sessionIDs, 1, func(list string, args []any) error {
+		some, err := all(ctx, tx, func(l *layout) []any { return []any{&l.session, &l.slots} }, `SELECT session_id, string_agg(
+ no || ' ' || start_at || ' ' || end_at || ' ' || withheld || ' ' || open_at || ' ' || band || ' ' || quota, ';')
+ FROM slot WHERE session_id IN (`+list+`) GROUP BY session_id ORDER BY session_id`, args...)
+		if err != nil {
+			return err
+		}
+		for _, l := range some {
+			from := len(out)
+			if out, err = l.unpack(out); err != nil {
+				return err
+			}
+			slices.SortFunc(out[from:], func(a, b booking.Slot) int { return cmp.Compare(a.No, b.No) })
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list layout: %w", err)
+	}
+	if len(sessionIDs) > maxList {
+		slices.SortStableFunc(out, func(a, b booking.Slot) int { return cmp.Compare(a.SessionID, b.SessionID) })
+	}
+	return out, nil
+}
+
+// unpack adds the slots of a layout to a list.
+func (l layout) unpack(out []booking.Slot) ([]booking.Slot, error) {
+	out = slices.Grow(out, strings.Count(l.slots, ";")+1)
+	for one := range strings.SplitSeq(l.slots, ";") {
+		s := booking.Slot{SessionID: l.session}
+		var n [5]int64
+		rest := one
+		for i := range n {
+			text, after, _ := strings.Cut(rest, " ")
+			v, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("slot cannot be read: %w", err)
+			}
+			n[i], rest = v, after
+		}
+		band, quota, _ := strings.Cut(rest, " ")
+		s.No, s.Withheld, s.Band, s.Quota = int(n[0]), n[3] != 0, booking.Band(band), booking.Quota(quota)
+		s.Start, s.End, s.OpenAt = fromMicros(n[1]), fromMicros(n[2]), fromMicros(n[4])
+		out = append(out, s)
+	}
+	return out, nil
+}
+
 // AddSlot inserts a slot; CodeConflict when the number is taken, or when the
 // same absence has freed a place before.
 func (tx *Tx) AddSlot(ctx context.Context, s booking.Slot) error {
-	n, err := tx.exec(ctx, `INSERT INTO slot (session_id, no, start_at, end_at, band, withheld, freed_by, quota, open_at, reason)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+	return tx.addSlots(ctx, [][]any{slotArgs(s)})
+}
+
+const ownSlotColumns = `session_id, no, start_at, end_at, band, withheld, freed_by, quota, open_at, reason`
+
+func slotArgs(s booking.Slot) []any {
+	return []any{
 		s.SessionID, int64(s.No), micros(s.Start), micros(s.End), string(s.Band), bit(s.Withheld), s.FreedBy,
-		string(s.Quota), micros(s.OpenAt), s.Reason)
-	if err != nil {
-		return fmt.Errorf("add slot: %w", err)
+		string(s.Quota), micros(s.OpenAt), s.Reason,
 	}
-	if n == 0 {
-		return houzhen.E(houzhen.CodeConflict, "slot exists")
+}
+
+// addSlots inserts slots, with one statement where that is one round trip.
+func (tx *Tx) addSlots(ctx context.Context, rows [][]any) error {
+	insert := func(text string, args []any, want int) error {
+		n, err := tx.exec(ctx, text+` ON CONFLICT DO NOTHING`, args...)
+		if err != nil {
+			return fmt.Errorf("add slots: %w", err)
+		}
+		if n != int64(want) {
+			return houzhen.E(houzhen.CodeConflict, "slot exists")
+		}
+		return nil
+	}
+	if tx.db.d.arrays && len(rows) > 1 {
+		return insert(arrayInsert("slot", ownSlotColumns, rows[0]), columnsOf(rows), len(rows))
+	}
+	for _, row := range rows {
+		if err := insert(`INSERT INTO slot (`+ownSlotColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, row, 1); err != nil {
+			return err
+		}
 	}
 	return nil
 }

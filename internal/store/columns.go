@@ -27,12 +27,16 @@ func (t *instant) Scan(src any) error {
 	if err != nil {
 		return err
 	}
-	if v == 0 {
-		*t = instant{}
-		return nil
-	}
-	*t = instant(time.UnixMicro(v).UTC())
+	*t = instant(fromMicros(v))
 	return nil
+}
+
+// fromMicros is the other way of micros.
+func fromMicros(v int64) time.Time {
+	if v == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(v).UTC()
 }
 
 // Scan reads a date.
