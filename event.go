@@ -44,6 +44,7 @@ const (
 	TicketFinished       EventKind = "ticket.finished"
 	TicketDropped        EventKind = "ticket.dropped" // left the queue: cancelled, abandoned, session closed
 	TicketLeaveNow       EventKind = "ticket.leave_now"
+	TicketWaitALittle    EventKind = "ticket.wait_a_little"  // told to leave home before, and now that there is time
 	TicketOrdered        EventKind = "ticket.ordered"        // staff or the patient changed its place in the order
 	TicketSetAside       EventKind = "ticket.set_aside"      // goes later, or is set aside
 	TicketOutForTests    EventKind = "ticket.out_for_tests"  // comes back the same day
@@ -86,7 +87,7 @@ var EventKinds = []EventKind{
 	SessionSubstituted, SessionPlaceChanged, SuspensionAsked, SuspensionDecided, RefundChosen, AppointmentReseated, ReplyReceived,
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, DrawLost, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
-	TicketOrdered, TicketSetAside, TicketOutForTests, TicketReturned, TicketUndone, QueueDesks,
+	TicketWaitALittle, TicketOrdered, TicketSetAside, TicketOutForTests, TicketReturned, TicketUndone, QueueDesks,
 	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, PatientMerged, QueuePaused, QueueResumed, SignInAsked,
 	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
 	CreditMarked, CreditLimited, CreditLifted, CreditAppealed, CreditDecided, CreditRulesPublished,
@@ -215,7 +216,7 @@ type ElsewhereData struct {
 // UrgencyOf says which lane the reactions to a kind of fact take.
 func UrgencyOf(k EventKind) Urgency {
 	switch k {
-	case TicketCalled, TicketRecalled, SessionSuspended, SignInAsked, TicketLeaveNow, TicketMissed, ReplyReceived:
+	case TicketCalled, TicketRecalled, SessionSuspended, SignInAsked, TicketLeaveNow, TicketWaitALittle, TicketMissed, ReplyReceived:
 		return Critical
 	case AppointmentNoShow, AppointmentFulfilled, PlaceReleased, SessionOpened, SessionClosed, OptionLapsed:
 		return Routine

@@ -84,8 +84,8 @@ type Queue interface {
 type Desk interface {
 	// CheckIn takes what was scanned or typed when somebody came.
 	CheckIn(ctx context.Context, a Arrival) (CheckedIn, error)
-	// SetTravel keeps how many minutes a patient needs to come.
-	SetTravel(ctx context.Context, appointmentID string, minutes int) error
+	// SetTravel keeps how a patient comes.
+	SetTravel(ctx context.Context, appointmentID string, way queue.Way) error
 	// Later puts a patient off, or notes when one who is not here will come.
 	Later(ctx context.Context, appointmentID string, minutes int, requestID string) (queue.Outcome, error)
 	// Here checks in by the code that a zone's screen shows.

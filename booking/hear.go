@@ -35,7 +35,7 @@ type Hearing interface {
 var harmless = []houzhen.EventKind{
 	houzhen.AppointmentCheckedIn, houzhen.AppointmentFulfilled, houzhen.AppointmentNoShow,
 	houzhen.TicketAdmitted, houzhen.TicketCheckedIn, houzhen.TicketCalled, houzhen.TicketRecalled, houzhen.TicketMissed,
-	houzhen.TicketStarted, houzhen.TicketFinished, houzhen.TicketDropped, houzhen.TicketLeaveNow,
+	houzhen.TicketStarted, houzhen.TicketFinished, houzhen.TicketDropped, houzhen.TicketLeaveNow, houzhen.TicketWaitALittle,
 	houzhen.TicketOrdered, houzhen.TicketSetAside, houzhen.TicketOutForTests, houzhen.TicketReturned, houzhen.TicketUndone,
 	houzhen.QueuePaused, houzhen.QueueResumed, houzhen.QueueDesks,
 }

@@ -345,7 +345,9 @@ func (s *Service) callThisOne(ctx context.Context, c *change, r command) (string
 	if t.State == Waiting {
 		t.Lane, t.LaneSince, t.ReadyAt = LanePinned, c.now, c.now
 		at := slices.IndexFunc(c.q.Tickets, func(o Ticket) bool { return o.ID == t.ID })
-		c.q.account(at, c.p.inserts(), r.doctor, c.now)
+		l := newLine(&c.q, &c.p, c.now)
+		l.took(at)
+		l.account(at, r.doctor)
 	}
 	why := because(ReasonCalledOutside, "cause", r.cause)
 	id := t.ID

@@ -265,7 +265,7 @@ func TestWhoWasToldWhenToLeaveKeepsHisPlace(t *testing.T) {
 	c.next()
 	id := c.ticket(1).ID
 	c.tx(func(tx queue.Tx) error {
-		if _, err := c.svc.SetTravel(t.Context(), tx, id, 30); err != nil {
+		if _, err := c.svc.SetTravel(t.Context(), tx, id, queue.Way{Minutes: 30}); err != nil {
 			return err
 		}
 		_, err := c.svc.AdviseLeave(t.Context(), tx, id)

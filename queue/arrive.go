@@ -117,7 +117,8 @@ func (c *change) inTime(a Admission) error {
 	if a.Nurse {
 		return nil
 	}
-	if opens := a.SliceStart.Add(-c.p.OpenBefore); c.p.EarlyRefuse && c.now.Before(opens) {
+	told := len(c.q.Tickets) > 0 && c.q.Tickets[0].held(c.now, &c.p)
+	if opens := a.SliceStart.Add(-c.p.OpenBefore); c.p.EarlyRefuse && !told && c.now.Before(opens) {
 		return houzhen.E(houzhen.CodeTooSoon, "check-in is not open yet").With("seconds", strconv.Itoa(int(opens.Sub(c.now).Seconds())))
 	}
 	return nil
@@ -139,7 +140,7 @@ func (c *change) enterQueue(a Admission) (string, error) {
 		return t.ID, err
 	default:
 	}
-	hold := c.p.LeaveHold && onTheWay(*t, c.now, c.p)
+	hold := t.held(c.now, &c.p)
 	*t = place(c.q, *t, c.p, c.now)
 	if a.InHouse || hold { // domain rule §7 case 38; who was told when to leave is not late for it
 		t.Lane, t.AtEnd = LaneNormal, false
@@ -210,7 +211,8 @@ func (c *change) rebook(t *Ticket, a Admission) {
 		ID: t.ID, AppointmentID: t.AppointmentID, Version: t.Version,
 		SessionID: c.q.SessionID, ZoneID: c.q.ZoneID, PatientID: a.PatientID,
 		No: a.No, Label: Label(c.q.Prefix, a.No), SliceStart: a.SliceStart, SliceEnd: a.SliceEnd,
-		State: NotCheckedIn, Lane: LaneNormal, WalkIn: a.WalkIn, TravelMinutes: a.TravelMinutes,
+		State: NotCheckedIn, Lane: LaneNormal, WalkIn: a.WalkIn,
+		TravelMinutes: a.TravelMinutes, LivesNear: a.LivesNear, FirstVisit: a.FirstVisit,
 	}
 }
 

@@ -1,7 +1,7 @@
 package queue_test
 
 import (
-	"strings"
+	"context"
 	"testing"
 	"time"
 
@@ -202,7 +202,7 @@ func TestAdviseLeaveOnceUntilTheTravelChanges(t *testing.T) {
 	}
 	travel := func(minutes int) error {
 		return c.store.InTx(t.Context(), func(tx queue.Tx) error {
-			_, err := c.svc.SetTravel(t.Context(), tx, c.idOf(tx, 1), minutes)
+			_, err := c.svc.SetTravel(t.Context(), tx, c.idOf(tx, 1), queue.Way{Minutes: minutes})
 			return err
 		})
 	}
@@ -212,7 +212,7 @@ func TestAdviseLeaveOnceUntilTheTravelChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	advise()
-	if got, want := c.kinds(1), strings.TrimSpace(strings.Repeat("ticket.leave_now ", 2)); got != want {
+	if got, want := c.kinds(1), "ticket.leave_now ticket.ordered ticket.leave_now"; got != want {
 		t.Errorf("facts: got %s, want %s", got, want)
 	}
 	c.refused(houzhen.CodeInvalid, travel(-1))
@@ -225,6 +225,51 @@ func TestAdviseLeaveOnceUntilTheTravelChanges(t *testing.T) {
 	advise()
 	if got := c.kinds(before); got != "" {
 		t.Errorf("one who is here was told %s", got)
+	}
+}
+
+// Who was told to set out and then to wait keeps his place however late he
+// comes, is told to set out again, and is not told twice of anything.
+func TestWhoWasToldToWaitKeepsHisPlace(t *testing.T) {
+	c := openClinic(t, clock(8, 0))
+	c.admit(1)
+	c.checkIn(9, 10, 11)
+	c.next()
+	say := func(give func(context.Context, queue.Tx, string) (queue.Ticket, error)) {
+		c.tx(func(tx queue.Tx) error {
+			_, err := give(t.Context(), tx, c.idOf(tx, 1))
+			return err
+		})
+	}
+	c.tx(func(tx queue.Tx) error {
+		_, err := c.svc.SetTravel(t.Context(), tx, c.idOf(tx, 1), queue.Way{Minutes: 30, Near: true})
+		return err
+	})
+	before := len(c.store.Events())
+	say(c.svc.AdviseWait) // nobody told him anything yet
+	say(c.svc.AdviseLeave)
+	c.store.Advance(5 * time.Minute)
+	say(c.svc.AdviseWait)
+	say(c.svc.AdviseWait)
+	c.store.Advance(time.Hour)
+	say(c.svc.AdviseLeave)
+	c.store.Advance(20 * time.Minute)
+	say(c.svc.AdviseWait) // he is nearly here
+	if got, want := c.kinds(before), "ticket.leave_now ticket.wait_a_little ticket.leave_now"; got != want {
+		t.Errorf("facts: got %s, want %s", got, want)
+	}
+	c.store.Advance(3 * time.Hour)
+	c.tx(func(tx queue.Tx) error {
+		late, err := tx.Ticket(t.Context(), c.idOf(tx, 1))
+		late.WaitAdvisedAt = tx.Now()
+		if err != nil {
+			return err
+		}
+		return tx.SaveTicket(t.Context(), &late)
+	})
+	c.checkIn(1)
+	if got := c.ticket(1); got.Lane != queue.LaneNormal || got.AtEnd {
+		t.Errorf("he was told to wait and goes to lane %s, at the end %t", got.Lane, got.AtEnd)
 	}
 }
 

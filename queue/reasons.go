@@ -182,14 +182,15 @@ const (
 	VerbLeave       = "leave"
 
 	// What is in the log beside the calls.
-	VerbOpen     = "open"
-	VerbAdmit    = "admit"
-	VerbCheckIn  = "check_in"
-	VerbDrop     = "drop"
-	VerbTravel   = "travel"
-	VerbAdvise   = "advise_leave"
-	VerbTransfer = "transfer"
-	VerbRelocate = "relocate"
-	VerbResults  = "results"
-	VerbTick     = "tick" // the time did it
+	VerbOpen       = "open"
+	VerbAdmit      = "admit"
+	VerbCheckIn    = "check_in"
+	VerbDrop       = "drop"
+	VerbTravel     = "travel"
+	VerbAdvise     = "advise_leave"
+	VerbAdviseWait = "advise_wait"
+	VerbTransfer   = "transfer"
+	VerbRelocate   = "relocate"
+	VerbResults    = "results"
+	VerbTick       = "tick" // the time did it
 )

@@ -59,7 +59,7 @@ func (s *Service) Transfer(ctx context.Context, tx Tx, a Admission) (Ticket, err
 	t.State, t.CheckedInAt, t.Misses = Waiting, old.CheckedInAt, old.Misses
 	switch old.State {
 	case Ready:
-		t.State, t.ReadyAt = Ready, beforeReady(c.q, c.now)
+		t.State, t.ReadyAt = Ready, beforeReady(&c.q, c.now)
 	case OutForTests, Suspended, Deferred:
 		t.State, t.NotBefore, t.ResultsAt = old.State, old.NotBefore, old.ResultsAt
 	default:

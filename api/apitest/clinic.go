@@ -140,7 +140,9 @@ func (c *Clinic) CheckIn(_ context.Context, a api.Arrival) (api.CheckedIn, error
 }
 
 // SetTravel implements api.Desk.
-func (c *Clinic) SetTravel(_ context.Context, id string, _ int) error { return c.ask("travel", id) }
+func (c *Clinic) SetTravel(_ context.Context, id string, _ queue.Way) error {
+	return c.ask("travel", id)
+}
 
 // Queue implements api.Desk.
 func (c *Clinic) Queue(_ context.Context, sessionID string) (queue.Queue, error) {

@@ -25,5 +25,6 @@ func (a *App) admission(ctx context.Context, tx everything, at booking.Appointme
 	return queue.Admission{
 		InHouse: inHouse, AppointmentID: at.ID, PatientID: at.PatientID, SessionID: at.SessionID, No: at.SlotNo,
 		SliceStart: at.Start, SliceEnd: at.End, WalkIn: booking.BandOf(at.SlotNo) == booking.BandWalkIn, TravelMinutes: travel,
+		LivesNear: p.LivesNear,
 	}, nil
 }

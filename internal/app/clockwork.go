@@ -122,7 +122,7 @@ func (a *App) refreshBoards(ctx context.Context, _ time.Time) error {
 		}
 		for _, q := range queues {
 			if now.Before(q.End.Add(window)) && q.Desk != queue.DeskEnded {
-				a.live.touch(q.SessionID)
+				a.live.refresh(q.SessionID)
 			}
 		}
 		return nil

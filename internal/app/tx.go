@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/booking/draw"
@@ -47,6 +48,8 @@ type everything interface {
 	// Whereabouts is where the hospital's information system last saw a patient.
 	Whereabouts(ctx context.Context, patientID string) (store.Whereabouts, error)
 	SaveWhereabouts(ctx context.Context, w store.Whereabouts) (store.Whereabouts, error)
+
+	PatientNames(ctx context.Context, ids []string) (map[string]houzhen.Name, error)
 
 	// How channels name people, and the messages on their own pages.
 	SaveContact(ctx context.Context, c store.Contact) error

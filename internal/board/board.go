@@ -30,6 +30,7 @@ type Leave struct {
 	Advise Advice `json:"advise"`
 	At     int64  `json:"at"`     // when to set out
 	Travel int    `json:"travel"` // minutes on the road, 0 unknown
+	Near   bool   `json:"near,omitempty"`
 }
 
 // Position is one patient's place in the queue, shown to him alone.
