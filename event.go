@@ -35,6 +35,7 @@ const (
 	RefundChosen         EventKind = "refund.chosen"        // a patient of a suspended session wants the fee back
 	AppointmentReseated  EventKind = "appointment.reseated" // whoever is here goes on to another doctor
 	ReplyReceived        EventKind = "reply.received"       // an SMS came back
+	ContinuationGiven    EventKind = "visit.continued"      // one registration is good once more; of the visit
 	TicketAdmitted       EventKind = "ticket.admitted"      // known to the queue, not yet arrived
 	TicketCheckedIn      EventKind = "ticket.checked_in"
 	TicketCalled         EventKind = "ticket.called"
@@ -87,7 +88,7 @@ var EventKinds = []EventKind{
 	SessionSubstituted, SessionPlaceChanged, SuspensionAsked, SuspensionDecided, RefundChosen, AppointmentReseated, ReplyReceived,
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, DrawLost, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
-	TicketWaitALittle, TicketOrdered, TicketSetAside, TicketOutForTests, TicketReturned, TicketUndone, QueueDesks,
+	ContinuationGiven, TicketWaitALittle, TicketOrdered, TicketSetAside, TicketOutForTests, TicketReturned, TicketUndone, QueueDesks,
 	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, PatientMerged, QueuePaused, QueueResumed, SignInAsked,
 	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
 	CreditMarked, CreditLimited, CreditLifted, CreditAppealed, CreditDecided, CreditRulesPublished,
@@ -205,6 +206,13 @@ type (
 		Args   map[string]string `json:"args,omitempty"`
 	}
 )
+
+// ContinuedData says which continuation a visit was given, and until when it is
+// good.
+type ContinuedData struct {
+	Continuation string `json:"continuation"`
+	Until        Date   `json:"until"`
+}
 
 // ElsewhereData says where a patient was seen and until when he is expected to
 // stay; no place means that he left it.

@@ -8,6 +8,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/internal/jobs"
 	"github.com/houzhen/houzhen/queue"
+	"github.com/houzhen/houzhen/queue/forecast"
 )
 
 // How long identified data is kept (domain rule §8).
@@ -49,6 +50,7 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "messages.reconcile", Spec: "* * * * *", Run: a.reconcile},
 			{Name: "messages.receipts", Spec: "* * * * *", Run: a.takeReceipts},
 			{Name: "boards.refresh", Spec: "* * * * *", Run: a.refreshBoards},
+			{Name: "forecasts.rate", Spec: "35 * * * *", Run: a.rateForecasts},
 			{Name: "stats.refresh", Spec: "25 * * * *", Run: a.refreshStats},
 			{Name: "guide.settle", Spec: "5 * * * *", Run: once(a.Guide.Settle)},
 			{Name: "abuse.scan", Spec: "*/30 * * * *", Run: a.scanAbuse},
@@ -112,6 +114,9 @@ func (a *App) refreshBoards(ctx context.Context, _ time.Time) error {
 		return nil
 	}
 	now := a.clock.Now()
+	if err := a.saveRanges(ctx); err != nil {
+		return fmt.Errorf("save ranges: %w", err)
+	}
 	a.boards.shown.prune(now)
 	a.boards.models.prune(now)
 	a.boards.before.prune(now)
@@ -137,6 +142,9 @@ func (a *App) purge(ctx context.Context, _ time.Time) error {
 	}
 	if _, err := a.Store.PurgeReceipts(ctx, now.Add(-keepReceipts)); err != nil {
 		return fmt.Errorf("purge receipts: %w", err)
+	}
+	if _, err := a.Store.PurgeShown(ctx, now.AddDate(0, 0, -2*forecast.QualityDays)); err != nil {
+		return fmt.Errorf("purge ranges: %w", err)
 	}
 	if _, err := a.Store.PurgeReplays(ctx, now.Add(-keepReplays)); err != nil {
 		return fmt.Errorf("purge replays: %w", err)

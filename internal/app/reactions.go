@@ -23,7 +23,8 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 	table := map[houzhen.EventKind][]reaction{
 		houzhen.AppointmentBooked:    {a.tellBooked, a.admit, a.forecastBooked},
 		houzhen.AppointmentMoved:     {a.tellMoved, a.leaveOldQueue, a.admit, a.forecastBooked},
-		houzhen.AppointmentCancelled: {a.tellCancelled, a.reviewPayment, a.leaveQueue, a.noteCancelled},
+		houzhen.AppointmentCancelled: {a.tellCancelled, a.reviewPayment, a.leaveQueue, a.noteCancelled, a.giveContinuationBack},
+		houzhen.ContinuationGiven:    {},
 		houzhen.AppointmentCheckedIn: {},
 		houzhen.AppointmentFulfilled: {},
 		houzhen.AppointmentNoShow:    {a.leaveQueue, a.noteNoShow},

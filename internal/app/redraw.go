@@ -41,6 +41,7 @@ func (a *App) redraw(ctx context.Context, sessionID string) error {
 	if err := a.hand(ctx, p, rev); err != nil {
 		return err
 	}
+	a.boards.shown.rate(p.q)
 	if a.opt.Drawn != nil {
 		a.opt.Drawn(p.q)
 	}

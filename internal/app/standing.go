@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/houzhen/houzhen/booking"
@@ -70,35 +69,6 @@ func situation(q queue.Queue) forecast.Situation {
 }
 
 func reasonOf(r queue.Reason) board.Reason { return board.Reason{Code: r.Code, Args: r.Args} }
-
-// ranges remembers what each patient was shown, so that a range changes when
-// it is wrong and not whenever it could be drawn anew. It is a cache: a node
-// that has forgotten shows a fresh range.
-type ranges struct {
-	mu    sync.Mutex
-	shown map[string]forecast.Card
-}
-
-func newRanges() *ranges { return &ranges{shown: map[string]forecast.Card{}} }
-
-func (r *ranges) keep(id string, fresh forecast.Range, from forecast.Situation, now time.Time) forecast.Card {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	next := r.shown[id].Next(fresh, from, now)
-	r.shown[id] = next
-	return next
-}
-
-// prune forgets ranges that are over.
-func (r *ranges) prune(now time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for id, s := range r.shown {
-		if now.After(s.High.Add(time.Hour)) {
-			delete(r.shown, id)
-		}
-	}
-}
 
 // leave is the card that says whether to set out. Who was told to and has not
 // come is told to wait a little when the clinic slips.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/continuation"
 	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/noshow"
@@ -29,6 +30,7 @@ type everything interface {
 	suspension.Tx // has booking.Tx in it
 	draw.Tx
 	credit.Tx
+	continuation.Tx
 	noshow.Tx
 	waitlist.Tx
 	booking.Tx
@@ -63,4 +65,10 @@ type everything interface {
 	QueuesOpen(ctx context.Context, before int64, limit int) ([]string, error)
 	ZonePolicies(ctx context.Context) ([]store.ZonePolicy, error)
 	AddZonePolicy(ctx context.Context, p store.ZonePolicy) error
+
+	// What patients were shown of their waiting time, and how good it was.
+	SaveShown(ctx context.Context, s store.ShownRange) error
+	ShownRanges(ctx context.Context, since time.Time) ([]store.ShownRange, error)
+	SaveQuality(ctx context.Context, q store.Quality) error
+	Qualities(ctx context.Context) ([]store.Quality, error)
 }

@@ -62,6 +62,30 @@ type Position struct {
 	Version     int64         `json:"version"`
 }
 
+// IfCame is when somebody who is not booked and came in now would be called.
+type IfCame struct {
+	Session string `json:"session"`
+	Open    bool   `json:"open"` // the queue is open; otherwise there is nothing to say
+	Ahead   int    `json:"ahead"`
+	Lo      int64  `json:"lo"`
+	Hi      int64  `json:"hi"`
+	At      int64  `json:"at"`
+}
+
+// Quality is how good the waiting times were that a zone's patients were shown
+// in the last thirty days. Ratings are of who had checked in and was called.
+type Quality struct {
+	ID         string        `json:"id"`
+	Zone       houzhen.Label `json:"zone"`
+	People     int           `json:"people"`
+	FirstRight float64       `json:"first_right"` // share whose first range held the call
+	LastRight  float64       `json:"last_right"`
+	Off        float64       `json:"off_minutes"`   // of the first range's middle from the call, mean
+	Width      float64       `json:"width_minutes"` // of the first range, mean
+	Changes    float64       `json:"changes"`       // of the range, a patient
+	At         int64         `json:"at"`
+}
+
 // Person is one patient as a public screen may show him.
 type Person struct {
 	Label string `json:"label"`

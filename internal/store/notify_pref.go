@@ -103,7 +103,7 @@ func (tx *Tx) Households(ctx context.Context, patients []string) (map[string][]s
 	out := map[string][]string{}
 	err := chunks(patients, 1, func(list string, args []any) error {
 		rows, err := all(ctx, tx, func(p *pair) []any { return []any{&p.one, &p.other} }, `SELECT a.id, b.id FROM patient a
- JOIN patient b ON b.phone_index = a.phone_index AND b.id <> a.id WHERE a.phone_index <> '' AND a.id IN (`+list+`) ORDER BY a.id, b.id`, args...)
+ JOIN patient b ON b.phone_index = a.phone_index AND b.id <> a.id WHERE a.phone_index <> '' AND b.phone_index <> '' AND a.id IN (`+list+`) ORDER BY a.id, b.id`, args...)
 		for _, p := range rows {
 			out[p.one] = append(out[p.one], p.other)
 		}
