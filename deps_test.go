@@ -172,7 +172,7 @@ var homes = map[string][]string{
 	"github.com/hibiken/asynq":               {"internal/jobs"},
 	"github.com/robfig/cron":                 {"internal/jobs"},
 	"github.com/alicebob/miniredis":          {"internal/jobs"},
-	"github.com/gorilla/websocket":           {"realtime", "realtime/realtimetest"},
+	"github.com/gorilla/websocket":           {"realtime", "realtime/realtimetest", "cmd/hzbench"},
 	"github.com/aliyun/alibaba-cloud-sdk-go": {"notify/aliyun"},
 	"github.com/jackc/pgx":                   {"internal/store", "internal/store/storetest"},
 	"modernc.org/sqlite":                     {"internal/store"},

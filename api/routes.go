@@ -44,7 +44,7 @@ func (a *API) routes() []route {
 		verb(a, "GET", "/api/v1/doctors", "Doctors of a department", everybody(), a.doctors),
 		verb(a, "GET", "/api/v1/sessions", "Sessions with free places by slice", everybody(), a.sessions),
 		verb(a, "GET", "/api/v1/sessions/{id}/if-i-came", "When somebody who came now would be called", everybody(), a.ifCame),
-		verb(a, "GET", "/api/v1/forecasts", "How good the waiting times of the last 30 days were", everybody(), a.qualities),
+		verb(a, "GET", "/api/v1/wait-quality", "How good the waiting times of the last 30 days were", everybody(), a.qualities),
 		verb(a, "GET", "/api/v1/patients", "People the account acts for", patient, a.patients),
 		keyed(verb(a, "POST", "/api/v1/patients", "Add a person", patient, a.addPatient)),
 		remembers(verb(a, "POST", "/api/v1/appointments", "Book a place", patient, a.book)),

@@ -49,7 +49,7 @@ func TestVerbsOnGoodInput(t *testing.T) {
 		{"POST", "/api/v1/appointments/a1/continuation", "", doctor, 200, "continue a1", `"until":"2026-03-04"`},
 		{"GET", "/api/v1/continuations", "", patient, 200, "continuations ", `[]`},
 		{"POST", "/api/v1/continuations/c1/book", `{"session_id":"s12"}`, patient, 200, "use c1 s12", `"id":"a1"`},
-		{"GET", "/api/v1/forecasts", "", nobody, 200, "quality ", `[]`},
+		{"GET", "/api/v1/wait-quality", "", nobody, 200, "quality ", `[]`},
 		{"GET", "/api/v1/patients", "", patient, 200, "patients acc1", `"doc":"1****************X"`},
 		{"POST", "/api/v1/patients", `{"name":"A","doc":"1","relation":"child"}`, patient, 201, "register child", `"id":"new"`},
 		{"POST", "/api/v1/appointments", `{"patient_id":"p1","session_id":"s1"}`, patient, 201, "book p1 k1", `"state":"checked_in"`},
