@@ -367,3 +367,21 @@ func TestCallOutOfTurnIsRecordedAsSuch(t *testing.T) {
 		t.Errorf("order: got %s, want %s", got, want)
 	}
 }
+
+func TestAGroupThatAgeDecidesIsForTheOld(t *testing.T) {
+	c := openClinic(t, clock(8, 0))
+	c.checkIn(1, 2, 3)
+	mark := func(no, age int) error {
+		_, err := c.svc.Act(t.Context(), queue.Action{
+			Verb: queue.VerbPriority, SessionID: session, TicketID: c.ticket(no).ID, RequestID: c.request(), Group: queue.GroupElder,
+			Cause: "id card", Age: age,
+		})
+		return err
+	}
+	c.refused(houzhen.CodeTooYoung, mark(1, 79))
+	for no, age := range map[int]int{1: 80, 2: 0} {
+		if err := mark(no, age); err != nil || c.ticket(no).Lane != queue.LanePriority {
+			t.Errorf("at %d: %v, lane %s", age, err, c.ticket(no).Lane)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/queue"
@@ -281,4 +282,51 @@ func (c *clinic) idOf(tx queue.Tx, no int) string {
 		c.t.Fatal(err)
 	}
 	return t.ID
+}
+
+func TestAfterTheDeadlineANurseDecides(t *testing.T) {
+	c := openClinic(t, clock(8, 0))
+	c.admit(1, 2, 3)
+	c.checkIn(9)
+	c.next()
+	c.store.Advance(4 * time.Hour) // the last check-in of a morning is at 11:30
+	try := func(a queue.Admission) error {
+		return c.store.InTx(t.Context(), func(tx queue.Tx) error {
+			_, err := c.svc.CheckIn(t.Context(), tx, a)
+			return err
+		})
+	}
+	c.refused(houzhen.CodeState, try(booked(1)))
+	kept := booked(2)
+	kept.InHouse = true
+	nurse := booked(3)
+	nurse.Nurse = true
+	for _, a := range []queue.Admission{kept, nurse} {
+		if err := try(a); err != nil {
+			t.Errorf("number %d is refused: %v", a.No, err)
+		}
+	}
+}
+
+func TestAMergeOfRecordsIsInTheLog(t *testing.T) {
+	c := openClinic(t, clock(8, 0))
+	c.checkIn(1)
+	for range 2 {
+		c.tx(func(tx queue.Tx) error { return c.svc.Repoint(t.Context(), tx, booked(1).AppointmentID, "kept") })
+	}
+	var log []queue.Entry
+	if err := c.store.View(t.Context(), func(tx queue.Tx) (err error) {
+		log, err = tx.Log(t.Context(), session)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	last := log[len(log)-1]
+	if last.Verb != queue.VerbRepoint || last.Reason.Code != queue.ReasonMerged || log[len(log)-2].Verb == queue.VerbRepoint {
+		t.Errorf("the last entries are %s (%s) and %s", last.Verb, last.Reason.Code, log[len(log)-2].Verb)
+	}
+	rebuilt, err := queue.Rebuild(log)
+	if diff := cmp.Diff(c.queue(), rebuilt, cmpopts.EquateEmpty()); err != nil || diff != "" {
+		t.Errorf("the log rebuilds another queue: %v %s", err, diff)
+	}
 }

@@ -307,6 +307,30 @@ func (p *Policy) reinsertion(misses int) Reinsertion {
 	return p.Reinsert[max(misses, 1)-1]
 }
 
+// noon and evening part a day: a session is of the half-day in which it begins.
+const (
+	noon    = 12
+	evening = 17
+)
+
+// lastCheckIn is until when a patient checks in by himself in the half-day of a
+// session that starts at an instant; after it, and after his own slice, a nurse
+// decides. Zero: there is no such time.
+func (p *Policy) lastCheckIn(start time.Time, loc *time.Location) time.Time {
+	local, at := start.In(loc), p.DeadlineAM
+	switch {
+	case local.Hour() >= evening:
+		return time.Time{}
+	case local.Hour() >= noon:
+		at = p.DeadlinePM
+	}
+	t, err := time.Parse("15:04", at)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Date(local.Year(), local.Month(), local.Day(), t.Hour(), t.Minute(), 0, 0, loc)
+}
+
 // GroupOf finds a group of the policy.
 func (p Policy) GroupOf(code string) (Group, bool) {
 	i := slices.IndexFunc(p.Groups, func(g Group) bool { return g.Code == code })

@@ -117,6 +117,7 @@ type Desk struct {
 	Status      DeskStatus `json:"status"`
 	PausedUntil time.Time  `json:"until,omitzero"`
 	PauseReason string     `json:"reason,omitzero"`
+	PausedAt    time.Time  `json:"paused_at,omitzero"`
 }
 
 // Queue is one session's live queue. Version rises with every change of it or
@@ -135,6 +136,7 @@ type Queue struct {
 	StartedAt          time.Time    `json:"started_at,omitzero"` // first call
 	PausedUntil        time.Time    `json:"until,omitzero"`
 	PauseReason        string       `json:"pause,omitzero"`
+	PausedAt           time.Time    `json:"paused_at,omitzero"`
 	NormalsSinceInsert map[Lane]int `json:"normals,omitempty"` // normals called since the last of each insert lane
 	Series             map[Lane]int `json:"series,omitempty"`  // of each insert lane that was ever inserted: how many in a row
 	Recent             string       `json:"recent,omitzero"`   // the last ten picks: n normal, i inserted

@@ -90,6 +90,24 @@ func (s *Service) takeCallBack(ctx context.Context, tx Tx, t *Ticket) error {
 	return err
 }
 
+// Repoint gives a ticket to another record of the same person, and says so in
+// the queue's log. Doing it again changes nothing. CodeNotFound: the appointment
+// has no ticket.
+func (s *Service) Repoint(ctx context.Context, tx Tx, appointmentID, patientID string) error {
+	c, err := s.single(ctx, tx, VerbRepoint, func() (Ticket, error) { return tx.TicketByAppointment(ctx, appointmentID) })
+	if err != nil {
+		return err
+	}
+	t := &c.q.Tickets[0]
+	if t.PatientID == patientID {
+		return nil
+	}
+	t.PatientID = patientID
+	c.why = because(ReasonMerged)
+	_, err = c.saved(ctx, t.ID)
+	return err
+}
+
 // Present lists those who have come and are not seen yet, those at the door
 // first.
 func Present(q Queue) []Ticket {

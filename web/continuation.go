@@ -140,8 +140,11 @@ func (s *site) stripContinue(r *http.Request, session string) error {
 }
 
 func (s *site) continuationRoutes() []route {
-	patient := []auth.Role{auth.Patient}
+	patient, screen := []auth.Role{auth.Patient}, append(auth.StaffRoles(), auth.Screen)
 	return []route{
+		{"GET", "/screen/zone/{id}/here.svg", screen, s.hereCode, "the square with which phones check in"},
+		{"GET", "/here/{zone}", patient, s.herePage, "where it leads"},
+		{"POST", "/here/{zone}", patient, s.here, ""},
 		{"GET", "/continuations/{id}", patient, s.continuationPage, "come once more for one registration"},
 		{"POST", "/continuations/{id}/book", patient, s.bookContinuation, ""},
 	}

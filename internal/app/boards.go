@@ -106,7 +106,7 @@ func (b *boards) Desk(ctx context.Context, zoneID string) (board.Desk, error) {
 			lines := p.lines(names)
 			d.Queues = append(d.Queues, board.DeskQueue{
 				Session: p.q.SessionID, Doctor: p.doctor().Name, Room: p.room(), Desk: p.desk(), Until: milli(p.q.PausedUntil),
-				Start: milli(p.q.Start), End: milli(p.q.End), Tickets: lines,
+				Start: milli(p.q.Start), End: milli(p.q.End), Wizard: p.q.WizardDue(p.policy, p.now), Tickets: lines,
 			})
 			for _, l := range lines {
 				if l.State == string(queue.NotCheckedIn) {

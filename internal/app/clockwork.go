@@ -30,6 +30,7 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "policies.read", Spec: "* * * * *", Run: a.loadPolicies},
 			{Name: "queues.tick", Spec: "* * * * *", Run: a.tickQueues},
 			{Name: "queues.end", Spec: "5 4 * * *", Run: sweep(a.endOldQueues)},
+			{Name: "tests.continue", Spec: "15 4 * * *", Run: sweep(a.continueTests)},
 			{Name: "closures.run", Spec: "* * * * *", Run: a.runClosures},
 			{Name: "holds.expire", Spec: "* * * * *", Run: sweep(a.Booking.ExpireHolds)},
 			{Name: "system.beat", Spec: "* * * * *", Run: a.beat},

@@ -76,7 +76,7 @@ func (a *App) tellPaused(ctx context.Context, tx everything, e houzhen.Event) er
 		return nil
 	}
 	q, err := tx.Queue(ctx, e.Session)
-	if err != nil || q.Desk != queue.DeskPaused {
+	if err != nil || !q.Away(a.policies.of(q.ZoneID), tx.Now()) {
 		return err
 	}
 	for _, t := range q.Tickets {

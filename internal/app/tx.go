@@ -62,6 +62,7 @@ type everything interface {
 
 	// What the clockwork asks of queues, and their policies by version.
 	DeferredDue(ctx context.Context) ([]string, error)
+	TestsOut(ctx context.Context, before int64, limit int) ([]string, error)
 	QueuesOpen(ctx context.Context, before int64, limit int) ([]string, error)
 	ZonePolicies(ctx context.Context) ([]store.ZonePolicy, error)
 	AddZonePolicy(ctx context.Context, p store.ZonePolicy) error

@@ -206,6 +206,7 @@ type DeskQueue struct {
 	Room    string        `json:"room"`
 	Desk    string        `json:"desk"`
 	Until   int64         `json:"until"`
+	Wizard  bool          `json:"wizard,omitempty"` // the doctor is away for long: what becomes of those who wait?
 	Start   int64         `json:"start"`
 	End     int64         `json:"end"`
 	Tickets []Line        `json:"tickets"`

@@ -19,3 +19,5 @@ CREATE INDEX continuation_of_patient ON continuation (patient_id, given_at);
 CREATE INDEX continuation_of_visit ON continuation (visit_id);
 -- One appointment is booked with one continuation.
 CREATE UNIQUE INDEX continuation_used ON continuation (used_by) WHERE used_by <> '';
+-- Who is still out for tests when the day is over is given one.
+CREATE INDEX ticket_out ON ticket (session_id) WHERE state = 'out_for_tests';
