@@ -149,3 +149,6 @@ func (a *App) giveContinuationBack(ctx context.Context, tx everything, e houzhen
 	one.UsedBy = ""
 	return tx.SaveContinuation(ctx, one)
 }
+
+// Continuations gives what lets patients come once more.
+func (a *App) Continuations() api.Continuations { return continuations{a} }

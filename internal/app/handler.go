@@ -34,7 +34,7 @@ func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) 
 		Suspension: suspensions{a.Suspension, a}, Queue: presses{a.Queue, a}, Desk: desk{a},
 		Messages: a, Mail: mail{a}, Inbox: inbox{a}, Boards: a.boards, SignIn: sign, Roster: rosters{a}, Stats: a.Stats, Abuse: flags{a}, People: a.Persons(), Credit: credits{a},
 		Forecasts: forecasts{a}, Audit: a, Channel: channel{a}, Webhooks: a.Webhooks,
-		Continuations: continuations{a},
+		Continuations: a.Continuations(),
 		Guidance:      a.Guide, Wording: a.Wording, Machines: a.Machines, Policies: queuePolicies{a},
 	}
 	site, err := web.New(web.Deps{
