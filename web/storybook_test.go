@@ -106,7 +106,6 @@ func stories() []story {
 		{name: "continuation_none", path: "/continuations/c1", as: patient, set: func(c *apitest.Clinic) { c.Offers, c.Sittings = nil, nil }},
 		{name: "here", path: "/here/z1?code=x", as: patient},
 		{name: "here_none", path: "/here/z9?code=x", as: patient},
-		{name: "zone_here", path: "/screen/zone/z1", as: screen, width: 1920, height: 1080, set: func(c *apitest.Clinic) { c.Boards.Zone.Here = "code" }},
 		{name: "forecasts_empty", path: "/forecasts"},
 		{name: "department_empty", path: "/find/cardio?day=2026-03-20", set: func(c *apitest.Clinic) { c.Offers, c.Sittings = nil, nil }},
 		{name: "department_move", path: "/find/cardio?move=a2&day=2026-03-05", as: patient},
@@ -342,7 +341,7 @@ func TestEveryPageHasAStory(t *testing.T) {
 	}
 	told := map[string]bool{
 		"GET /static/{file...}": true, "GET /words/{lang}": true, "GET /staff": true, "GET /manage/asynq/": true,
-		"GET /manage/stats.csv": true, "GET /manage/abuse.csv": true, "GET /manage/guide/sample.yaml": true, "GET /manage/stats/{drawing}": true, // a file, and pictures on the page
+		"GET /manage/stats.csv": true, "GET /manage/abuse.csv": true, "GET /manage/guide/sample.yaml": true, "GET /manage/stats/{drawing}": true, "GET /screen/zone/{id}/here.svg": true, // a file, and pictures on the page
 	}
 	for _, s := range stories() {
 		path, _, _ := strings.Cut(s.path, "?")
