@@ -80,9 +80,9 @@ func (s Services) OwnContinuations(ctx context.Context, p auth.Principal) ([]con
 type bookContinuationIn struct {
 	ID   string `path:"id" maxLength:"80"`
 	Body struct {
-		SessionID string    `json:"session_id"`
-		SlotNo    int       `json:"slot_no,omitempty" minimum:"0"`
-		Start     time.Time `json:"start,omitempty" doc:"Of the slice; the first free place if neither is given"`
+		SessionID string     `json:"session_id"`
+		SlotNo    int        `json:"slot_no,omitempty" minimum:"0"`
+		Start     *time.Time `json:"start,omitempty" doc:"Of the slice; the first free place if neither is given"`
 	}
 }
 
@@ -98,7 +98,11 @@ type bookedByContinuation struct {
 
 // bookContinuation takes a place with a continuation.
 func (a *API) bookContinuation(ctx context.Context, in *bookContinuationIn) (*continuedOut, error) {
-	at, err := a.UseContinuation(ctx, who(ctx), ContinuationBooking{ID: in.ID, SessionID: in.Body.SessionID, SlotNo: in.Body.SlotNo, Start: in.Body.Start})
+	r := ContinuationBooking{ID: in.ID, SessionID: in.Body.SessionID, SlotNo: in.Body.SlotNo}
+	if in.Body.Start != nil {
+		r.Start = *in.Body.Start
+	}
+	at, err := a.UseContinuation(ctx, who(ctx), r)
 	return &continuedOut{bookedByContinuation{at.ID, at.SessionID, at.SlotNo, at.Start, at.End}}, err
 }
 

@@ -80,11 +80,11 @@ func (s *site) deskCommand(r *http.Request) (api.Command, string, error) {
 	}
 	c.SessionID, c.TicketID = line.Session, line.Ticket
 	value := strings.TrimSpace(f.Get("value"))
-	switch c.Verb {
-	case verbContinue:
+	if c.Verb == verbContinue {
 		_, err = s.ContinueVisit(r.Context(), auth.From(r.Context()), line.Appointment)
 		return c, line.Label, err
-	case "assign":
+	}
+	if c.Verb == "assign" {
 		if value, err = s.doctorOf(r, value); err != nil {
 			return c, "", err
 		}
