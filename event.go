@@ -35,6 +35,7 @@ const (
 	RefundChosen         EventKind = "refund.chosen"        // a patient of a suspended session wants the fee back
 	AppointmentReseated  EventKind = "appointment.reseated" // whoever is here goes on to another doctor
 	ReplyReceived        EventKind = "reply.received"       // an SMS came back
+	ContinuationGiven    EventKind = "visit.continued"      // one registration is good once more; of the visit
 	TicketAdmitted       EventKind = "ticket.admitted"      // known to the queue, not yet arrived
 	TicketCheckedIn      EventKind = "ticket.checked_in"
 	TicketCalled         EventKind = "ticket.called"
@@ -44,6 +45,7 @@ const (
 	TicketFinished       EventKind = "ticket.finished"
 	TicketDropped        EventKind = "ticket.dropped" // left the queue: cancelled, abandoned, session closed
 	TicketLeaveNow       EventKind = "ticket.leave_now"
+	TicketWaitALittle    EventKind = "ticket.wait_a_little"  // told to leave home before, and now that there is time
 	TicketOrdered        EventKind = "ticket.ordered"        // staff or the patient changed its place in the order
 	TicketSetAside       EventKind = "ticket.set_aside"      // goes later, or is set aside
 	TicketOutForTests    EventKind = "ticket.out_for_tests"  // comes back the same day
@@ -86,7 +88,7 @@ var EventKinds = []EventKind{
 	SessionSubstituted, SessionPlaceChanged, SuspensionAsked, SuspensionDecided, RefundChosen, AppointmentReseated, ReplyReceived,
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, DrawLost, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
-	TicketOrdered, TicketSetAside, TicketOutForTests, TicketReturned, TicketUndone, QueueDesks,
+	ContinuationGiven, TicketWaitALittle, TicketOrdered, TicketSetAside, TicketOutForTests, TicketReturned, TicketUndone, QueueDesks,
 	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, PatientMerged, QueuePaused, QueueResumed, SignInAsked,
 	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
 	CreditMarked, CreditLimited, CreditLifted, CreditAppealed, CreditDecided, CreditRulesPublished,
@@ -205,6 +207,13 @@ type (
 	}
 )
 
+// ContinuedData says which continuation a visit was given, and until when it is
+// good.
+type ContinuedData struct {
+	Continuation string `json:"continuation"`
+	Until        Date   `json:"until"`
+}
+
 // ElsewhereData says where a patient was seen and until when he is expected to
 // stay; no place means that he left it.
 type ElsewhereData struct {
@@ -215,7 +224,7 @@ type ElsewhereData struct {
 // UrgencyOf says which lane the reactions to a kind of fact take.
 func UrgencyOf(k EventKind) Urgency {
 	switch k {
-	case TicketCalled, TicketRecalled, SessionSuspended, SignInAsked, TicketLeaveNow, TicketMissed, ReplyReceived:
+	case TicketCalled, TicketRecalled, SessionSuspended, SignInAsked, TicketLeaveNow, TicketWaitALittle, TicketMissed, ReplyReceived:
 		return Critical
 	case AppointmentNoShow, AppointmentFulfilled, PlaceReleased, SessionOpened, SessionClosed, OptionLapsed:
 		return Routine

@@ -43,6 +43,8 @@ func (a *API) routes() []route {
 		verb(a, "GET", "/api/v1/departments", "Departments", everybody(), a.departments),
 		verb(a, "GET", "/api/v1/doctors", "Doctors of a department", everybody(), a.doctors),
 		verb(a, "GET", "/api/v1/sessions", "Sessions with free places by slice", everybody(), a.sessions),
+		verb(a, "GET", "/api/v1/sessions/{id}/if-i-came", "When somebody who came now would be called", everybody(), a.ifCame),
+		verb(a, "GET", "/api/v1/wait-quality", "How good the waiting times of the last 30 days were", everybody(), a.qualities),
 		verb(a, "GET", "/api/v1/patients", "People the account acts for", patient, a.patients),
 		keyed(verb(a, "POST", "/api/v1/patients", "Add a person", patient, a.addPatient)),
 		remembers(verb(a, "POST", "/api/v1/appointments", "Book a place", patient, a.book)),
@@ -88,6 +90,7 @@ func (a *API) routes() []route {
 	list = append(list, a.suspensionRoutes()...)
 	list = append(list, a.channelRoutes()...)
 	list = append(list, a.waitlistRoutes()...)
+	list = append(list, a.continuationRoutes(patient)...)
 	list = append(list, a.laneRoutes(patient, manager)...)
 	return append(list, a.queueRoutes()...)
 }

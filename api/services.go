@@ -3,10 +3,12 @@ package api
 import (
 	"context"
 	"net/url"
+	"time"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/abuse"
+	"github.com/houzhen/houzhen/booking/continuation"
 	"github.com/houzhen/houzhen/booking/guide"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
@@ -84,8 +86,8 @@ type Queue interface {
 type Desk interface {
 	// CheckIn takes what was scanned or typed when somebody came.
 	CheckIn(ctx context.Context, a Arrival) (CheckedIn, error)
-	// SetTravel keeps how many minutes a patient needs to come.
-	SetTravel(ctx context.Context, appointmentID string, minutes int) error
+	// SetTravel keeps how a patient comes.
+	SetTravel(ctx context.Context, appointmentID string, way queue.Way) error
 	// Later puts a patient off, or notes when one who is not here will come.
 	Later(ctx context.Context, appointmentID string, minutes int, requestID string) (queue.Outcome, error)
 	// Here checks in by the code that a zone's screen shows.
@@ -154,6 +156,28 @@ type Boards interface {
 	Strip(ctx context.Context, sessionID string) (board.Strip, error)
 	Position(ctx context.Context, appointmentID string) (board.Position, error)
 	Desk(ctx context.Context, zoneID string) (board.Desk, error)
+	// IfCame tells when somebody who came in now would be called; Qualities how
+	// good each zone's waiting times were.
+	IfCame(ctx context.Context, sessionID string) (board.IfCame, error)
+	Qualities(ctx context.Context) ([]board.Quality, error)
+}
+
+// Continuations lets patients come once more for one registration.
+type Continuations interface {
+	// Give continues the registration of a visit.
+	Give(ctx context.Context, appointmentID, by string) (continuation.Continuation, error)
+	Of(ctx context.Context, patientIDs ...string) ([]continuation.Continuation, error)
+	Continuation(ctx context.Context, id string) (continuation.Continuation, error)
+	// Book takes a place with one, which is used up by it.
+	Book(ctx context.Context, r ContinuationBooking) (booking.Appointment, error)
+}
+
+// ContinuationBooking asks for a place with a continuation. AccountID is ""
+// at the desk.
+type ContinuationBooking struct {
+	ID, SessionID, AccountID string
+	SlotNo                   int
+	Start                    time.Time
 }
 
 // SignIn opens and closes sessions; internal/app joins internal/auth with the
@@ -252,18 +276,21 @@ type Services struct {
 	Inbox      Inbox
 	Mail       Mail
 	Boards     Boards
-	SignIn     SignIn
-	Roster     Roster
-	Stats      Stats
-	Abuse      Abuse
-	Guidance   Guide
-	Wording    Wording
-	Policies   Policies
-	People     People
-	Credit     Credit
-	Forecasts  Forecasts
-	Audit      Audit
-	Channel    Channel
-	Webhooks   Webhooks
-	Machines   Machines
+
+	Continuations Continuations
+
+	SignIn    SignIn
+	Roster    Roster
+	Stats     Stats
+	Abuse     Abuse
+	Guidance  Guide
+	Wording   Wording
+	Policies  Policies
+	People    People
+	Credit    Credit
+	Forecasts Forecasts
+	Audit     Audit
+	Channel   Channel
+	Webhooks  Webhooks
+	Machines  Machines
 }

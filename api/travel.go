@@ -4,21 +4,23 @@ import (
 	"context"
 
 	"github.com/houzhen/houzhen/internal/board"
+	"github.com/houzhen/houzhen/queue"
 )
 
 type travelIn struct {
 	ID   string `path:"id"`
 	Body struct {
-		Minutes int `json:"minutes" minimum:"0" maximum:"600"`
+		Minutes int  `json:"minutes" minimum:"0" maximum:"600"`
+		Near    bool `json:"near,omitempty" doc:"He lives near and would rather come late once than wait every time: a higher chance of missing the call is accepted"`
 	}
 }
 
-// travel keeps how many minutes the patient needs to come.
+// travel keeps how the patient comes.
 func (a *API) travel(ctx context.Context, in *travelIn) (*positionOut, error) {
 	if _, err := a.Own(ctx, who(ctx), in.ID); err != nil {
 		return nil, err
 	}
-	if err := a.Desk.SetTravel(ctx, in.ID, in.Body.Minutes); err != nil {
+	if err := a.Desk.SetTravel(ctx, in.ID, queue.Way{Minutes: in.Body.Minutes, Near: in.Body.Near}); err != nil {
 		return nil, err
 	}
 	var p board.Position

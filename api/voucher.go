@@ -49,6 +49,15 @@ func (a *API) voucher(w http.ResponseWriter, r *http.Request) error {
 	return houzhen.E(houzhen.CodeNotFound, "no such picture")
 }
 
+// QRCode draws a text as a square that phones read, as SVG.
+func QRCode(text string) ([]byte, error) {
+	code, err := qr.Encode(text, qr.M, qr.Auto)
+	if err != nil {
+		return nil, fmt.Errorf("encode square: %w", err)
+	}
+	return drawSVG(code), nil
+}
+
 func drawSVG(code barcode.Barcode) []byte {
 	n := code.Bounds().Dx()
 	var b bytes.Buffer

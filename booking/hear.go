@@ -33,9 +33,9 @@ type Hearing interface {
 
 // harmless are the facts after which every place is with whom it was before.
 var harmless = []houzhen.EventKind{
-	houzhen.AppointmentCheckedIn, houzhen.AppointmentFulfilled, houzhen.AppointmentNoShow,
+	houzhen.ContinuationGiven, houzhen.AppointmentCheckedIn, houzhen.AppointmentFulfilled, houzhen.AppointmentNoShow,
 	houzhen.TicketAdmitted, houzhen.TicketCheckedIn, houzhen.TicketCalled, houzhen.TicketRecalled, houzhen.TicketMissed,
-	houzhen.TicketStarted, houzhen.TicketFinished, houzhen.TicketDropped, houzhen.TicketLeaveNow,
+	houzhen.TicketStarted, houzhen.TicketFinished, houzhen.TicketDropped, houzhen.TicketLeaveNow, houzhen.TicketWaitALittle,
 	houzhen.TicketOrdered, houzhen.TicketSetAside, houzhen.TicketOutForTests, houzhen.TicketReturned, houzhen.TicketUndone,
 	houzhen.QueuePaused, houzhen.QueueResumed, houzhen.QueueDesks,
 }

@@ -44,12 +44,13 @@ func (s *Service) Account(ctx context.Context, id string) (a Account, err error)
 	return a, err
 }
 
-// UpdateTravel keeps how many minutes a patient needs to come; 0 is unknown.
-func (s *Service) UpdateTravel(ctx context.Context, patientID string, minutes int) error {
+// UpdateTravel keeps how many minutes a patient needs to come, 0 is unknown,
+// and whether he lives near.
+func (s *Service) UpdateTravel(ctx context.Context, patientID string, minutes int, near bool) error {
 	if minutes < 0 || minutes > maxTravel {
 		return houzhen.E(houzhen.CodeInvalid, "travel minutes out of range").On("travel_minutes")
 	}
-	return s.updatePatient(ctx, patientID, func(p *Patient) { p.TravelMinutes = minutes })
+	return s.updatePatient(ctx, patientID, func(p *Patient) { p.TravelMinutes, p.LivesNear = minutes, near })
 }
 
 // UpdateLang keeps the language of a patient's messages.

@@ -123,6 +123,7 @@ type Patient struct {
 	Lang          houzhen.Lang
 	PushAccount   string // account at the push provider, "" without the app
 	TravelMinutes int    // door to door, as the patient states it; 0 unknown
+	LivesNear     bool   // would rather come late once than wait every time
 	Standing      Standing
 	Linked        string // of a newborn the parent, of a given-up record the one that is kept
 	Version       int64

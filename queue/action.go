@@ -26,6 +26,7 @@ type Action struct {
 	Version                        int64
 	Nurse                          bool   // staff who may go beyond a rule
 	Group                          string // priority: a group of the policy
+	Age                            int    // priority: of the patient in whole years; 0 is not known
 	Minutes                        int    // defer
 	Places                         int    // move: negative is forward
 	Doctor                         string // assign: to whom; "" to any
@@ -144,8 +145,12 @@ func prioritise(c *change, r command) (string, Reason, error) {
 	if err != nil {
 		return "", Reason{}, err
 	}
-	if _, known := c.p.GroupOf(r.act.Group); !known {
+	g, known := c.p.GroupOf(r.act.Group)
+	if !known {
 		return "", Reason{}, houzhen.E(houzhen.CodeInvalid, "no such group of priority here").On("group")
+	}
+	if r.act.Age > 0 && r.act.Age < g.MinAge {
+		return "", Reason{}, houzhen.E(houzhen.CodeTooYoung, "the patient is too young for that group").On("group").With("age", strconv.Itoa(g.MinAge))
 	}
 	t.Group = r.act.Group
 	return c.reorder(t, LanePriority, because(ReasonPriorityOn))
@@ -345,7 +350,9 @@ func (s *Service) callThisOne(ctx context.Context, c *change, r command) (string
 	if t.State == Waiting {
 		t.Lane, t.LaneSince, t.ReadyAt = LanePinned, c.now, c.now
 		at := slices.IndexFunc(c.q.Tickets, func(o Ticket) bool { return o.ID == t.ID })
-		c.q.account(at, c.p.inserts(), r.doctor, c.now)
+		l := newLine(&c.q, &c.p, c.now)
+		l.took(at)
+		l.account(at, r.doctor)
 	}
 	why := because(ReasonCalledOutside, "cause", r.cause)
 	id := t.ID

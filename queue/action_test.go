@@ -265,7 +265,7 @@ func TestWhoWasToldWhenToLeaveKeepsHisPlace(t *testing.T) {
 	c.next()
 	id := c.ticket(1).ID
 	c.tx(func(tx queue.Tx) error {
-		if _, err := c.svc.SetTravel(t.Context(), tx, id, 30); err != nil {
+		if _, err := c.svc.SetTravel(t.Context(), tx, id, queue.Way{Minutes: 30}); err != nil {
 			return err
 		}
 		_, err := c.svc.AdviseLeave(t.Context(), tx, id)
@@ -365,5 +365,23 @@ func TestCallOutOfTurnIsRecordedAsSuch(t *testing.T) {
 	c.expect(1, queue.Done)
 	if got, want := c.order(), "002 003 004 005 006 008"; got != want {
 		t.Errorf("order: got %s, want %s", got, want)
+	}
+}
+
+func TestAGroupThatAgeDecidesIsForTheOld(t *testing.T) {
+	c := openClinic(t, clock(8, 0))
+	c.checkIn(1, 2, 3)
+	mark := func(no, age int) error {
+		_, err := c.svc.Act(t.Context(), queue.Action{
+			Verb: queue.VerbPriority, SessionID: session, TicketID: c.ticket(no).ID, RequestID: c.request(), Group: queue.GroupElder,
+			Cause: "id card", Age: age,
+		})
+		return err
+	}
+	c.refused(houzhen.CodeTooYoung, mark(1, 79))
+	for no, age := range map[int]int{1: 80, 2: 0} {
+		if err := mark(no, age); err != nil || c.ticket(no).Lane != queue.LanePriority {
+			t.Errorf("at %d: %v, lane %s", age, err, c.ticket(no).Lane)
+		}
 	}
 }

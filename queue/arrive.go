@@ -84,7 +84,7 @@ func (s *Service) CheckIn(ctx context.Context, tx Tx, a Admission) (Ticket, erro
 	if err := s.receiving(c); err != nil {
 		return Ticket{}, err
 	}
-	if err := c.inTime(a); err != nil {
+	if err := c.inTime(a, s.loc); err != nil {
 		return Ticket{}, err
 	}
 	if err := c.loadAll(ctx); err != nil {
@@ -113,12 +113,18 @@ func (s *Service) receiving(c *change) error {
 // inTime refuses whom the policy wants at the desk, or later: one who comes
 // before the window opens where early patients are sent away, and one who comes
 // after the last check-in of his half-day, whom a nurse alone takes.
-func (c *change) inTime(a Admission) error {
+func (c *change) inTime(a Admission, loc *time.Location) error {
 	if a.Nurse {
 		return nil
 	}
-	if opens := a.SliceStart.Add(-c.p.OpenBefore); c.p.EarlyRefuse && c.now.Before(opens) {
+	fresh := len(c.q.Tickets) == 0 || c.q.Tickets[0].State == NotCheckedIn
+	told := len(c.q.Tickets) > 0 && c.q.Tickets[0].held(c.now, &c.p)
+	if opens := a.SliceStart.Add(-c.p.OpenBefore); c.p.EarlyRefuse && !told && c.now.Before(opens) {
 		return houzhen.E(houzhen.CodeTooSoon, "check-in is not open yet").With("seconds", strconv.Itoa(int(opens.Sub(c.now).Seconds())))
+	}
+	last := c.p.lastCheckIn(c.q.Start, loc)
+	if fresh && !told && !a.InHouse && !last.IsZero() && c.now.After(later(last, a.SliceEnd)) {
+		return houzhen.E(houzhen.CodeState, "check-in is closed for this half-day; the desk decides").With("state", "deadline")
 	}
 	return nil
 }
@@ -139,7 +145,7 @@ func (c *change) enterQueue(a Admission) (string, error) {
 		return t.ID, err
 	default:
 	}
-	hold := c.p.LeaveHold && onTheWay(*t, c.now, c.p)
+	hold := t.held(c.now, &c.p)
 	*t = place(c.q, *t, c.p, c.now)
 	if a.InHouse || hold { // domain rule §7 case 38; who was told when to leave is not late for it
 		t.Lane, t.AtEnd = LaneNormal, false
@@ -210,7 +216,8 @@ func (c *change) rebook(t *Ticket, a Admission) {
 		ID: t.ID, AppointmentID: t.AppointmentID, Version: t.Version,
 		SessionID: c.q.SessionID, ZoneID: c.q.ZoneID, PatientID: a.PatientID,
 		No: a.No, Label: Label(c.q.Prefix, a.No), SliceStart: a.SliceStart, SliceEnd: a.SliceEnd,
-		State: NotCheckedIn, Lane: LaneNormal, WalkIn: a.WalkIn, TravelMinutes: a.TravelMinutes,
+		State: NotCheckedIn, Lane: LaneNormal, WalkIn: a.WalkIn,
+		TravelMinutes: a.TravelMinutes, LivesNear: a.LivesNear, FirstVisit: a.FirstVisit,
 	}
 }
 

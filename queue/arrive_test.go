@@ -1,11 +1,12 @@
 package queue_test
 
 import (
-	"strings"
+	"context"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/queue"
@@ -202,7 +203,7 @@ func TestAdviseLeaveOnceUntilTheTravelChanges(t *testing.T) {
 	}
 	travel := func(minutes int) error {
 		return c.store.InTx(t.Context(), func(tx queue.Tx) error {
-			_, err := c.svc.SetTravel(t.Context(), tx, c.idOf(tx, 1), minutes)
+			_, err := c.svc.SetTravel(t.Context(), tx, c.idOf(tx, 1), queue.Way{Minutes: minutes})
 			return err
 		})
 	}
@@ -212,7 +213,7 @@ func TestAdviseLeaveOnceUntilTheTravelChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	advise()
-	if got, want := c.kinds(1), strings.TrimSpace(strings.Repeat("ticket.leave_now ", 2)); got != want {
+	if got, want := c.kinds(1), "ticket.leave_now ticket.ordered ticket.leave_now"; got != want {
 		t.Errorf("facts: got %s, want %s", got, want)
 	}
 	c.refused(houzhen.CodeInvalid, travel(-1))
@@ -228,6 +229,51 @@ func TestAdviseLeaveOnceUntilTheTravelChanges(t *testing.T) {
 	}
 }
 
+// Who was told to set out and then to wait keeps his place however late he
+// comes, is told to set out again, and is not told twice of anything.
+func TestWhoWasToldToWaitKeepsHisPlace(t *testing.T) {
+	c := openClinic(t, clock(8, 0))
+	c.admit(1)
+	c.checkIn(9, 10, 11)
+	c.next()
+	say := func(give func(context.Context, queue.Tx, string) (queue.Ticket, error)) {
+		c.tx(func(tx queue.Tx) error {
+			_, err := give(t.Context(), tx, c.idOf(tx, 1))
+			return err
+		})
+	}
+	c.tx(func(tx queue.Tx) error {
+		_, err := c.svc.SetTravel(t.Context(), tx, c.idOf(tx, 1), queue.Way{Minutes: 30, Near: true})
+		return err
+	})
+	before := len(c.store.Events())
+	say(c.svc.AdviseWait) // nobody told him anything yet
+	say(c.svc.AdviseLeave)
+	c.store.Advance(5 * time.Minute)
+	say(c.svc.AdviseWait)
+	say(c.svc.AdviseWait)
+	c.store.Advance(time.Hour)
+	say(c.svc.AdviseLeave)
+	c.store.Advance(20 * time.Minute)
+	say(c.svc.AdviseWait) // he is nearly here
+	if got, want := c.kinds(before), "ticket.leave_now ticket.wait_a_little ticket.leave_now"; got != want {
+		t.Errorf("facts: got %s, want %s", got, want)
+	}
+	c.store.Advance(3 * time.Hour)
+	c.tx(func(tx queue.Tx) error {
+		late, err := tx.Ticket(t.Context(), c.idOf(tx, 1))
+		late.WaitAdvisedAt = tx.Now()
+		if err != nil {
+			return err
+		}
+		return tx.SaveTicket(t.Context(), &late)
+	})
+	c.checkIn(1)
+	if got := c.ticket(1); got.Lane != queue.LaneNormal || got.AtEnd {
+		t.Errorf("he was told to wait and goes to lane %s, at the end %t", got.Lane, got.AtEnd)
+	}
+}
+
 // idOf finds a number's ticket inside a transaction.
 func (c *clinic) idOf(tx queue.Tx, no int) string {
 	c.t.Helper()
@@ -236,4 +282,51 @@ func (c *clinic) idOf(tx queue.Tx, no int) string {
 		c.t.Fatal(err)
 	}
 	return t.ID
+}
+
+func TestAfterTheDeadlineANurseDecides(t *testing.T) {
+	c := openClinic(t, clock(8, 0))
+	c.admit(1, 2, 3)
+	c.checkIn(9)
+	c.next()
+	c.store.Advance(4 * time.Hour) // the last check-in of a morning is at 11:30
+	try := func(a queue.Admission) error {
+		return c.store.InTx(t.Context(), func(tx queue.Tx) error {
+			_, err := c.svc.CheckIn(t.Context(), tx, a)
+			return err
+		})
+	}
+	c.refused(houzhen.CodeState, try(booked(1)))
+	kept := booked(2)
+	kept.InHouse = true
+	nurse := booked(3)
+	nurse.Nurse = true
+	for _, a := range []queue.Admission{kept, nurse} {
+		if err := try(a); err != nil {
+			t.Errorf("number %d is refused: %v", a.No, err)
+		}
+	}
+}
+
+func TestAMergeOfRecordsIsInTheLog(t *testing.T) {
+	c := openClinic(t, clock(8, 0))
+	c.checkIn(1)
+	for range 2 {
+		c.tx(func(tx queue.Tx) error { return c.svc.Repoint(t.Context(), tx, booked(1).AppointmentID, "kept") })
+	}
+	var log []queue.Entry
+	if err := c.store.View(t.Context(), func(tx queue.Tx) (err error) {
+		log, err = tx.Log(t.Context(), session)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	last := log[len(log)-1]
+	if last.Verb != queue.VerbRepoint || last.Reason.Code != queue.ReasonMerged || log[len(log)-2].Verb == queue.VerbRepoint {
+		t.Errorf("the last entries are %s (%s) and %s", last.Verb, last.Reason.Code, log[len(log)-2].Verb)
+	}
+	rebuilt, err := queue.Rebuild(log)
+	if diff := cmp.Diff(c.queue(), rebuilt, cmpopts.EquateEmpty()); err != nil || diff != "" {
+		t.Errorf("the log rebuilds another queue: %v %s", err, diff)
+	}
 }

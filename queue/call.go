@@ -41,7 +41,7 @@ func (s *Service) callNext(ctx context.Context, c *change, r command) (string, R
 	c.begin()
 	for {
 		c.fill()
-		i := firstReady(c.q, r.doctor)
+		i := firstReady(&c.q, r.doctor)
 		if i < 0 {
 			return "", Reason{}, houzhen.E(houzhen.CodeQueueEmpty, "nobody is waiting")
 		}

@@ -22,19 +22,19 @@ func Fill(q Queue, p Policy, now time.Time) (Queue, []Pick) {
 		return q, nil
 	}
 	q = q.clone()
-	rules := p.inserts()
+	l := newLine(&q, &p, now)
 	var picks []Pick
-	for firstEmergency(q) >= 0 {
-		pick, _ := fillOne(&q, rules, p, Desk{}, now)
+	for len(l.waiting[numberEmergency]) > 0 {
+		_, pick, _ := l.bring(Desk{})
 		picks = append(picks, pick)
 	}
 	full := map[string]bool{}
 	for {
-		desk, ok := q.emptiest(p, full)
+		desk, ok := q.emptiest(p.ReadySize, full)
 		if !ok {
 			return q, picks
 		}
-		pick, ok := fillOne(&q, rules, p, desk, now)
+		_, pick, ok := l.bring(desk)
 		if !ok {
 			full[desk.DoctorID] = true
 			continue
@@ -44,8 +44,8 @@ func Fill(q Queue, p Policy, now time.Time) (Queue, []Pick) {
 }
 
 // emptiest gives the desk with the fewest at its door that may get another.
-func (q *Queue) emptiest(p Policy, full map[string]bool) (best Desk, ok bool) {
-	least := p.ReadySize
+func (q *Queue) emptiest(size int, full map[string]bool) (best Desk, ok bool) {
+	least := size
 	for _, d := range q.seats() {
 		if n := q.atDoor(d.DoctorID); n < least && !full[d.DoctorID] {
 			best, least, ok = d, n, true
@@ -73,38 +73,8 @@ func (q *Queue) atDoor(doctor string) int {
 	return n
 }
 
-// fillOne moves the next one to a desk's door and counts him.
-func fillOne(q *Queue, rules []laneRule, p Policy, desk Desk, now time.Time) (Pick, bool) {
-	i, why, ok := choose(q, rules, p, desk.DoctorID, now)
-	if !ok {
-		return Pick{}, false
-	}
-	t := &q.Tickets[i]
-	again := !t.ReadyAt.IsZero() // he was counted when he first came to a door
-	t.State, t.ReadyAt = Ready, afterReady(*q, now)
-	if t.Lane == LaneEmergency {
-		t.ReadyAt = beforeReady(*q, now)
-	} else {
-		t.DoctorID, t.RoomID = desk.DoctorID, desk.RoomID
-	}
-	if !again {
-		q.account(i, rules, desk.DoctorID, now)
-	}
-	return Pick{t.ID, why}, true
-}
-
-// afterReady keeps ReadyAt strictly rising, so that it alone orders the head.
-func afterReady(q Queue, now time.Time) time.Time {
-	for i := range q.Tickets {
-		if t := &q.Tickets[i]; t.State == Ready && !t.ReadyAt.Before(now) {
-			now = t.ReadyAt.Add(time.Microsecond)
-		}
-	}
-	return now
-}
-
 // beforeReady gives an instant before everybody's who stands at the door.
-func beforeReady(q Queue, now time.Time) time.Time {
+func beforeReady(q *Queue, now time.Time) time.Time {
 	for i := range q.Tickets {
 		if t := &q.Tickets[i]; t.State == Ready && !t.ReadyAt.IsZero() && !now.Before(t.ReadyAt) {
 			now = t.ReadyAt.Add(-time.Microsecond)

@@ -27,7 +27,7 @@ type laneWords struct {
 }
 
 // inserts lists the insert lanes in their fixed precedence (domain rule §3.3).
-func (p Policy) inserts() []laneRule {
+func (p *Policy) inserts() []laneRule {
 	wait := func(own time.Duration) time.Duration {
 		if own > 0 {
 			return own
@@ -65,7 +65,7 @@ func inserted(l Lane) bool {
 
 // turn reports whether enough normals went since the lane's last turn, or
 // whether this turn has room for another.
-func (r laneRule) turn(q Queue) bool {
+func (r *laneRule) turn(q *Queue) bool {
 	n := q.NormalsSinceInsert[r.lane]
 	series, ever := q.Series[r.lane]
 	switch {
@@ -82,11 +82,11 @@ const recentPicks = 10
 
 // crowded reports whether so many were inserted lately that the normals come
 // first for once.
-func (q Queue) crowded(p Policy) bool {
-	if p.MaxInsertShare >= 1 || len(q.Recent) == 0 {
+func (q *Queue) crowded(share float64) bool {
+	if share >= 1 || len(q.Recent) == 0 {
 		return false
 	}
-	return float64(strings.Count(q.Recent, "i")) >= p.MaxInsertShare*float64(len(q.Recent))
+	return float64(strings.Count(q.Recent, "i")) >= share*float64(len(q.Recent))
 }
 
 // due is from when on a normal patient may expect to be called: his slice has
@@ -111,20 +111,8 @@ func overtakes(y, x *Ticket, at time.Time) bool {
 
 // spent reports whether x has been overtaken as often, or for as long, as the
 // policy allows.
-func (p Policy) spent(x *Ticket) bool {
+func (p *Policy) spent(x *Ticket) bool {
 	return p.OvertakeTimes > 0 && x.Overtaken >= p.OvertakeTimes || p.OvertakeFor > 0 && x.OvertakenFor >= p.OvertakeFor
-}
-
-// barred reports whether y may not go now because somebody on time has been
-// overtaken enough. Only an emergency and a nurse's pin, which says why, go
-// beyond that bound.
-func (p Policy) barred(q *Queue, y *Ticket, doctor string, now time.Time) bool {
-	for i := range q.Tickets {
-		if x := &q.Tickets[i]; x.State == Waiting && p.spent(x) && x.serves(doctor) && overtakes(y, x, now) {
-			return true
-		}
-	}
-	return false
 }
 
 // serves reports whether a doctor may see the patient; "" is any.
@@ -132,44 +120,14 @@ func (t *Ticket) serves(doctor string) bool {
 	return doctor == "" || t.AssignedDoctorID == "" || t.AssignedDoctorID == doctor
 }
 
-// account counts a pick for the lanes, for those who let others pass, and for
-// those who are overtaken.
-func (q *Queue) account(i int, rules []laneRule, doctor string, now time.Time) {
-	t := &q.Tickets[i]
-	switch {
-	case t.Lane == LaneNormal:
-		q.passNormal(rules)
-		q.recall('n')
-	case inserted(t.Lane):
-		q.maps()
-		q.NormalsSinceInsert[t.Lane] = 0
-		q.Series[t.Lane]++
-		q.recall('i')
-	}
-	for j := range q.Tickets {
-		x := &q.Tickets[j]
-		if x.State == Waiting && x.Lane == LanePinned && x.SkipNormals > 0 && t.Lane != LaneEmergency {
-			x.SkipNormals--
-		}
-		if (x.State == Waiting || t.Lane == LaneEmergency) && x.serves(doctor) && overtakes(t, x, now) {
-			x.Overtaken++
-		}
-	}
-}
-
-// passNormal counts one more normal for every insert lane and for every missed
-// patient who lets normals pass.
+// passNormal counts one more normal for every insert lane.
 func (q *Queue) passNormal(rules []laneRule) {
 	q.maps()
-	for _, r := range rules {
+	for i := range rules {
+		r := &rules[i]
 		q.NormalsSinceInsert[r.lane]++
 		if q.NormalsSinceInsert[r.lane] >= r.interval && q.Series[r.lane] > 0 {
 			q.Series[r.lane] = 0
-		}
-	}
-	for i := range q.Tickets {
-		if t := &q.Tickets[i]; t.State == Waiting && t.Lane != LanePinned && t.SkipNormals > 0 {
-			t.SkipNormals--
 		}
 	}
 }

@@ -15,13 +15,12 @@ func drawn(q Queue, p Policy, now time.Time, n int) string {
 	var s []string
 	q = q.clone()
 	for range n {
-		var ok bool
-		var pick Pick
-		if pick, ok = fillOne(&q, p.inserts(), p, Desk{}, now); !ok {
+		i, pick, ok := newLine(&q, &p, now).bring(Desk{})
+		if !ok {
 			break
 		}
 		s = append(s, pick.TicketID)
-		q.Tickets[firstReady(q, "")].State = Called
+		q.Tickets[i].State = Called
 		now = now.Add(time.Minute)
 	}
 	return strings.Join(s, " ")
@@ -38,7 +37,7 @@ func TestEmergencyGoesBeforeThoseAtTheDoor(t *testing.T) {
 		t.Errorf("next: got %s %s, want E by emergency", id, why.Code)
 	}
 	filled, picks := Fill(q, p, at(14, 2))
-	if got := ids(picks); got != "E" || filled.Tickets[firstReady(filled, "")].ID != "E" {
+	if got := ids(picks); got != "E" || filled.Tickets[firstReady(&filled, "")].ID != "E" {
 		t.Errorf("a full door took %q", got)
 	}
 }

@@ -1,54 +1,83 @@
 package queue
 
-import "time"
+import (
+	"context"
+	"time"
 
-// travelMargin is added to the minutes a patient gives, because travel times
-// spread: the measured risk rule's 15 quantiles reduce to about a fifth at the
-// chance of being late that is accepted.
-const travelMargin = 1.20
+	"github.com/houzhen/houzhen"
+)
 
-// earlyCall is how long before his slice a patient is called at the earliest.
-const earlyCall = 10 * time.Minute
+// holdMargin is how much longer than his usual way somebody who was told to set
+// out may need and still find his place: ways spread by about a fifth, so one
+// in a hundred takes longer than this.
+const holdMargin = 1.5
 
-// LeaveNow advises when a patient who sets out now would arrive no earlier
-// than the early end of his call range, grace included (the first calls may
-// be answered that much later). Unknown travel is never advised.
-func LeaveNow(now, callLow time.Time, travelMinutes int, grace time.Duration) bool {
-	if travelMinutes <= 0 || callLow.IsZero() {
+// Advised reports whether the patient was told to set out and not, since, to
+// wait.
+func (t *Ticket) Advised() bool {
+	return !t.LeaveAdvisedAt.IsZero() && !t.WaitAdvisedAt.After(t.LeaveAdvisedAt)
+}
+
+// MayWait reports whether word to wait a little is still of use to somebody who
+// was told to set out: not when he has half of his way behind him.
+func (t *Ticket) MayWait(now time.Time) bool {
+	return t.State == NotCheckedIn && t.Advised() && now.Sub(t.LeaveAdvisedAt) < t.way()/2
+}
+
+func (t *Ticket) way() time.Duration { return time.Duration(t.TravelMinutes) * time.Minute }
+
+// held reports whether a patient comes at our own word, so that his place is
+// kept without penalty: he was told to wait, or he is on the way since he was
+// told to set out. Meanwhile the first one present is called; nobody who is
+// not here ever is, so a clinic whose patients are on the way sees no row of
+// missed calls.
+func (t *Ticket) held(now time.Time, p *Policy) bool {
+	switch {
+	case !p.LeaveHold || t.LeaveAdvisedAt.IsZero():
 		return false
+	case !t.Advised():
+		return true
 	}
-	return !now.Add(travel(travelMinutes)).Before(callLow.Add(grace))
+	return !now.After(t.LeaveAdvisedAt.Add(time.Duration(float64(t.way())*holdMargin) + p.LeaveGrace))
 }
 
-// travel is how long the road takes with its margin.
-func travel(minutes int) time.Duration {
-	return time.Duration(float64(minutes) * travelMargin * float64(time.Minute))
+// AdviseLeave notes that the patient is told to set out: a second time it
+// changes nothing, unless he was told to wait meanwhile, and neither does it
+// once he is here or out of the queue.
+func (s *Service) AdviseLeave(ctx context.Context, tx Tx, ticketID string) (Ticket, error) {
+	return s.advise(ctx, tx, VerbAdvise, ticketID, func(c *change, t *Ticket) bool {
+		if t.State != NotCheckedIn || t.Advised() {
+			return false
+		}
+		t.LeaveAdvisedAt = c.now
+		c.tell(houzhen.TicketLeaveNow, t, Reason{})
+		return true
+	})
 }
 
-// firstCall is when a ticket is called at the earliest.
-func firstCall(t Ticket, callLow time.Time) time.Time {
-	if earliest := t.SliceStart.Add(-earlyCall); callLow.Before(earliest) {
-		return earliest
+// AdviseWait notes that a patient who was told to set out is told that there is
+// time after all: the clinic has slipped. His place stays his. Where it is of
+// no use any more (Ticket.MayWait) it changes nothing.
+func (s *Service) AdviseWait(ctx context.Context, tx Tx, ticketID string) (Ticket, error) {
+	return s.advise(ctx, tx, VerbAdviseWait, ticketID, func(c *change, t *Ticket) bool {
+		if !t.MayWait(c.now) {
+			return false
+		}
+		t.WaitAdvisedAt = later(c.now, t.LeaveAdvisedAt.Add(time.Microsecond))
+		c.tell(houzhen.TicketWaitALittle, t, Reason{})
+		return true
+	})
+}
+
+// advise gives one ticket advice and says so, if there is any to give.
+func (s *Service) advise(ctx context.Context, tx Tx, verb, ticketID string, give func(*change, *Ticket) bool) (Ticket, error) {
+	c, err := s.single(ctx, tx, verb, func() (Ticket, error) { return tx.Ticket(ctx, ticketID) })
+	if err != nil {
+		return Ticket{}, err
 	}
-	return callLow
-}
-
-// SetOut gives the instant from which AdviseNow holds.
-func SetOut(t Ticket, callLow time.Time, grace time.Duration) time.Time {
-	return firstCall(t, callLow).Add(grace - travel(t.TravelMinutes))
-}
-
-// AdviseNow is LeaveNow for a ticket: once, only while he is not here, and
-// never for a call earlier than ten minutes before his slice.
-func AdviseNow(t Ticket, now, callLow time.Time, grace time.Duration) bool {
-	if t.State != NotCheckedIn || !t.LeaveAdvisedAt.IsZero() {
-		return false
+	t := &c.q.Tickets[0]
+	if !give(c, t) {
+		return *t, nil
 	}
-	return LeaveNow(now, firstCall(t, callLow), t.TravelMinutes, grace)
-}
-
-// onTheWay reports whether somebody who was told when to leave comes within
-// the time that his road takes, so that he keeps his place.
-func onTheWay(t Ticket, now time.Time, p Policy) bool {
-	return !t.LeaveAdvisedAt.IsZero() && !now.After(t.LeaveAdvisedAt.Add(travel(t.TravelMinutes)+p.LeaveGrace))
+	return c.saved(ctx, t.ID)
 }

@@ -5,51 +5,57 @@ import (
 	"time"
 )
 
-func TestLeaveNow(t *testing.T) {
-	const grace = 3 * time.Minute
-	cases := map[string]struct {
-		now, low time.Time
-		travel   int
-		want     bool
+// onHisWay was told at 9:00 to set out, and needs half an hour.
+func onHisWay() Ticket {
+	return Ticket{State: NotCheckedIn, TravelMinutes: 30, SliceStart: at(9, 30), SliceEnd: at(9, 40), LeaveAdvisedAt: at(9, 0)}
+}
+
+func TestHoldLastsAsLongAsAWayMayTake(t *testing.T) {
+	p := DefaultPolicy()
+	told := onHisWay()
+	waits := onHisWay()
+	waits.WaitAdvisedAt = at(9, 5)
+	again := waits
+	again.LeaveAdvisedAt = at(9, 20)
+	never := onHisWay()
+	never.LeaveAdvisedAt = time.Time{}
+	off := p
+	off.LeaveHold = false
+	for name, c := range map[string]struct {
+		t    Ticket
+		p    Policy
+		now  time.Time
+		want bool
 	}{
-		"far too early":            {at(8, 0), at(10, 0), 30, false},
-		"a minute too early":       {at(9, 26), at(10, 0), 30, false}, // 9:26 + 36 < 10:03
-		"travel and margin reach":  {at(9, 27), at(10, 0), 30, true},
-		"overdue":                  {at(10, 5), at(10, 0), 30, true},
-		"unknown travel":           {at(9, 59), at(10, 0), 0, false},
-		"no forecast":              {at(9, 59), time.Time{}, 30, false},
-		"next door, nothing to do": {at(9, 50), at(10, 0), 5, false},
-	}
-	for name, c := range cases {
+		"in his usual time":               {told, p, at(9, 30), true},
+		"half as much again, and grace":   {told, p, at(9, 48), true},
+		"longer than any way takes":       {told, p, at(9, 49), false},
+		"told to wait":                    {waits, p, at(11, 0), true},
+		"told to set out again":           {again, p, at(10, 8), true},
+		"told to set out again, too long": {again, p, at(10, 9), false},
+		"never told":                      {never, p, at(9, 30), false},
+		"a zone that holds nothing":       {told, off, at(9, 30), false},
+	} {
 		t.Run(name, func(t *testing.T) {
-			if got := LeaveNow(c.now, c.low, c.travel, grace); got != c.want {
+			if got := c.t.held(c.now, &c.p); got != c.want {
 				t.Errorf("got %t, want %t", got, c.want)
 			}
 		})
 	}
 }
 
-func TestAdviseNow(t *testing.T) {
-	home := Ticket{State: NotCheckedIn, TravelMinutes: 30, SliceStart: at(10, 0), SliceEnd: at(11, 0)}
-	advised := home
-	advised.LeaveAdvisedAt = at(9, 0)
-	here := home
-	here.State = Waiting
-	cases := map[string]struct {
-		t    Ticket
-		now  time.Time
-		want bool
-	}{
-		"time to go":                            {home, at(9, 30), true},
-		"once only":                             {advised, at(9, 30), false},
-		"not when here":                         {here, at(9, 30), false},
-		"an empty clinic does not hurry anyone": {home, at(8, 30), false},
+func TestWordToWaitComesInTheFirstHalfOfTheWay(t *testing.T) {
+	home := onHisWay()
+	if !home.MayWait(at(9, 14)) || home.MayWait(at(9, 15)) {
+		t.Errorf("after 14 minutes of 30 %t, after 15 %t, want true, false", home.MayWait(at(9, 14)), home.MayWait(at(9, 15)))
 	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			if got := AdviseNow(c.t, c.now, at(8, 40), 0); got != c.want {
-				t.Errorf("got %t, want %t", got, c.want)
-			}
-		})
+	home.WaitAdvisedAt = at(9, 5)
+	if home.MayWait(at(9, 6)) {
+		t.Error("one who was told to wait is told so again")
+	}
+	here := onHisWay()
+	here.State = Waiting
+	if here.MayWait(at(9, 6)) {
+		t.Error("one who is here is told to wait at home")
 	}
 }

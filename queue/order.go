@@ -16,7 +16,7 @@ const (
 // slice, then booked before walk-in before late, then number: when somebody
 // checked in does not matter, so early arrival gains nothing; only the late
 // ones stand by the time they came.
-func (p Policy) compareNormal(a, b *Ticket) int {
+func (p *Policy) compareNormal(a, b *Ticket) int {
 	if p.BookedFirst == BookedAlways && a.WalkIn != b.WalkIn {
 		if a.WalkIn {
 			return 1
@@ -42,7 +42,7 @@ func (p Policy) compareNormal(a, b *Ticket) int {
 
 // compareEqual lets everybody of a slice stand by the time from which he may
 // expect to be called, booked or not.
-func (p Policy) compareEqual(a, b *Ticket) int {
+func (p *Policy) compareEqual(a, b *Ticket) int {
 	if p.BookedFirst == BookedEqual {
 		return due(a).Compare(due(b))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 // at is a minute of the reference day.
@@ -95,9 +96,7 @@ func TestOrderTwoFirstsOneReturnOneMissed(t *testing.T) {
 func TestOrderFrozenHeadIsNotOvertaken(t *testing.T) {
 	p := DefaultPolicy()
 	q := running(normals(14, 19)...)
-	for range p.ReadySize {
-		fillOne(&q, p.inserts(), p, Desk{}, at(14, 0))
-	}
+	q, _ = Fill(q, p, at(14, 0))
 	for i, r := range []string{"R2", "R5", "R7"} {
 		q.Tickets = append(q.Tickets, inLane(r, LaneReturn, at(14, 1+i)))
 	}
@@ -270,6 +269,42 @@ func TestPositionsCountThoseAhead(t *testing.T) {
 	if _, ok := Ahead(q, DefaultPolicy(), "3", at(14, 0)); ok {
 		t.Error("somebody who is not here has a position")
 	}
+}
+
+// A line that is used for many picks gives what fresh ones give one by one.
+func TestOrderIsWhatPicksOneByOneGive(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		p := DefaultPolicy()
+		p.OvertakeTimes = rapid.IntRange(0, 2).Draw(rt, "overtaken at most")
+		p.MaxInsertShare = rapid.SampledFrom([]float64{0.3, 0.5, 1}).Draw(rt, "share")
+		p.PriorityAbsolute = rapid.Bool().Draw(rt, "absolute")
+		q := running()
+		for i := range rapid.IntRange(1, 25).Draw(rt, "patients") {
+			lane := rapid.SampledFrom(Lanes()[1:]).Draw(rt, "lane")
+			one := inLane(fmt.Sprint(i), lane, at(14, rapid.IntRange(0, 20).Draw(rt, "since")))
+			one.No = i
+			one.SkipNormals = rapid.IntRange(0, 3).Draw(rt, "skip")
+			one.AtEnd = rapid.IntRange(0, 4).Draw(rt, "at end") == 0
+			one.Overtaken = rapid.IntRange(0, 2).Draw(rt, "overtaken")
+			if rapid.IntRange(0, 9).Draw(rt, "was at a door") == 0 {
+				one.ReadyAt = at(13, i)
+			}
+			q.Tickets = append(q.Tickets, one)
+		}
+		now := at(14, rapid.IntRange(20, 60).Draw(rt, "now"))
+		want := []Pick{}
+		for alone := q.clone(); ; {
+			i, pick, ok := newLine(&alone, &p, now).bring(Desk{})
+			if !ok {
+				break
+			}
+			alone.Tickets[i].State = Called
+			want = append(want, pick)
+		}
+		if diff := cmp.Diff(want, Order(q, p, now)); diff != "" {
+			rt.Fatalf("one by one and in one run differ (-one by one +in one):\n%s", diff)
+		}
+	})
 }
 
 func BenchmarkPositions(b *testing.B) {

@@ -11,14 +11,15 @@ import (
 // first of the frozen head, otherwise whom Fill would bring to the door first.
 func Next(q Queue, p Policy, now time.Time) (ticketID string, why Reason, ok bool) {
 	q, _ = Wake(q, now)
-	if i := firstEmergency(q); i >= 0 {
-		return q.Tickets[i].ID, because(ReasonEmergency), true
+	l := newLine(&q, &p, now)
+	if of := l.waiting[numberEmergency]; len(of) > 0 {
+		return q.Tickets[of[0]].ID, because(ReasonEmergency), true
 	}
-	if i := firstReady(q, ""); i >= 0 {
-		t := q.Tickets[i]
+	if len(l.door) > 0 {
+		t := &q.Tickets[l.door[0]]
 		return t.ID, because(ReasonReadyFirst, "lane", string(t.Lane)), true
 	}
-	i, why, ok := choose(&q, p.inserts(), p, "", now)
+	i, why, ok := l.choose("")
 	if !ok {
 		return "", Reason{}, false
 	}
@@ -27,71 +28,66 @@ func Next(q Queue, p Policy, now time.Time) (ticketID string, why Reason, ok boo
 
 // firstReady gives the index of the head of those at a doctor's door, -1 for
 // none. In a queue without desks those at the door are anybody's.
-func firstReady(q Queue, doctor string) int {
-	return first(&q, compareReady, func(t *Ticket) bool {
-		return t.State == Ready && (doctor == "" || len(q.Desks) == 0 || t.DoctorID == "" || t.DoctorID == doctor)
-	})
-}
-
-func firstEmergency(q Queue) int {
-	return first(&q, compareInsert, func(t *Ticket) bool { return t.State == Waiting && t.Lane == LaneEmergency })
+func firstReady(q *Queue, doctor string) int {
+	best := -1
+	for i := range q.Tickets {
+		t := &q.Tickets[i]
+		if t.State != Ready || doctor != "" && len(q.Desks) > 0 && t.DoctorID != "" && t.DoctorID != doctor {
+			continue
+		}
+		if best < 0 || compareReady(t, &q.Tickets[best]) < 0 {
+			best = i
+		}
+	}
+	return best
 }
 
 // choose picks who goes to a doctor's door next (domain rule §3.3): an
 // emergency, who was at a door whose doctor paused, a pinned one, an insert
 // lane whose turn has come, otherwise the first normal.
-func choose(q *Queue, rules []laneRule, p Policy, doctor string, now time.Time) (int, Reason, bool) {
-	waiting := func(is func(*Ticket) bool) func(*Ticket) bool {
-		return func(t *Ticket) bool { return t.State == Waiting && t.serves(doctor) && is(t) }
-	}
-	if i := first(q, compareInsert, waiting(func(t *Ticket) bool { return t.Lane == LaneEmergency })); i >= 0 {
+func (l *line) choose(doctor string) (int, Reason, bool) {
+	if i := l.first(l.waiting[numberEmergency], doctor, nil); i >= 0 {
 		return i, because(ReasonEmergency), true
 	}
-	if i := first(q, compareReady, waiting(func(t *Ticket) bool { return !t.ReadyAt.IsZero() })); i >= 0 {
+	if i := l.first(l.front, doctor, nil); i >= 0 {
 		return i, because(ReasonFrontAgain), true
 	}
-	if i := first(q, compareInsert, waiting(func(t *Ticket) bool { return t.Lane == LanePinned && t.SkipNormals == 0 })); i >= 0 {
+	if i := l.first(l.waiting[numberPinned], doctor, passedAll); i >= 0 {
 		return i, because(ReasonPinned), true
 	}
-	normal := first(q, p.compareNormal, waiting(func(t *Ticket) bool { return t.Lane == LaneNormal }))
-	at := asking{q: q, p: p, doctor: doctor, now: now, normals: normal >= 0}
-	if i, why, ok := at.insert(rules); ok {
+	normal := l.first(l.waiting[numberNormal], doctor, nil)
+	if i, why, ok := l.insert(doctor, normal >= 0); ok {
 		return i, why, true
 	}
 	if normal >= 0 {
-		if q.Tickets[normal].AtEnd {
+		if l.q.Tickets[normal].AtEnd {
 			return normal, because(ReasonLateEndOfSlice), true
 		}
 		return normal, because(ReasonInOrder), true
 	}
-	return chooseLast(q, doctor)
+	return l.last(doctor)
 }
 
-// asking is one look for somebody to insert.
-type asking struct {
-	q       *Queue
-	p       Policy
-	doctor  string
-	now     time.Time
-	normals bool // somebody of the normal lane waits
-}
+// passedAll reports whether a patient has let pass as many as he had to.
+func passedAll(t *Ticket) bool { return t.SkipNormals == 0 }
 
 // insert asks the lanes: first whoever waited too long, the longest first, so
 // that no lane starves behind another; then each lane in its precedence.
-func (a asking) insert(rules []laneRule) (int, Reason, bool) {
-	if a.p.PriorityAbsolute {
-		if i, ok := a.oldest(LanePriority, false); ok {
+// normals says that somebody of the normal lane waits.
+func (l *line) insert(doctor string, normals bool) (int, Reason, bool) {
+	if l.p.PriorityAbsolute {
+		if i, ok := l.oldest(numberPriority, doctor, false); ok {
 			return i, because(ReasonPriorityAbsolute), true
 		}
 	}
-	if a.normals && a.q.crowded(a.p) {
+	if normals && l.q.crowded(l.p.MaxInsertShare) {
 		return -1, Reason{}, false
 	}
-	if i, why, ok := a.overdue(rules); ok {
+	if i, why, ok := l.overdue(doctor, normals); ok {
 		return i, why, true
 	}
-	for _, r := range rules {
-		if i, why, ok := a.lane(r); ok {
+	for i := range l.rules {
+		if i, why, ok := l.turn(&l.rules[i], doctor, normals); ok {
 			return i, why, true
 		}
 	}
@@ -100,59 +96,54 @@ func (a asking) insert(rules []laneRule) (int, Reason, bool) {
 
 // oldest gives whoever is longest in a lane and may go; settled asks for one
 // who has let pass as many as he had to.
-func (a asking) oldest(lane Lane, settled bool) (int, bool) {
-	i := first(a.q, compareInsert, func(t *Ticket) bool {
-		return t.State == Waiting && t.Lane == lane && !t.AtEnd && t.serves(a.doctor) && (!settled || t.SkipNormals == 0)
-	})
-	return i, i >= 0 && !a.p.barred(a.q, &a.q.Tickets[i], a.doctor, a.now)
+func (l *line) oldest(lane int, doctor string, settled bool) (int, bool) {
+	i := l.first(l.waiting[lane], doctor, func(t *Ticket) bool { return !t.AtEnd && (!settled || t.SkipNormals == 0) })
+	return i, i >= 0 && !l.barred(&l.q.Tickets[i], doctor)
 }
 
-func (a asking) overdue(rules []laneRule) (int, Reason, bool) {
+func (l *line) overdue(doctor string, normals bool) (int, Reason, bool) {
 	best, why := -1, Reason{}
-	if a.normals && sinceAnyInsert(a.q) < 1 {
+	if normals && sinceAnyInsert(l.q) < 1 {
 		return best, why, false
 	}
-	for _, r := range rules {
-		i, ok := a.oldest(r.lane, false)
+	for i := range l.rules {
+		r := &l.rules[i]
+		i, ok := l.oldest(r.lane.number(), doctor, false)
 		if !ok || r.maxWait <= 0 {
 			continue
 		}
-		t := &a.q.Tickets[i]
-		if waited := a.now.Sub(t.LaneSince); waited >= r.maxWait && (best < 0 || compareInsert(t, &a.q.Tickets[best]) < 0) {
+		t := &l.q.Tickets[i]
+		if waited := l.now.Sub(t.LaneSince); waited >= r.maxWait && (best < 0 || compareInsert(t, &l.q.Tickets[best]) < 0) {
 			best, why = i, because(r.words.waited, "minutes", strconv.Itoa(int(waited.Minutes())))
 		}
 	}
 	return best, why, best >= 0
 }
 
-// lane takes the oldest of a lane when no normal is left, when its turn has
+// turn takes the oldest of a lane when no normal is left, when its turn has
 // come, or when too many of it wait and a normal went since.
-func (a asking) lane(r laneRule) (int, Reason, bool) {
-	if !a.normals {
-		i, ok := a.oldest(r.lane, false)
+func (l *line) turn(r *laneRule, doctor string, normals bool) (int, Reason, bool) {
+	lane := r.lane.number()
+	if !normals {
+		i, ok := l.oldest(lane, doctor, false)
 		return i, because(r.words.only), ok
 	}
-	i, ok := a.oldest(r.lane, true)
+	i, ok := l.oldest(lane, doctor, true)
 	if !ok {
 		return -1, Reason{}, false
 	}
-	if r.turn(*a.q) {
-		return i, because(r.words.due, "n", strconv.Itoa(r.passed(a.q.Tickets[i], a.p))), true
+	if r.turn(l.q) {
+		return i, because(r.words.due, "n", strconv.Itoa(r.passed(&l.q.Tickets[i], l.p))), true
 	}
-	waiting := 0
-	for j := range a.q.Tickets {
-		if t := &a.q.Tickets[j]; t.State == Waiting && t.Lane == r.lane {
-			waiting++
-		}
-	}
-	if r.burst > 0 && waiting >= r.burst && a.q.NormalsSinceInsert[r.lane] >= 1 {
+	waiting := len(l.waiting[lane])
+	if r.burst > 0 && waiting >= r.burst && l.q.NormalsSinceInsert[r.lane] >= 1 {
 		return i, because(r.words.burst, "waiting", strconv.Itoa(waiting)), true
 	}
 	return -1, Reason{}, false
 }
 
 // passed says how many normals went first, for the explanation.
-func (r laneRule) passed(t Ticket, p Policy) int {
+func (r *laneRule) passed(t *Ticket, p *Policy) int {
 	if r.lane != LaneMissed {
 		return r.interval
 	}
@@ -170,27 +161,23 @@ func sinceAnyInsert(q *Queue) int {
 	return max(least, 0)
 }
 
-// chooseLast takes those who go after everybody.
-func chooseLast(q *Queue, doctor string) (int, Reason, bool) {
-	i := first(q, compareInsert, func(t *Ticket) bool { return t.State == Waiting && t.serves(doctor) })
-	switch {
-	case i < 0:
-		return -1, Reason{}, false
-	case q.Tickets[i].Lane == LanePinned:
-		return i, because(ReasonPinned), true
-	}
-	return i, because(ReasonMissedAtEnd, "misses", strconv.Itoa(q.Tickets[i].Misses)), true
-}
-
-// first gives the index of the least ticket that qualifies, -1 for none.
-func first(q *Queue, compare func(a, b *Ticket) int, is func(*Ticket) bool) int {
+// last takes those who go after everybody.
+func (l *line) last(doctor string) (int, Reason, bool) {
 	best := -1
-	for i := range q.Tickets {
-		if t := &q.Tickets[i]; is(t) && (best < 0 || compare(t, &q.Tickets[best]) < 0) {
-			best = i
+	for _, of := range l.waiting {
+		for _, i := range of {
+			if t := &l.q.Tickets[i]; t.serves(doctor) && (best < 0 || compareInsert(t, &l.q.Tickets[best]) < 0) {
+				best = i
+			}
 		}
 	}
-	return best
+	switch {
+	case best < 0:
+		return -1, Reason{}, false
+	case l.q.Tickets[best].Lane == LanePinned:
+		return best, because(ReasonPinned), true
+	}
+	return best, because(ReasonMissedAtEnd, "misses", strconv.Itoa(l.q.Tickets[best].Misses)), true
 }
 
 // because makes a Reason of a code and pairs of argument and value.

@@ -133,6 +133,7 @@ type Policy struct {
 	AutoFinish   bool          // calling the next one finishes the present one, as its own fact
 	UndoWithin   time.Duration //
 	LeaveAlpha   float64       // the chance of being called before he arrives that is accepted
+	LeaveNear    float64       // the same of those who say that they live near
 	LeaveGrace   time.Duration // how long a call waits for one who is on the way
 	LeaveRecheck time.Duration
 	LeaveHold    bool // who was told when to leave is not late for it
@@ -167,7 +168,7 @@ func DefaultPolicy() Policy {
 		MaxInsertShare: 0.5, OvertakeTimes: 6, OvertakeFor: 30 * time.Minute, LaneMaxWait: 30 * time.Minute,
 		Pool: OwnFirst, PauseShow: 2 * time.Minute, PauseWizard: 10 * time.Minute,
 		DeadlineAM: "11:30", DeadlinePM: "16:30", AutoFinish: true, UndoWithin: 5 * time.Minute,
-		LeaveAlpha: 0.02, LeaveGrace: 3 * time.Minute, LeaveRecheck: 2 * time.Minute, LeaveHold: true,
+		LeaveAlpha: 0.02, LeaveNear: 0.10, LeaveGrace: 3 * time.Minute, LeaveRecheck: 2 * time.Minute, LeaveHold: true,
 		Continuation: ContinuationRule{Days: 3, Times: 1, MaxGrade: "same", Lane: LaneReturn},
 	}
 }
@@ -208,8 +209,10 @@ func (p Policy) Validate() error {
 	if !(p.MaxInsertShare > 0 && p.MaxInsertShare <= 1) {
 		return badPolicy("max_insert_share", "the share of the inserted is above 0 and at most 1")
 	}
-	if !(p.LeaveAlpha > 0 && p.LeaveAlpha <= 0.5) {
-		return badPolicy("leave.alpha", "the accepted chance is above 0 and at most 0.5")
+	for field, alpha := range map[string]float64{"leave.alpha": p.LeaveAlpha, "leave.alpha_near": p.LeaveNear} {
+		if !(alpha > 0 && alpha <= 0.5) {
+			return badPolicy(field, "the accepted chance is above 0 and at most 0.5")
+		}
 	}
 	for _, check := range []func() error{p.validateWords, p.validateLists, p.validateDurations} {
 		if err := check(); err != nil {
@@ -297,11 +300,35 @@ func (p Policy) validateDurations() error {
 }
 
 // reinsertion says where a patient goes after his n-th miss.
-func (p Policy) reinsertion(misses int) Reinsertion {
+func (p *Policy) reinsertion(misses int) Reinsertion {
 	if misses > len(p.Reinsert) {
 		return Reinsertion{At: AtEndOfSession}
 	}
 	return p.Reinsert[max(misses, 1)-1]
+}
+
+// noon and evening part a day: a session is of the half-day in which it begins.
+const (
+	noon    = 12
+	evening = 17
+)
+
+// lastCheckIn is until when a patient checks in by himself in the half-day of a
+// session that starts at an instant; after it, and after his own slice, a nurse
+// decides. Zero: there is no such time.
+func (p *Policy) lastCheckIn(start time.Time, loc *time.Location) time.Time {
+	local, at := start.In(loc), p.DeadlineAM
+	switch {
+	case local.Hour() >= evening:
+		return time.Time{}
+	case local.Hour() >= noon:
+		at = p.DeadlinePM
+	}
+	t, err := time.Parse("15:04", at)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Date(local.Year(), local.Month(), local.Day(), t.Hour(), t.Minute(), 0, 0, loc)
 }
 
 // GroupOf finds a group of the policy.

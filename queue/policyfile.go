@@ -143,6 +143,7 @@ type document struct {
 	UndoWithin span `yaml:"undo_within"`
 	Leave      struct {
 		Alpha   float64 `yaml:"alpha"`
+		Near    float64 `yaml:"alpha_near"`
 		Grace   span    `yaml:"grace"`
 		Recheck span    `yaml:"recheck"`
 		Hold    bool    `yaml:"hold"`
@@ -233,7 +234,8 @@ func documentOf(p Policy) (d document) {
 	d.Lanes.MaxWait, d.Pool.Order = span(p.LaneMaxWait), p.Pool
 	d.Pause.Show, d.Pause.Wizard = span(p.PauseShow), span(p.PauseWizard)
 	d.Deadline.AM, d.Deadline.PM, d.Finish.Auto, d.UndoWithin = p.DeadlineAM, p.DeadlinePM, p.AutoFinish, span(p.UndoWithin)
-	d.Leave.Alpha, d.Leave.Grace, d.Leave.Recheck, d.Leave.Hold = p.LeaveAlpha, span(p.LeaveGrace), span(p.LeaveRecheck), p.LeaveHold
+	d.Leave.Alpha, d.Leave.Near, d.Leave.Grace, d.Leave.Recheck = p.LeaveAlpha, p.LeaveNear, span(p.LeaveGrace), span(p.LeaveRecheck)
+	d.Leave.Hold = p.LeaveHold
 	d.Continuation = struct {
 		Days     int    `yaml:"days"`
 		Times    int    `yaml:"times"`
@@ -257,7 +259,7 @@ func (d document) policy() Policy {
 		MaxInsertShare: d.MaxInsertShare, OvertakeTimes: d.Overtake.Times, OvertakeFor: time.Duration(d.Overtake.Minutes), LaneMaxWait: time.Duration(d.Lanes.MaxWait),
 		Pool: d.Pool.Order, PauseShow: time.Duration(d.Pause.Show), PauseWizard: time.Duration(d.Pause.Wizard),
 		DeadlineAM: d.Deadline.AM, DeadlinePM: d.Deadline.PM, AutoFinish: d.Finish.Auto, UndoWithin: time.Duration(d.UndoWithin),
-		LeaveAlpha: d.Leave.Alpha, LeaveGrace: time.Duration(d.Leave.Grace), LeaveRecheck: time.Duration(d.Leave.Recheck), LeaveHold: d.Leave.Hold,
+		LeaveAlpha: d.Leave.Alpha, LeaveNear: d.Leave.Near, LeaveGrace: time.Duration(d.Leave.Grace), LeaveRecheck: time.Duration(d.Leave.Recheck), LeaveHold: d.Leave.Hold,
 		Continuation: ContinuationRule(d.Continuation),
 	}
 	for _, r := range d.Missed.Reinsert {

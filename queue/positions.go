@@ -8,31 +8,25 @@ import "time"
 func Order(q Queue, p Policy, now time.Time) []Pick {
 	q, _ = Wake(q, now)
 	q = q.clone()
-	rules := p.inserts()
-	var order []Pick
+	l := newLine(&q, &p, now)
+	order := make([]Pick, 0, len(q.Tickets))
+	if len(l.waiting[numberEmergency]) > 0 { // goes to the door before those who stand there
+		i, pick, _ := l.bring(Desk{})
+		q.Tickets[i].State = Called
+		order = append(order, pick)
+	}
+	for _, i := range l.door {
+		t := &q.Tickets[i]
+		order = append(order, Pick{t.ID, because(ReasonReadyFirst, "lane", string(t.Lane))})
+		t.State = Called
+	}
 	for {
-		// An emergency goes to the door before those who stand there.
-		pick, picked := Pick{}, firstEmergency(q) >= 0
-		if picked {
-			pick, _ = fillOne(&q, rules, p, Desk{}, now)
-		}
-		for i := firstReady(q, ""); i >= 0; i = firstReady(q, "") {
-			t := &q.Tickets[i]
-			why := because(ReasonReadyFirst, "lane", string(t.Lane))
-			if picked && t.ID == pick.TicketID {
-				why = pick.Reason
-			}
-			order = append(order, Pick{t.ID, why})
-			t.State = Called
-		}
-		pick, ok := fillOne(&q, rules, p, Desk{}, now)
+		i, pick, ok := l.bring(Desk{})
 		if !ok {
 			return order
 		}
 		order = append(order, pick)
-		if i := firstReady(q, ""); i >= 0 {
-			q.Tickets[i].State = Called
-		}
+		q.Tickets[i].State = Called
 	}
 }
 

@@ -81,7 +81,10 @@ type Ticket struct {
 	DoctorID         string        `json:"doctor,omitzero"`        // bound at the call; with several desks at the door
 	RoomID           string        `json:"room,omitzero"`          // the same
 	TravelMinutes    int           `json:"travel,omitzero"`        // 0 unknown
-	LeaveAdvisedAt   time.Time     `json:"advised_at,omitzero"`    //
+	LivesNear        bool          `json:"near,omitzero"`          // he takes the risk of the policy for those who live near
+	LeaveAdvisedAt   time.Time     `json:"advised_at,omitzero"`    // when he was last told to set out
+	WaitAdvisedAt    time.Time     `json:"wait_at,omitzero"`       // when he was last told to wait after all
+	FirstVisit       bool          `json:"first,omitzero"`         // the doctor, or the pool, has not seen him before
 	EndReason        string        `json:"end_reason,omitzero"`    //
 	Group            string        `json:"group,omitzero"`         // why priority: a group of the policy; sensitive, never on a screen
 	AssignedDoctorID string        `json:"assigned,omitzero"`      // in a pool: waits for this doctor alone
@@ -114,6 +117,7 @@ type Desk struct {
 	Status      DeskStatus `json:"status"`
 	PausedUntil time.Time  `json:"until,omitzero"`
 	PauseReason string     `json:"reason,omitzero"`
+	PausedAt    time.Time  `json:"paused_at,omitzero"`
 }
 
 // Queue is one session's live queue. Version rises with every change of it or
@@ -132,6 +136,7 @@ type Queue struct {
 	StartedAt          time.Time    `json:"started_at,omitzero"` // first call
 	PausedUntil        time.Time    `json:"until,omitzero"`
 	PauseReason        string       `json:"pause,omitzero"`
+	PausedAt           time.Time    `json:"paused_at,omitzero"`
 	NormalsSinceInsert map[Lane]int `json:"normals,omitempty"` // normals called since the last of each insert lane
 	Series             map[Lane]int `json:"series,omitempty"`  // of each insert lane that was ever inserted: how many in a row
 	Recent             string       `json:"recent,omitzero"`   // the last ten picks: n normal, i inserted
@@ -169,6 +174,7 @@ type Position struct {
 type Consultation struct {
 	SessionID, DoctorID, PatientID string
 	Lane                           Lane
+	First                          bool      // the doctor had not seen him before
 	SessionStart, SessionEnd       time.Time // as scheduled
 	Here                           time.Time // when the patient had checked in
 	Start                          time.Time
@@ -182,6 +188,8 @@ type Admission struct {
 	SliceStart, SliceEnd                time.Time
 	WalkIn                              bool
 	TravelMinutes                       int
+	LivesNear                           bool
+	FirstVisit                          bool   // the doctor has not seen him before
 	InHouse                             bool   // another service point kept him, or he was told to set out late: he is not late
 	Nurse                               bool   // a nurse takes him although a rule would not
 	Lane                                Lane   // "": as the rules say; a continuation's is its policy's

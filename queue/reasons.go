@@ -77,6 +77,7 @@ const (
 	ReasonCheckedIn     = "checked_in"
 	ReasonAdmitted      = "admitted"
 	ReasonTransferred   = "transferred"
+	ReasonMerged        = "merged" // his two records became one
 
 	// Why a position changed; n: by how many.
 	ShiftCalled    = "shift_called"    // somebody before him was called
@@ -112,7 +113,7 @@ func ReasonCodes() []string {
 		ReasonMovedBy, ReasonAssigned, ReasonUnassigned, ReasonSuspended, ReasonBroughtBack, ReasonDeferred, ReasonAnnounced,
 		ReasonWoken, ReasonBusyElsewhere, ReasonAbandoned, ReasonReinstated, ReasonExcused, ReasonSentToTests,
 		ReasonBackFromTests, ReasonCalledOutside, ReasonCareSet, ReasonUndid, ReasonDeskJoined, ReasonDeskLeft,
-		ReasonCheckedIn, ReasonAdmitted, ReasonTransferred,
+		ReasonCheckedIn, ReasonAdmitted, ReasonTransferred, ReasonMerged,
 	}
 	return slices.Concat(picks, happened, shiftCodes())
 }
@@ -135,12 +136,13 @@ const (
 	DropCarriedOver = "carried_over"  // waiting at the end: seen in the next session
 	DropRefunded    = "refunded"      // waiting at the end: fee returned
 	DropAbandoned   = "abandoned"     // the patient gave up
+	DropContinued   = "continued"     // out for tests when the day was over: comes again with a continuation
 )
 
 // DropReasons lists every reason for leaving without a consultation.
 func DropReasons() []string {
 	return []string{
-		DropCancelled, DropMoved, DropSuspended, DropVoid, DropMissed, DropNotArrived, DropCarriedOver, DropRefunded, DropAbandoned,
+		DropCancelled, DropMoved, DropSuspended, DropVoid, DropMissed, DropNotArrived, DropCarriedOver, DropRefunded, DropAbandoned, DropContinued,
 	}
 }
 
@@ -182,14 +184,16 @@ const (
 	VerbLeave       = "leave"
 
 	// What is in the log beside the calls.
-	VerbOpen     = "open"
-	VerbAdmit    = "admit"
-	VerbCheckIn  = "check_in"
-	VerbDrop     = "drop"
-	VerbTravel   = "travel"
-	VerbAdvise   = "advise_leave"
-	VerbTransfer = "transfer"
-	VerbRelocate = "relocate"
-	VerbResults  = "results"
-	VerbTick     = "tick" // the time did it
+	VerbOpen       = "open"
+	VerbAdmit      = "admit"
+	VerbCheckIn    = "check_in"
+	VerbDrop       = "drop"
+	VerbTravel     = "travel"
+	VerbAdvise     = "advise_leave"
+	VerbAdviseWait = "advise_wait"
+	VerbTransfer   = "transfer"
+	VerbRelocate   = "relocate"
+	VerbResults    = "results"
+	VerbTick       = "tick" // the time did it
+	VerbRepoint    = "repoint"
 )

@@ -59,7 +59,7 @@ func (s *Service) Transfer(ctx context.Context, tx Tx, a Admission) (Ticket, err
 	t.State, t.CheckedInAt, t.Misses = Waiting, old.CheckedInAt, old.Misses
 	switch old.State {
 	case Ready:
-		t.State, t.ReadyAt = Ready, beforeReady(c.q, c.now)
+		t.State, t.ReadyAt = Ready, beforeReady(&c.q, c.now)
 	case OutForTests, Suspended, Deferred:
 		t.State, t.NotBefore, t.ResultsAt = old.State, old.NotBefore, old.ResultsAt
 	default:
@@ -87,6 +87,24 @@ func (s *Service) takeCallBack(ctx context.Context, tx Tx, t *Ticket) error {
 	c.q.Tickets[0].State, c.q.Tickets[0].Calls = Ready, 0
 	c.why = because(ReasonPutBack)
 	*t, err = c.saved(ctx, t.ID)
+	return err
+}
+
+// Repoint gives a ticket to another record of the same person, and says so in
+// the queue's log. Doing it again changes nothing. CodeNotFound: the appointment
+// has no ticket.
+func (s *Service) Repoint(ctx context.Context, tx Tx, appointmentID, patientID string) error {
+	c, err := s.single(ctx, tx, VerbRepoint, func() (Ticket, error) { return tx.TicketByAppointment(ctx, appointmentID) })
+	if err != nil {
+		return err
+	}
+	t := &c.q.Tickets[0]
+	if t.PatientID == patientID {
+		return nil
+	}
+	t.PatientID = patientID
+	c.why = because(ReasonMerged)
+	_, err = c.saved(ctx, t.ID)
 	return err
 }
 

@@ -84,10 +84,10 @@ func pause(c *change, r PauseRequest, doctor string) (string, Reason, error) {
 	}
 	why := because(ReasonPaused, "minutes", strconv.Itoa(r.Minutes), "why", r.Why)
 	if d := c.deskOf(doctor); d != nil {
-		d.Status, d.PauseReason, d.PausedUntil = DeskPaused, r.Why, until
+		d.Status, d.PauseReason, d.PausedUntil, d.PausedAt = DeskPaused, r.Why, until, c.now
 		c.toTheFront(doctor)
 	} else {
-		c.q.Desk, c.q.PauseReason, c.q.PausedUntil = DeskPaused, r.Why, until
+		c.q.Desk, c.q.PauseReason, c.q.PausedUntil, c.q.PausedAt = DeskPaused, r.Why, until, c.now
 	}
 	c.tellQueue(houzhen.QueuePaused, why)
 	c.fill()
@@ -100,7 +100,7 @@ func resume(c *change, r command) (string, Reason, error) {
 		if d.Status != DeskPaused {
 			return "", Reason{}, houzhen.E(houzhen.CodeState, "the desk is not paused").With("state", string(d.Status))
 		}
-		d.Status, d.PauseReason, d.PausedUntil = DeskSeeing, "", time.Time{}
+		d.Status, d.PauseReason, d.PausedUntil, d.PausedAt = DeskSeeing, "", time.Time{}, time.Time{}
 		c.tellQueue(houzhen.QueueResumed, why)
 		c.fill()
 		return "", why, nil
@@ -108,7 +108,7 @@ func resume(c *change, r command) (string, Reason, error) {
 	if c.q.Desk != DeskPaused {
 		return "", Reason{}, houzhen.E(houzhen.CodeState, "the desk is not paused").With("state", string(c.q.Desk))
 	}
-	c.q.Desk, c.q.PauseReason, c.q.PausedUntil = DeskSeeing, "", time.Time{}
+	c.q.Desk, c.q.PauseReason, c.q.PausedUntil, c.q.PausedAt = DeskSeeing, "", time.Time{}, time.Time{}
 	if c.q.StartedAt.IsZero() {
 		c.q.Desk = DeskIdle
 	}
@@ -150,9 +150,26 @@ func end(c *change, r EndRequest) (string, Reason, error) {
 		}
 		c.dispose(t, dispose, r.Each[t.ID] != "")
 	}
-	c.q.Desk, c.q.PauseReason, c.q.PausedUntil, c.q.Desks = DeskEnded, "", time.Time{}, nil
+	c.q.Desk, c.q.PauseReason, c.q.PausedUntil, c.q.PausedAt, c.q.Desks = DeskEnded, "", time.Time{}, time.Time{}, nil
 	return "", why, nil
 }
+
+// lasts reports whether a pause is, or has lasted, at least so long. One
+// without an end is as long as any from its beginning.
+func (q *Queue) lasts(least time.Duration, now time.Time) bool {
+	if q.Desk != DeskPaused {
+		return false
+	}
+	return q.PausedUntil.IsZero() || q.PausedUntil.Sub(q.PausedAt) >= least || now.Sub(q.PausedAt) >= least
+}
+
+// Away reports whether those who wait are told that the doctor is away: a pause
+// that is shorter than the policy says is not worth a word.
+func (q *Queue) Away(p Policy, now time.Time) bool { return q.lasts(p.PauseShow, now) }
+
+// WizardDue reports whether the nurse is asked what becomes of those who wait:
+// the doctor is away for long, or nobody knows for how long.
+func (q *Queue) WizardDue(p Policy, now time.Time) bool { return q.lasts(p.PauseWizard, now) }
 
 // here reports whether the patient is checked in, not yet seen, and waits for
 // something of this queue.

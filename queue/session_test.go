@@ -143,3 +143,31 @@ func TestBoard(t *testing.T) {
 		t.Errorf("next of an empty queue: %s", got)
 	}
 }
+
+func TestAShortPauseIsNotAnnouncedAndALongOneAsksTheNurse(t *testing.T) {
+	p := queue.DefaultPolicy()
+	at := clock(9, 0)
+	for name, c := range map[string]struct {
+		minutes     int
+		after       time.Duration
+		away, asked bool
+	}{
+		"a minute":              {1, 0, false, false},
+		"a minute that is four": {1, 4 * time.Minute, true, false},
+		"five minutes":          {5, 0, true, false},
+		"five that are ten":     {5, 10 * time.Minute, true, true},
+		"a quarter of an hour":  {15, 0, true, true},
+		"without an end":        {0, 0, true, true},
+	} {
+		q := queue.Queue{Desk: queue.DeskPaused, PausedAt: at}
+		if c.minutes > 0 {
+			q.PausedUntil = at.Add(time.Duration(c.minutes) * time.Minute)
+		}
+		if away, asked := q.Away(p, at.Add(c.after)), q.WizardDue(p, at.Add(c.after)); away != c.away || asked != c.asked {
+			t.Errorf("%s: away %t, asked %t, want %t, %t", name, away, asked, c.away, c.asked)
+		}
+	}
+	if q := (queue.Queue{Desk: queue.DeskSeeing, PausedAt: at}); q.Away(p, at.Add(time.Hour)) {
+		t.Error("a doctor who sees patients is away")
+	}
+}

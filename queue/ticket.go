@@ -44,10 +44,17 @@ func (s *Service) Drop(ctx context.Context, tx Tx, appointmentID, reason string)
 	return c.saved(ctx, id)
 }
 
-// SetTravel keeps how many minutes the patient needs to come. Other minutes
-// than before allow another advice to leave.
-func (s *Service) SetTravel(ctx context.Context, tx Tx, ticketID string, minutes int) (Ticket, error) {
-	if minutes < 0 || minutes > maxTravelMinutes {
+// Way is how a patient comes: how long he needs, and whether he lives so near
+// that he would rather come late once than wait every time.
+type Way struct {
+	Minutes int // 0 unknown
+	Near    bool
+}
+
+// SetTravel keeps how the patient comes. Another way than before allows another
+// advice to leave.
+func (s *Service) SetTravel(ctx context.Context, tx Tx, ticketID string, way Way) (Ticket, error) {
+	if way.Minutes < 0 || way.Minutes > maxTravelMinutes {
 		return Ticket{}, houzhen.E(houzhen.CodeInvalid, "travel minutes are out of range").On("travel_minutes")
 	}
 	c, err := s.single(ctx, tx, VerbTravel, func() (Ticket, error) { return tx.Ticket(ctx, ticketID) })
@@ -55,26 +62,13 @@ func (s *Service) SetTravel(ctx context.Context, tx Tx, ticketID string, minutes
 		return Ticket{}, err
 	}
 	t := &c.q.Tickets[0]
-	if t.TravelMinutes == minutes {
+	if (Way{t.TravelMinutes, t.LivesNear}) == way {
 		return *t, nil
 	}
-	t.TravelMinutes, t.LeaveAdvisedAt = minutes, time.Time{}
-	return c.saved(ctx, t.ID)
-}
-
-// AdviseLeave notes that the patient is told to set out, once: a second time
-// changes nothing, and neither does it once he is here or out of the queue.
-func (s *Service) AdviseLeave(ctx context.Context, tx Tx, ticketID string) (Ticket, error) {
-	c, err := s.single(ctx, tx, VerbAdvise, func() (Ticket, error) { return tx.Ticket(ctx, ticketID) })
-	if err != nil {
-		return Ticket{}, err
+	t.TravelMinutes, t.LivesNear, t.LeaveAdvisedAt, t.WaitAdvisedAt = way.Minutes, way.Near, time.Time{}, time.Time{}
+	if t.State == NotCheckedIn { // when he is told to leave is another time now
+		c.tell(houzhen.TicketOrdered, t, Reason{})
 	}
-	t := &c.q.Tickets[0]
-	if t.State != NotCheckedIn || !t.LeaveAdvisedAt.IsZero() {
-		return *t, nil
-	}
-	t.LeaveAdvisedAt = c.now
-	c.tell(houzhen.TicketLeaveNow, t, Reason{})
 	return c.saved(ctx, t.ID)
 }
 

@@ -240,7 +240,7 @@ func (x *run) all() Result {
 		now := x.back(x.free[doctor])
 		x.happen(now)
 		x.q, _ = Fill(x.q, x.p, now)
-		if i := firstReady(x.q, ""); i >= 0 {
+		if i := firstReady(&x.q, ""); i >= 0 {
 			x.free[doctor] = x.see(i, now)
 			continue
 		}

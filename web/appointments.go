@@ -60,7 +60,10 @@ func tone(s booking.State) string {
 	return ""
 }
 
-type appointmentsData struct{ Coming, Past []card }
+type appointmentsData struct {
+	Coming, Past []card
+	Continued    []continued
+}
 
 func (s *site) appointments(w http.ResponseWriter, r *http.Request) error {
 	names, err := s.names(r.Context())
@@ -72,6 +75,9 @@ func (s *site) appointments(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var d appointmentsData
+	if d.Continued, err = s.openContinuations(r, names); err != nil {
+		return err
+	}
 	for _, a := range list {
 		c, _, err := s.card(r, names, a)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/internal/board"
 	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/templates"
 )
@@ -114,6 +115,7 @@ type sessionCard struct {
 	Suspended bool
 	OpensAt   string
 	Places    []placeChip
+	Now       board.IfCame // who came in now; nothing on another day
 }
 
 type placeChip struct {
@@ -148,6 +150,9 @@ func (s *site) department(w http.ResponseWriter, r *http.Request) error {
 		return wrap("load suspended sessions", err)
 	}
 	d.Doctors = cards(offers, off, d.Day, names)
+	if err := s.ifCame(r.Context(), d.Doctors, d.Day); err != nil {
+		return err
+	}
 	if d.Announced, err = s.announced(r.Context(), dep.ID, names); err != nil {
 		return err
 	}

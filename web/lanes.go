@@ -29,6 +29,8 @@ func deskActs() []deskAct {
 		{"reinstate", ""},
 		{"abandon", ""},
 		{"care", "care"},
+		{"assign", "doctor"},
+		{verbContinue, ""},
 		{"undo", ""},
 	}
 }
@@ -44,7 +46,7 @@ func (s *site) deskAct(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c, label, err := s.deskCommand(r)
-	if err == nil {
+	if err == nil && c.Verb != verbContinue {
 		_, err = s.Run(r.Context(), auth.From(r.Context()), c)
 	}
 	if wantsJSON(r) {
@@ -78,6 +80,15 @@ func (s *site) deskCommand(r *http.Request) (api.Command, string, error) {
 	}
 	c.SessionID, c.TicketID = line.Session, line.Ticket
 	value := strings.TrimSpace(f.Get("value"))
+	if c.Verb == verbContinue {
+		_, err = s.ContinueVisit(r.Context(), auth.From(r.Context()), line.Appointment)
+		return c, line.Label, err
+	}
+	if c.Verb == "assign" {
+		if value, err = s.doctorOf(r, value); err != nil {
+			return c, "", err
+		}
+	}
 	for _, a := range deskActs() {
 		if a.Verb != string(c.Verb) {
 			continue
@@ -98,8 +109,27 @@ func withValue(c api.Command, of, value string) api.Command {
 		c.Minutes = n
 	case "care":
 		c.Care = value
+	case "doctor":
+		c.DoctorID = value
 	}
 	return c
+}
+
+// doctorOf finds a doctor by the code that is typed; "" is any.
+func (s *site) doctorOf(r *http.Request, code string) (string, error) {
+	if code == "" {
+		return "", nil
+	}
+	names, err := s.names(r.Context())
+	if err != nil {
+		return "", err
+	}
+	for _, d := range names.House.Doctors {
+		if strings.EqualFold(d.Code, code) || d.ID == code {
+			return d.ID, nil
+		}
+	}
+	return "", houzhen.E(houzhen.CodeNotFound, "no such doctor").On("value")
 }
 
 // lineOf finds a number of the zone, typed with or without its zeros.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/board"
+	"github.com/houzhen/houzhen/queue"
 )
 
 type placeData struct{ Position board.Position }
@@ -24,7 +25,7 @@ func (s *site) place(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, "place", "mine", placeData{p})
 }
 
-// travel keeps how long the patient needs to come.
+// travel keeps how the patient comes.
 func (s *site) travel(w http.ResponseWriter, r *http.Request) error {
 	if err := form(r); err != nil {
 		return err
@@ -37,7 +38,7 @@ func (s *site) travel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Desk.SetTravel(r.Context(), a.ID, minutes); err != nil {
+	if err := s.Desk.SetTravel(r.Context(), a.ID, queue.Way{Minutes: minutes, Near: r.PostForm.Get("near") != ""}); err != nil {
 		return wrap("set travel", err)
 	}
 	return back(w, r, "/place/"+url.PathEscape(a.ID))

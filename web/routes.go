@@ -28,6 +28,7 @@ func (s *site) routes() []route {
 	patient := []auth.Role{auth.Patient}
 	list := []route{
 		{"GET", "/{$}", all, s.home, "departments"},
+		{"GET", "/forecasts", all, s.waitQuality, "how good the waiting times were"},
 		{"GET", "/find/{department}", all, s.department, "days, doctors and slices"},
 		{"POST", "/lang", all, s.setLang, "keeps a language"},
 		{"POST", "/elder", all, s.setElder, "keeps large type"},
@@ -64,6 +65,7 @@ func (s *site) routes() []route {
 	list = append(list, s.waitlistRoutes()...)
 	list = append(list, s.peopleRoutes()...)
 	list = append(list, s.inboxRoutes()...)
+	list = append(list, s.continuationRoutes()...)
 	list = append(list, s.laneRoutes()...)
 	return append(list, s.staffRoutes()...)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/api/apitest"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/continuation"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/pay"
 	"github.com/houzhen/houzhen/internal/auth"
@@ -93,6 +94,19 @@ func stories() []story {
 		{name: "home_empty", path: "/", set: func(c *apitest.Clinic) { c.Public.Departments = nil }},
 		{name: "department", path: "/find/cardio?day=2026-03-03"},
 		{name: "department_today", path: "/find/cardio"},
+		{name: "department_if_came", path: "/find/cardio", set: func(c *apitest.Clinic) {
+			c.Boards.IfCame = board.IfCame{Open: true, Ahead: 4, Lo: apitest.Now().Add(25 * time.Minute).UnixMilli(), Hi: apitest.Now().Add(45 * time.Minute).UnixMilli()}
+		}},
+		{name: "forecasts", path: "/forecasts", set: func(c *apitest.Clinic) {
+			zone := houzhen.Label{Zh: "二楼 B 区", En: "Area B"}
+			c.Boards.Quality = []board.Quality{{ID: "z1", Zone: zone, People: 1234, FirstRight: 0.83, LastRight: 0.79, Off: 8.6, Width: 31.2, Changes: 1.6}}
+		}},
+		{name: "appointments_continued", path: "/appointments", as: patient, set: func(c *apitest.Clinic) { c.Continued = []continuation.Continuation{apitest.Continued()} }},
+		{name: "continuation", path: "/continuations/c1", as: patient},
+		{name: "continuation_none", path: "/continuations/c1", as: patient, set: func(c *apitest.Clinic) { c.Offers, c.Sittings = nil, nil }},
+		{name: "here", path: "/here/z1?code=x", as: patient},
+		{name: "here_none", path: "/here/z9?code=x", as: patient},
+		{name: "forecasts_empty", path: "/forecasts"},
 		{name: "department_empty", path: "/find/cardio?day=2026-03-20", set: func(c *apitest.Clinic) { c.Offers, c.Sittings = nil, nil }},
 		{name: "department_move", path: "/find/cardio?move=a2&day=2026-03-05", as: patient},
 		{name: "book", path: "/book?session=s12&no=5", as: patient},
@@ -327,7 +341,7 @@ func TestEveryPageHasAStory(t *testing.T) {
 	}
 	told := map[string]bool{
 		"GET /static/{file...}": true, "GET /words/{lang}": true, "GET /staff": true, "GET /manage/asynq/": true,
-		"GET /manage/stats.csv": true, "GET /manage/abuse.csv": true, "GET /manage/guide/sample.yaml": true, "GET /manage/stats/{drawing}": true, // a file, and pictures on the page
+		"GET /manage/stats.csv": true, "GET /manage/abuse.csv": true, "GET /manage/guide/sample.yaml": true, "GET /manage/stats/{drawing}": true, "GET /screen/zone/{id}/here.svg": true, // a file, and pictures on the page
 	}
 	for _, s := range stories() {
 		path, _, _ := strings.Cut(s.path, "?")

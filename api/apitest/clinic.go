@@ -10,6 +10,7 @@ import (
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/abuse"
+	"github.com/houzhen/houzhen/booking/continuation"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/guide"
 	"github.com/houzhen/houzhen/booking/pay"
@@ -38,6 +39,7 @@ type Clinic struct {
 	Inbox        []notify.InboxItem // newest first
 	Money        []pay.Payment
 	Boards       Boards
+	Continued    []continuation.Continuation
 	RosterAnswer api.RosterResult
 	Figures      []stats.Row
 	Flagged      []abuse.Flag
@@ -65,6 +67,8 @@ type Boards struct {
 	Strip    board.Strip
 	Position board.Position
 	Desk     board.Desk
+	IfCame   board.IfCame
+	Quality  []board.Quality
 }
 
 // Asked lists the verbs that were asked for, with their argument.
@@ -88,7 +92,7 @@ func (c *Clinic) ask(verb, about string) error {
 func (c *Clinic) Services() api.Services {
 	return api.Services{
 		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Waitlist: waits{c}, Suspension: suspensions{c}, Queue: queues{c}, Desk: c, Messages: c, Mail: mails{c}, Inbox: mailbox{c},
-		Boards: boards{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
+		Boards: boards{c}, Continuations: continuations{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
 		Credit: credits{c}, Forecasts: credits{c}, Channel: channels{c}, Webhooks: webhooks{c}, Guidance: guidance{c}, Wording: words{c},
 		Machines: machines{c}, People: persons{c}, Policies: policies{c},
 	}
@@ -140,7 +144,9 @@ func (c *Clinic) CheckIn(_ context.Context, a api.Arrival) (api.CheckedIn, error
 }
 
 // SetTravel implements api.Desk.
-func (c *Clinic) SetTravel(_ context.Context, id string, _ int) error { return c.ask("travel", id) }
+func (c *Clinic) SetTravel(_ context.Context, id string, _ queue.Way) error {
+	return c.ask("travel", id)
+}
 
 // Queue implements api.Desk.
 func (c *Clinic) Queue(_ context.Context, sessionID string) (queue.Queue, error) {

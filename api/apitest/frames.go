@@ -29,7 +29,7 @@ func position(n names) board.Position {
 }
 
 func zone(n names) board.Zone {
-	z := board.Zone{ID: "z1", Zone: n.Zones[0].Name, Missed: []string{"A021", "B108", "C016"}, At: ms(0)}
+	z := board.Zone{ID: "z1", Here: "code", Zone: n.Zones[0].Name, Missed: []string{"A021", "B108", "C016"}, At: ms(0)}
 	for i := range 8 {
 		d, prefix := n.Doctors[i%len(n.Doctors)], string(rune('A'+i))
 		r := board.Row{

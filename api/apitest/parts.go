@@ -190,6 +190,16 @@ func (b boards) Desk(_ context.Context, id string) (board.Desk, error) {
 	return b.Boards.Desk, b.ask("desk", id)
 }
 
+func (b boards) IfCame(_ context.Context, id string) (board.IfCame, error) {
+	is := b.Boards.IfCame
+	is.Session = id
+	return is, b.ask("if-came", id)
+}
+
+func (b boards) Qualities(context.Context) ([]board.Quality, error) {
+	return append([]board.Quality{}, b.Boards.Quality...), b.ask("quality", "")
+}
+
 type signIn struct{ *Clinic }
 
 func (s signIn) AskCode(_ context.Context, phone string, _ houzhen.Lang, _ string) (string, error) {

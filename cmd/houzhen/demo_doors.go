@@ -135,7 +135,7 @@ func (p *demoPages) suits(who string, q queue.Queue, t queue.Ticket) int {
 	now := p.app.Now()
 	switch {
 	case who == doorWaiting && (t.State == queue.Waiting || t.State == queue.Ready):
-		at, _ := queue.Ahead(q, queue.DefaultPolicy(), t.ID, now)
+		at, _ := queue.Ahead(q, p.app.QueuePolicy(q.ZoneID), t.ID, now)
 		return at.Ahead
 	case who == doorHome && t.State == queue.NotCheckedIn && t.TravelMinutes > 0 && t.LeaveAdvisedAt.IsZero():
 		if soon := t.SliceStart.Sub(now); soon > 0 {

@@ -28,6 +28,7 @@ type cli struct {
 	RedisURL    string `name:"redis-url" env:"HOUZHEN_TEST_REDIS_URL" help:"Redis for the pipeline beside PostgreSQL; empty: an in-process server."`
 
 	Notify  notifyCmd  `cmd:"" help:"Send messages: the whole path, a mass suspension, a critical one behind many, a million planned."`
+	Queue   queueCmd   `cmd:"" help:"Move queues: calls, check-ins and the rest, with everybody's place computed anew."`
 	Booking bookingCmd `cmd:"" help:"Take places: spread, in a release rush, over HTTP, with a long past."`
 }
 

@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"github.com/houzhen/houzhen/booking"
-	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/app"
 	"github.com/houzhen/houzhen/internal/measure"
-	"github.com/houzhen/houzhen/internal/sim"
 	"github.com/houzhen/houzhen/notify/aliyuntest"
 	"github.com/houzhen/houzhen/templates"
 )
@@ -76,7 +74,6 @@ type post struct {
 	provider *aliyuntest.Server
 	url      string // of the running server
 	visits   []booking.Appointment
-	people   int
 }
 
 // callback is the unguessable part of the address of receipts.
@@ -129,29 +126,6 @@ func (p *post) prepareVisits(n int) error {
 	return err
 }
 
-// register adds n patients and gives their ids.
-func (p *post) register(n int) ([]string, error) {
-	ids := make([]string, 0, n)
-	for len(ids) < n {
-		err := p.app.Store.Directory().InTx(p.ctx, func(tx directory.Tx) error {
-			for range min(500, n-len(ids)) {
-				p.people++
-				one := sim.Person(1, p.people, p.day)
-				one.ID, one.Version = fmt.Sprintf("patient-%07d", p.people), 1
-				if err := tx.AddPatient(p.ctx, one); err != nil {
-					return err
-				}
-				ids = append(ids, one.ID)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return ids, nil
-}
-
 // serving runs the whole server while do works.
 func (p *post) serving(do func() error) error {
 	addr, stop, err := p.serve()
@@ -161,23 +135,4 @@ func (p *post) serving(do func() error) error {
 	defer stop()
 	p.url = "http://" + addr + "/callbacks/aliyun/" + callback + "/sms-report"
 	return do()
-}
-
-// until waits until done says so, asking every few milliseconds.
-func (p *post) until(done func() (bool, error)) error {
-	ctx, cancel := context.WithTimeoutCause(p.ctx, 10*time.Minute, errors.New("the messages did not leave"))
-	defer cancel()
-	t := time.NewTicker(5 * time.Millisecond)
-	defer t.Stop()
-	for {
-		over, err := done()
-		if over || err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-t.C:
-		}
-	}
 }

@@ -65,28 +65,6 @@ func (p *post) path(size mailSizes) error {
 	})
 }
 
-// idle waits until nothing waits for the pipeline.
-func (p *post) idle() error {
-	return p.until(func() (over bool, err error) {
-		err = p.app.Store.View(p.ctx, func(tx *store.Tx) error {
-			over = true
-			for u := houzhen.Critical; u <= houzhen.Routine; u++ {
-				facts, err := tx.PendingFacts(p.ctx, u, p.app.Now(), 1)
-				if err != nil {
-					return err
-				}
-				due, err := tx.DueMessages(p.ctx, u, p.app.Now(), 1)
-				if err != nil {
-					return err
-				}
-				over = over && len(facts)+len(due) == 0
-			}
-			return nil
-		})
-		return over, err
-	})
-}
-
 // emptyTasks gives how many tasks of one message each an asynq server with an
 // empty handler does a second, enqueued while it works.
 func (p *post) emptyTasks(n int) (float64, error) {

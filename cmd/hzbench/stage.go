@@ -37,6 +37,7 @@ type stage struct {
 	crowd  []sim.Member
 	day    houzhen.Date // of the next sessions
 	keys   int          // idempotency keys that were used
+	people int          // that were registered without signing in
 }
 
 // spreadIDs makes ids that spread evenly over an index.
@@ -49,7 +50,12 @@ func withStage(e *env, engine string, people int, newID func() string, do func(*
 }
 
 // withSettings is withStage with settings of its own.
-func withSettings(e *env, engine string, people int, newID func() string, set func(*app.Config), do func(*stage) error) (err error) {
+func withSettings(e *env, engine string, people int, newID func() string, set func(*app.Config), do func(*stage) error) error {
+	return withOptions(e, engine, people, set, func(o *app.Options) { o.NewID = newID }, do)
+}
+
+// withOptions is withSettings with parts of its own in place of the usual.
+func withOptions(e *env, engine string, people int, set func(*app.Config), parts func(*app.Options), do func(*stage) error) (err error) {
 	s := &stage{env: e, engine: engine, cfg: app.Defaults()}
 	if s.cfg.Data, err = os.MkdirTemp("", "hzbench-"); err != nil {
 		return fmt.Errorf("make folder: %w", err)
@@ -65,7 +71,9 @@ func withSettings(e *env, engine string, people int, newID func() string, set fu
 		defer func() { err = errors.Join(err, drop(context.WithoutCancel(e.ctx))) }()
 		s.cfg.DatabaseURL, s.cfg.RedisURL = inside, e.redisURL
 	}
-	if s.app, err = app.New(e.ctx, s.cfg, app.Options{Log: e.log, Migrate: true, NewID: newID}); err != nil {
+	options := app.Options{Log: e.log, Migrate: true}
+	parts(&options)
+	if s.app, err = app.New(e.ctx, s.cfg, options); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.app.Close()) }()

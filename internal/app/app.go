@@ -66,6 +66,10 @@ type Options struct {
 	Demo    web.Demo        // the addresses of a demonstration; nil outside of one
 	Limits  *Limits         // nil: DefaultLimits
 	Blind   bool            // nobody watches: no boards are drawn and nobody is told to leave home
+
+	// Drawn is told each queue after the places and ranges of its patients were
+	// computed anew and handed to the hub; nil: nobody.
+	Drawn func(q queue.Queue)
 }
 
 // App is a running Houzhen without its servers: every service wired.

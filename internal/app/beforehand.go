@@ -28,8 +28,8 @@ func newBeforehand() *beforehand { return &beforehand{last: map[string]seen{}} }
 // who wait.
 func (b *beforehand) changes(q queue.Queue, p queue.Policy, now time.Time) map[string][]board.Reason {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	old, known := b.last[q.SessionID]
+	b.mu.Unlock()
 	if known && old.q.Version >= q.Version {
 		return old.changes
 	}
@@ -41,7 +41,11 @@ func (b *beforehand) changes(q queue.Queue, p queue.Policy, now time.Time) map[s
 			}
 		}
 	}
-	b.last[q.SessionID] = next
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.last[q.SessionID].q.Version < q.Version {
+		b.last[q.SessionID] = next
+	}
 	return next.changes
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/board"
 	"github.com/houzhen/houzhen/queue"
-	"github.com/houzhen/houzhen/queue/forecast"
 )
 
 // boards builds what screens and phones are shown: the queue's order, the
@@ -24,7 +23,6 @@ type boards struct {
 	now    func() time.Time
 	shown  *ranges
 	models *models
-	risk   float64 // at which somebody is told to leave home
 	before *beforehand
 	here   func(zoneID string, now time.Time) string // the code that a zone's screen shows
 }
@@ -41,7 +39,7 @@ type place struct {
 	names   map[string]houzhen.Name
 	index   *directory.Index
 	now     time.Time
-	leaving forecast.Leave
+	policy  queue.Policy
 	alike   map[string]bool           // masked like somebody else of the zone
 	changes map[string][]board.Reason // why positions are others than before
 }
@@ -108,7 +106,7 @@ func (b *boards) Desk(ctx context.Context, zoneID string) (board.Desk, error) {
 			lines := p.lines(names)
 			d.Queues = append(d.Queues, board.DeskQueue{
 				Session: p.q.SessionID, Doctor: p.doctor().Name, Room: p.room(), Desk: p.desk(), Until: milli(p.q.PausedUntil),
-				Start: milli(p.q.Start), End: milli(p.q.End), Tickets: lines,
+				Start: milli(p.q.Start), End: milli(p.q.End), Wizard: p.q.WizardDue(p.policy, p.now), Tickets: lines,
 			})
 			for _, l := range lines {
 				if l.State == string(queue.NotCheckedIn) {
@@ -153,7 +151,11 @@ func (b *boards) Position(ctx context.Context, appointmentID string) (board.Posi
 		if err != nil {
 			return err
 		}
-		p, err := b.place(ctx, tx, t.SessionID)
+		q, err := tx.Queue(ctx, t.SessionID)
+		if err != nil {
+			return err
+		}
+		p, err := b.standing(ctx, tx, q)
 		if err != nil {
 			return err
 		}
@@ -261,28 +263,43 @@ func (b *boards) neighbours(ctx context.Context, tx everything, p place) ([]plac
 	return append(places, p), nil
 }
 
+// around is standing with everybody's name.
 func (b *boards) around(ctx context.Context, tx everything, q queue.Queue) (place, error) {
+	p, err := b.standing(ctx, tx, q)
+	if err != nil {
+		return p, err
+	}
+	var ids []string
+	for _, t := range q.Tickets {
+		if t.State != queue.Done && t.State != queue.Dropped {
+			ids = append(ids, t.PatientID)
+		}
+	}
+	names, err := tx.PatientNames(ctx, ids)
+	if err != nil {
+		return place{}, fmt.Errorf("load names: %w", err)
+	}
+	for _, t := range q.Tickets {
+		if name, known := names[t.PatientID]; known && t.State != queue.Done && t.State != queue.Dropped {
+			p.names[t.ID] = name
+		}
+	}
+	return p, nil
+}
+
+// standing is a session with where everybody stands, and nobody's name.
+func (b *boards) standing(ctx context.Context, tx everything, q queue.Queue) (place, error) {
 	index, err := b.house(ctx)
 	if err != nil {
 		return place{}, fmt.Errorf("load house: %w", err)
 	}
-	p := place{q: q, index: index, names: map[string]houzhen.Name{}, now: b.now(), leaving: b.leaveRule()}
+	p := place{q: q, index: index, names: map[string]houzhen.Name{}, now: b.now(), policy: b.policy(q.ZoneID)}
 	if p.session, err = tx.Session(ctx, q.SessionID); err != nil {
 		return place{}, fmt.Errorf("load session: %w", err)
 	}
-	p.changes = b.before.changes(q, b.policy(q.ZoneID), p.now)
+	p.changes = b.before.changes(q, p.policy, p.now)
 	if p.order, p.picks, err = b.standings(ctx, tx, q, p.now); err != nil {
 		return place{}, err
-	}
-	for _, t := range q.Tickets {
-		if t.State == queue.Done || t.State == queue.Dropped {
-			continue
-		}
-		patient, err := tx.Patient(ctx, t.PatientID)
-		if err != nil {
-			return place{}, fmt.Errorf("load patient: %w", err)
-		}
-		p.names[t.ID] = patient.Name
 	}
 	return p, nil
 }

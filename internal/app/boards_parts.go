@@ -22,6 +22,15 @@ func (p place) desk() string {
 	return string(p.q.Desk)
 }
 
+// announced is desk as those who wait are told: a short pause is not.
+func (p place) announced() (state string, until int64) {
+	state = p.desk()
+	if state == string(queue.DeskPaused) && !p.q.Away(p.policy, p.now) {
+		return string(queue.DeskSeeing), 0
+	}
+	return state, milli(p.q.PausedUntil)
+}
+
 // shown masks a name as a zone wants it; "" where only numbers are shown.
 func (p place) shown(t queue.Ticket, mask directory.Mask) string {
 	name, ok := p.names[t.ID]
@@ -63,9 +72,10 @@ func (p place) present() (queue.Ticket, bool) {
 func (p place) row(mask directory.Mask) board.Row {
 	r := board.Row{
 		Session: p.q.SessionID, Room: p.room(), Doctor: p.doctor().Name, Title: p.doctor().Title, Class: string(p.session.Class),
-		Ready: []board.Person{}, Waiting: len(p.in(queue.Waiting, queue.Ready)), Desk: p.desk(), Until: milli(p.q.PausedUntil),
+		Ready: []board.Person{}, Waiting: len(p.in(queue.Waiting, queue.Ready)),
 	}
-	if p.q.PauseReason != "" {
+	r.Desk, r.Until = p.announced()
+	if p.q.PauseReason != "" && r.Desk == string(queue.DeskPaused) {
 		r.Reason = board.Reason{Code: p.q.PauseReason}
 	}
 	if t, ok := p.present(); ok {
@@ -230,8 +240,9 @@ func (p place) position(t queue.Ticket) board.Position {
 		Appointment: t.AppointmentID, Label: t.Label, State: string(t.State), Ahead: at.ahead, Lo: milli(at.lo), Hi: milli(at.hi),
 		Room: p.room(), Zone: p.index.ZoneOf(p.q.ZoneID).Name, Doctor: p.doctor().Name, Title: p.doctor().Title,
 		Department: department.Name, Number: t.No, SliceStart: milli(t.SliceStart), SliceEnd: milli(t.SliceEnd), Reason: at.reason, Moved: at.moved, Near: string(at.near),
-		Desk: p.desk(), Until: milli(p.q.PausedUntil), CheckedInAt: milli(t.CheckedInAt), Version: p.q.Version, At: milli(p.now),
+		CheckedInAt: milli(t.CheckedInAt), Version: p.q.Version, At: milli(p.now),
 	}
+	pos.Desk, pos.Until = p.announced()
 	pos.Changes = p.changes[t.ID]
 	if department.Sensitive {
 		pos.Department, pos.Doctor, pos.Title = department.Alias, houzhen.Label{}, houzhen.Label{}

@@ -8,6 +8,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/internal/jobs"
 	"github.com/houzhen/houzhen/queue"
+	"github.com/houzhen/houzhen/queue/forecast"
 )
 
 // How long identified data is kept (domain rule §8).
@@ -29,6 +30,7 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "policies.read", Spec: "* * * * *", Run: a.loadPolicies},
 			{Name: "queues.tick", Spec: "* * * * *", Run: a.tickQueues},
 			{Name: "queues.end", Spec: "5 4 * * *", Run: sweep(a.endOldQueues)},
+			{Name: "tests.continue", Spec: "15 4 * * *", Run: sweep(a.continueTests)},
 			{Name: "closures.run", Spec: "* * * * *", Run: a.runClosures},
 			{Name: "holds.expire", Spec: "* * * * *", Run: sweep(a.Booking.ExpireHolds)},
 			{Name: "system.beat", Spec: "* * * * *", Run: a.beat},
@@ -49,6 +51,7 @@ func (a *App) wireClockwork() (err error) {
 			{Name: "messages.reconcile", Spec: "* * * * *", Run: a.reconcile},
 			{Name: "messages.receipts", Spec: "* * * * *", Run: a.takeReceipts},
 			{Name: "boards.refresh", Spec: "* * * * *", Run: a.refreshBoards},
+			{Name: "forecasts.rate", Spec: "35 * * * *", Run: a.rateForecasts},
 			{Name: "stats.refresh", Spec: "25 * * * *", Run: a.refreshStats},
 			{Name: "guide.settle", Spec: "5 * * * *", Run: once(a.Guide.Settle)},
 			{Name: "abuse.scan", Spec: "*/30 * * * *", Run: a.scanAbuse},
@@ -112,6 +115,9 @@ func (a *App) refreshBoards(ctx context.Context, _ time.Time) error {
 		return nil
 	}
 	now := a.clock.Now()
+	if err := a.saveRanges(ctx); err != nil {
+		return fmt.Errorf("save ranges: %w", err)
+	}
 	a.boards.shown.prune(now)
 	a.boards.models.prune(now)
 	a.boards.before.prune(now)
@@ -122,7 +128,7 @@ func (a *App) refreshBoards(ctx context.Context, _ time.Time) error {
 		}
 		for _, q := range queues {
 			if now.Before(q.End.Add(window)) && q.Desk != queue.DeskEnded {
-				a.live.touch(q.SessionID)
+				a.live.refresh(q.SessionID)
 			}
 		}
 		return nil
@@ -137,6 +143,9 @@ func (a *App) purge(ctx context.Context, _ time.Time) error {
 	}
 	if _, err := a.Store.PurgeReceipts(ctx, now.Add(-keepReceipts)); err != nil {
 		return fmt.Errorf("purge receipts: %w", err)
+	}
+	if _, err := a.Store.PurgeShown(ctx, now.AddDate(0, 0, -2*forecast.QualityDays)); err != nil {
+		return fmt.Errorf("purge ranges: %w", err)
 	}
 	if _, err := a.Store.PurgeReplays(ctx, now.Add(-keepReplays)); err != nil {
 		return fmt.Errorf("purge replays: %w", err)

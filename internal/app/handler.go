@@ -31,10 +31,11 @@ func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) 
 	}
 	services := api.Services{
 		Directory: people{a.Directory}, Booking: bookings{watched{a.Places(), a}, a}, Pool: pool{a}, Payments: payments{a}, Waitlist: a.Waits(),
-		Suspension: suspensions{a.Suspension, a}, Queue: a.Queue, Desk: desk{a},
+		Suspension: suspensions{a.Suspension, a}, Queue: presses{a.Queue, a}, Desk: desk{a},
 		Messages: a, Mail: mail{a}, Inbox: inbox{a}, Boards: a.boards, SignIn: sign, Roster: rosters{a}, Stats: a.Stats, Abuse: flags{a}, People: a.Persons(), Credit: credits{a},
 		Forecasts: forecasts{a}, Audit: a, Channel: channel{a}, Webhooks: a.Webhooks,
-		Guidance: a.Guide, Wording: a.Wording, Machines: a.Machines, Policies: queuePolicies{a},
+		Continuations: a.Continuations(),
+		Guidance:      a.Guide, Wording: a.Wording, Machines: a.Machines, Policies: queuePolicies{a},
 	}
 	site, err := web.New(web.Deps{
 		Services: services, Links: links{a}, Jobs: a.Pipeline, Dashboard: a.Pipeline.Dashboard(dashboardPath), Demo: demo,

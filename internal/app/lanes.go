@@ -83,6 +83,29 @@ func (a *App) endOldQueues(ctx context.Context) (int, error) {
 	return len(old), err
 }
 
+// continueTests disposes of those who are still out for tests when their
+// business date is over: each is given a continuation where the zone gives any,
+// and his ticket ends.
+func (a *App) continueTests(ctx context.Context) (int, error) {
+	begin := houzhen.BusinessDate(a.clock.Now(), a.loc).At(4, 0, a.loc)
+	var out []string
+	err := a.view(ctx, func(tx everything) (err error) {
+		out, err = tx.TestsOut(ctx, begin.UnixMicro(), closedAtOnce)
+		return err
+	})
+	for i, id := range out {
+		_, err := continuations{a}.Give(ctx, id, "")
+		if code := houzhen.CodeOf(err); err != nil && code != houzhen.CodeState && code != houzhen.CodeLimit {
+			return i, fmt.Errorf("continue after tests: %w", err)
+		}
+		err = a.inTx(ctx, func(tx everything) error { return a.drop(ctx, tx, id, queue.DropContinued) })
+		if err != nil {
+			return i, fmt.Errorf("end ticket out for tests: %w", err)
+		}
+	}
+	return len(out), err
+}
+
 // checkInQueue is Queue.CheckIn; a patient who is back from tests after his
 // session has ended goes on to a doctor of the same grade who still sits
 // (domain rule §7 case 50).

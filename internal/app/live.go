@@ -2,47 +2,72 @@ package app
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/houzhen/houzhen"
-	"github.com/houzhen/houzhen/queue"
-	"github.com/houzhen/houzhen/realtime"
 )
 
-// Topics of the sockets, each with the id of what it shows.
-const (
-	topicZone     = "zone"
-	topicDoor     = "door"
-	topicStrip    = "strip"
-	topicDesk     = "desk"
-	topicPosition = "pos"
-)
+// drawers is how many sessions are drawn at the same time; each waits for the
+// database most of its time.
+const drawers = 4
 
 // live keeps what is watched up to date. A change of a queue is noted by its
-// session; one goroutine then touches the topics that show it, so a burst of
-// changes is one redraw.
+// session, and a few goroutines draw the noted ones, each session one at a
+// time: a burst of changes is one drawing.
 type live struct {
-	hub    *realtime.Hub
-	view   func(ctx context.Context, f func(everything) error) error
-	now    func() time.Time
-	shared bool // other nodes may have watchers that this one does not see
-	log    *slog.Logger
-	advise func(ctx context.Context, q queue.Queue) // leave-now, on every change of a queue
+	draw  func(ctx context.Context, sessionID string) error
+	now   func() time.Time
+	kinds map[houzhen.EventKind]bool // facts that are about a queue
+	log   *slog.Logger
 
 	wake  chan struct{}
 	mu    sync.Mutex
-	dirty map[string]bool
-	busy  bool
+	fresh pile // queues that changed
+	aged  pile // queues in which only time has passed: one at a time, when nothing else is to be done
+	ages  bool // one of them is being drawn
+	busy  map[string]bool
+	known recent // facts whose queue was noted right after their commit
+	last  int64
 }
 
-func (l *live) touch(sessionID string) {
+func newLive(draw func(ctx context.Context, sessionID string) error, now func() time.Time, log *slog.Logger) *live {
+	return &live{draw: draw, now: now, log: log, wake: make(chan struct{}, drawers), busy: map[string]bool{}, kinds: map[houzhen.EventKind]bool{}}
+}
+
+// committed notes the queues that facts of this node are about, as soon as they
+// are committed. The reaction to them, wherever it runs, is the second chance.
+func (l *live) committed(facts []houzhen.Event) {
+	for _, e := range facts {
+		if e.Session == "" || !l.kinds[e.Kind] {
+			continue
+		}
+		l.mu.Lock()
+		l.known.add(e.ID)
+		l.mu.Unlock()
+		l.touch(e.Session)
+	}
+}
+
+// knows reports whether the queue of a fact was noted after its commit.
+func (l *live) knows(factID string) bool {
 	l.mu.Lock()
-	l.dirty[sessionID] = true
+	defer l.mu.Unlock()
+	return l.known.has(factID)
+}
+
+// touch asks for a session to be drawn again because it changed.
+func (l *live) touch(sessionID string) { l.note(&l.fresh, sessionID) }
+
+// refresh asks for it because time has passed.
+func (l *live) refresh(sessionID string) { l.note(&l.aged, sessionID) }
+
+func (l *live) note(on *pile, sessionID string) {
+	l.mu.Lock()
+	on.add(sessionID)
 	l.mu.Unlock()
 	select {
 	case l.wake <- struct{}{}:
@@ -50,106 +75,124 @@ func (l *live) touch(sessionID string) {
 	}
 }
 
-// idle reports whether nothing is waiting to be redrawn.
+// idle reports whether nothing is waiting to be drawn.
 func (l *live) idle() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.dirty) == 0 && !l.busy
+	return len(l.fresh.order)+len(l.aged.order)+len(l.busy) == 0
 }
 
-func (l *live) take() []string {
+// take gives the next session that nobody draws.
+func (l *live) take() (id string, aged, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ids := make([]string, 0, len(l.dirty))
-	for id := range l.dirty {
-		ids = append(ids, id)
+	id, ok = l.fresh.take(l.busy)
+	if !ok && !l.ages {
+		id, ok = l.aged.take(l.busy)
+		aged, l.ages = ok, ok
 	}
-	clear(l.dirty)
-	l.busy = len(ids) > 0
-	return ids
+	if ok {
+		l.busy[id] = true
+	}
+	return id, aged, ok
 }
 
-// run redraws until ctx ends.
+func (l *live) done(id string, aged bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.busy, id)
+	if aged {
+		l.ages = false
+	}
+}
+
+// run draws until ctx ends.
 func (l *live) run(ctx context.Context) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-l.wake:
-		}
-		for ids := l.take(); len(ids) > 0 && ctx.Err() == nil; ids = l.take() {
-			for _, id := range ids {
-				if err := l.redraw(ctx, id); err != nil && ctx.Err() == nil {
-					l.log.WarnContext(ctx, "redraw failed", "session", id, "error", err)
+	var g errgroup.Group
+	for range drawers {
+		g.Go(func() error {
+			for {
+				select {
+				case <-ctx.Done():
+					return nil
+				case <-l.wake:
 				}
+				l.drawAll(ctx)
 			}
+		})
+	}
+	return g.Wait()
+}
+
+func (l *live) drawAll(ctx context.Context) {
+	for ctx.Err() == nil {
+		id, aged, ok := l.take()
+		if !ok {
+			return
+		}
+		err := l.draw(ctx, id)
+		l.done(id, aged)
+		if err != nil && ctx.Err() == nil {
+			l.log.WarnContext(ctx, "redraw failed", "session", id, "error", err)
 		}
 	}
 }
 
-// redraw touches every topic that shows the session.
-func (l *live) redraw(ctx context.Context, sessionID string) error {
-	var q queue.Queue
-	err := l.view(ctx, func(tx everything) (err error) {
-		q, err = tx.Queue(ctx, sessionID)
-		return err
-	})
-	if houzhen.CodeOf(err) == houzhen.CodeNotFound {
-		return nil // not opened yet: nobody shows it
-	}
-	if err != nil {
-		return fmt.Errorf("load queue: %w", err)
-	}
-	l.advise(ctx, q)
-	return l.touchAll(ctx, topicsOf(q))
+// rev is the number of a drawing that begins now: it always rises, also where
+// the clock stands still, so that an older drawing never replaces a newer one.
+func (l *live) rev() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = max(l.last+1, l.now().UnixMicro())
+	return l.last
 }
 
-func topicsOf(q queue.Queue) []string {
-	topics := []string{
-		topicZone + "/" + q.ZoneID, topicDoor + "/" + q.RoomID, topicStrip + "/" + q.SessionID, topicDesk + "/" + q.ZoneID,
-	}
-	for _, t := range q.Tickets {
-		topics = append(topics, topicPosition+"/"+t.AppointmentID)
-	}
-	return topics
+// pile is sessions in the order in which they were first noted.
+type pile struct {
+	order []string
+	in    map[string]bool
 }
 
-func (l *live) touchAll(ctx context.Context, topics []string) error {
-	rev := l.now().UnixMicro()
-	for _, topic := range topics {
-		if !l.shared && l.hub.Watchers(topic) == 0 && strings.HasPrefix(topic, topicPosition) {
+func (p *pile) add(id string) {
+	if p.in == nil {
+		p.in = map[string]bool{}
+	}
+	if !p.in[id] {
+		p.in[id] = true
+		p.order = append(p.order, id)
+	}
+}
+
+// take gives the first that is not busy.
+func (p *pile) take(busy map[string]bool) (string, bool) {
+	for i, id := range p.order {
+		if busy[id] {
 			continue
 		}
-		if err := l.hub.Touch(ctx, topic, rev); err != nil {
-			return fmt.Errorf("touch %s: %w", topic, err)
-		}
+		p.order = append(p.order[:i], p.order[i+1:]...)
+		delete(p.in, id)
+		return id, true
 	}
-	return nil
+	return "", false
 }
 
-// snapshot renders a topic for whoever begins to watch it or was told that it
-// changed. Its rev is the instant before it was read.
-func (a *App) snapshot(ctx context.Context, topic string) (rev int64, payload []byte, err error) {
-	rev = a.clock.Now().UnixMicro()
-	kind, id, _ := strings.Cut(topic, "/")
-	var frame any
-	switch kind {
-	case topicZone:
-		frame, err = a.boards.Zone(ctx, id)
-	case topicDoor:
-		frame, err = a.boards.Door(ctx, id)
-	case topicStrip:
-		frame, err = a.boards.Strip(ctx, id)
-	case topicDesk:
-		frame, err = a.boards.Desk(ctx, id)
-	case topicPosition:
-		frame, err = a.boards.Position(ctx, id)
-	default:
-		err = houzhen.E(houzhen.CodeNotFound, "no such topic").On("topic")
-	}
-	if err != nil {
-		return 0, nil, err
-	}
-	payload, err = json.Marshal(frame)
-	return rev, payload, err
+// recentKept is how many facts are remembered: seconds of a very busy node.
+const recentKept = 20_000
+
+// recent is the last ids that were added.
+type recent struct {
+	ring []string
+	at   int
+	in   map[string]bool
 }
+
+func (r *recent) add(id string) {
+	if r.in == nil {
+		r.in, r.ring = map[string]bool{}, make([]string, recentKept)
+	}
+	delete(r.in, r.ring[r.at])
+	r.ring[r.at], r.in[id] = id, true
+	r.at = (r.at + 1) % recentKept
+}
+
+func (r *recent) has(id string) bool { return r.in[id] }

@@ -36,7 +36,6 @@ func (a *App) bounds(ctx context.Context, departmentID string) (person.Bounds, e
 // mergeTx is what making one of two records asks of a transaction beside the
 // domains' own.
 type mergeTx interface {
-	RepointTickets(ctx context.Context, appointmentIDs []string, patientID string) error
 	RepointWait(ctx context.Context, entryID, patientID string) error
 }
 
@@ -165,28 +164,14 @@ func (a *App) merge(ctx context.Context, tx everything, m directory.Merge) (err 
 	return tx.Emit(houzhen.Event{ID: tx.NewID(), Kind: houzhen.PatientMerged, Subject: m.Kept, At: tx.Now(), Data: data})
 }
 
-// repointTickets gives tickets to the kept record while nobody else writes
-// their queues.
+// repointTickets gives tickets to the kept record.
 func (a *App) repointTickets(ctx context.Context, tx everything, appointments []string, kept string) error {
-	var with []string
-	locked := map[string]bool{}
 	for _, id := range appointments {
-		t, err := tx.TicketByAppointment(ctx, id)
-		switch {
-		case houzhen.CodeOf(err) == houzhen.CodeNotFound:
-			continue
-		case err != nil:
-			return fmt.Errorf("load ticket: %w", err)
-		}
-		with = append(with, id)
-		if !locked[t.SessionID] {
-			if _, err := tx.LockHead(ctx, t.SessionID); err != nil {
-				return fmt.Errorf("lock queue: %w", err)
-			}
-			locked[t.SessionID] = true
+		if err := unlessUnknown(a.Queue.Repoint(ctx, tx, id, kept)); err != nil {
+			return fmt.Errorf("repoint ticket: %w", err)
 		}
 	}
-	return tx.RepointTickets(ctx, with, kept)
+	return nil
 }
 
 // repointWaits gives live entries of the waitlist to the kept record. What it

@@ -16,13 +16,19 @@ import (
 // one at every press. Whoever sets one reads them again at once, other nodes
 // within a minute; each decision's version is in the queue's log.
 type policies struct {
+	builtIn queue.Policy // where nobody has set one
+
 	mu       sync.RWMutex
 	zones    map[string]queue.Policy
 	versions map[int]queue.Policy
 }
 
-func newPolicies() *policies {
-	return &policies{zones: map[string]queue.Policy{}, versions: map[int]queue.Policy{}}
+// newPolicies begins with the published policy, but for the risk at which
+// patients are told to leave home, which a setting may change.
+func newPolicies(risk float64) *policies {
+	builtIn := queue.DefaultPolicy()
+	builtIn.LeaveAlpha = risk
+	return &policies{builtIn: builtIn, zones: map[string]queue.Policy{}, versions: map[int]queue.Policy{}}
 }
 
 // of gives the policy that a zone has of its own, otherwise the hospital's,
@@ -36,7 +42,7 @@ func (p *policies) of(zoneID string) queue.Policy {
 	if whole, ok := p.zones[""]; ok {
 		return whole
 	}
-	return queue.DefaultPolicy()
+	return p.builtIn
 }
 
 // version gives the policy that decisions were made by.
@@ -46,7 +52,7 @@ func (p *policies) version(n int) queue.Policy {
 	if known, ok := p.versions[n]; ok {
 		return known
 	}
-	return queue.DefaultPolicy()
+	return p.builtIn
 }
 
 // take puts the versions, oldest first, into force.
@@ -69,6 +75,9 @@ func (p *policies) take(rows []store.ZonePolicy) error {
 	p.zones, p.versions = zones, versions
 	return nil
 }
+
+// QueuePolicy is the policy by which a zone's queues are ordered now.
+func (a *App) QueuePolicy(zoneID string) queue.Policy { return a.policies.of(zoneID) }
 
 // loadPolicies reads the policies of all zones again.
 func (a *App) loadPolicies(ctx context.Context, _ time.Time) error {

@@ -60,24 +60,30 @@ func (a *App) tellCheckedIn(ctx context.Context, tx everything, e houzhen.Event)
 	return a.tellProgress(ctx, tx, t.ID, e.Version, plan)
 }
 
-// tellPaused tells those who wait that the doctor was called away, and whoever
-// was told to leave home and has not come that there is time.
+// tellWaitALittle tells whoever was told to leave home that there is time.
+func (a *App) tellWaitALittle(ctx context.Context, tx everything, e houzhen.Event) error {
+	t, err := tx.Ticket(ctx, e.Subject)
+	if err != nil || t.State != queue.NotCheckedIn || t.Advised() {
+		return err
+	}
+	return a.tellProgress(ctx, tx, t.ID, e.Version, a.policy.PlanWaitALittle)
+}
+
+// tellPaused tells those who wait that the doctor was called away. Who is on
+// the way is told by what that does to his forecast.
 func (a *App) tellPaused(ctx context.Context, tx everything, e houzhen.Event) error {
 	if !a.cfg.QueueMessages {
 		return nil
 	}
 	q, err := tx.Queue(ctx, e.Session)
-	if err != nil || q.Desk != queue.DeskPaused {
+	if err != nil || !q.Away(a.policies.of(q.ZoneID), tx.Now()) {
 		return err
 	}
 	for _, t := range q.Tickets {
-		switch {
-		case t.State == queue.Waiting:
-			err = a.tellProgress(ctx, tx, t.ID, e.Version, a.policy.PlanDelayed)
-		case t.State == queue.NotCheckedIn && !t.LeaveAdvisedAt.IsZero():
-			err = a.tellProgress(ctx, tx, t.ID, e.Version, a.policy.PlanWaitALittle)
+		if t.State != queue.Waiting {
+			continue
 		}
-		if err != nil {
+		if err := a.tellProgress(ctx, tx, t.ID, e.Version, a.policy.PlanDelayed); err != nil {
 			return err
 		}
 	}

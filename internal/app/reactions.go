@@ -23,7 +23,8 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 	table := map[houzhen.EventKind][]reaction{
 		houzhen.AppointmentBooked:    {a.tellBooked, a.admit, a.forecastBooked},
 		houzhen.AppointmentMoved:     {a.tellMoved, a.leaveOldQueue, a.admit, a.forecastBooked},
-		houzhen.AppointmentCancelled: {a.tellCancelled, a.reviewPayment, a.leaveQueue, a.noteCancelled},
+		houzhen.AppointmentCancelled: {a.tellCancelled, a.reviewPayment, a.leaveQueue, a.noteCancelled, a.giveContinuationBack},
+		houzhen.ContinuationGiven:    {},
 		houzhen.AppointmentCheckedIn: {},
 		houzhen.AppointmentFulfilled: {},
 		houzhen.AppointmentNoShow:    {a.leaveQueue, a.noteNoShow},
@@ -84,6 +85,7 @@ func (a *App) queueReactions() map[houzhen.EventKind][]reaction {
 		houzhen.TicketFinished:    {a.fulfil, a.freeElsewhere, a.show},
 		houzhen.TicketDropped:     {a.show},
 		houzhen.TicketLeaveNow:    {a.tellLeaveNow, a.show},
+		houzhen.TicketWaitALittle: {a.tellWaitALittle, a.show},
 		houzhen.TicketOrdered:     {a.show},
 		houzhen.TicketSetAside:    {a.show},
 		houzhen.TicketOutForTests: {a.freeElsewhere, a.show},
@@ -332,10 +334,15 @@ func (a *App) fulfil(ctx context.Context, tx everything, e houzhen.Event) error 
 	return err
 }
 
-// show asks for the boards of the session to be drawn again.
+// show asks for the boards of the session to be drawn again, unless this node
+// did so when the fact was committed.
 func (a *App) show(ctx context.Context, _ everything, e houzhen.Event) error {
 	if e.Session != "" && !a.opt.Blind {
-		outbox.AfterCommit(ctx, func(context.Context) { a.live.touch(e.Session) })
+		outbox.AfterCommit(ctx, func(context.Context) {
+			if !a.live.knows(e.ID) {
+				a.live.touch(e.Session)
+			}
+		})
 	}
 	return nil
 }

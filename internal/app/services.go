@@ -17,12 +17,12 @@ type desk struct{ *App }
 
 // SetTravel notes how long the road is: with the patient for later visits, and
 // with the ticket of this one.
-func (d desk) SetTravel(ctx context.Context, appointmentID string, minutes int) error {
+func (d desk) SetTravel(ctx context.Context, appointmentID string, way queue.Way) error {
 	at, err := d.Booking.Appointment(ctx, appointmentID)
 	if err != nil {
 		return err
 	}
-	if err := d.Directory.UpdateTravel(ctx, at.PatientID, minutes); err != nil {
+	if err := d.Directory.UpdateTravel(ctx, at.PatientID, way.Minutes, way.Near); err != nil {
 		return err
 	}
 	return d.inTx(ctx, func(tx everything) error {
@@ -33,7 +33,7 @@ func (d desk) SetTravel(ctx context.Context, appointmentID string, minutes int) 
 		if err != nil {
 			return err
 		}
-		_, err = d.App.Queue.SetTravel(ctx, tx, t.ID, minutes)
+		_, err = d.App.Queue.SetTravel(ctx, tx, t.ID, way)
 		return err
 	})
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/houzhen/houzhen/booking"
@@ -30,16 +29,17 @@ func (b *boards) standings(ctx context.Context, tx everything, q queue.Queue, no
 		return nil, nil, err
 	}
 	policy := b.policy(q.ZoneID)
-	calls := forecast.Of(q, policy, model, now)
-	at = map[string]standing{}
+	expected := queue.Expected(q, policy, now)
+	calls := forecast.InOrder(q, expected, model, now)
+	at = make(map[string]standing, len(expected))
 	around := situation(q)
-	for i, pick := range queue.Expected(q, policy, now) {
+	for i, pick := range expected {
 		s := standing{ahead: i, reason: reasonOf(pick.Reason)}
-		if f, ok := calls[pick.TicketID]; ok {
+		if len(calls) > 0 {
 			from := around
-			from.Ahead = f.Ahead
-			shown := b.shown.keep(pick.TicketID, f.Range(), from, now)
-			s.lo, s.hi, s.call = shown.Low, shown.High, &f
+			from.Ahead = calls[i].Ahead
+			shown := b.shown.keep(pick.TicketID, calls[i].Range(), from, now)
+			s.lo, s.hi, s.call = shown.Low, shown.High, &calls[i]
 			if shown.Cause != forecast.CauseNone {
 				s.moved.Code = "range." + string(shown.Cause)
 			}
@@ -70,54 +70,28 @@ func situation(q queue.Queue) forecast.Situation {
 
 func reasonOf(r queue.Reason) board.Reason { return board.Reason{Code: r.Code, Args: r.Args} }
 
-// ranges remembers what each patient was shown, so that a range changes when
-// it is wrong and not whenever it could be drawn anew. It is a cache: a node
-// that has forgotten shows a fresh range.
-type ranges struct {
-	mu    sync.Mutex
-	shown map[string]forecast.Card
-}
-
-func newRanges() *ranges { return &ranges{shown: map[string]forecast.Card{}} }
-
-func (r *ranges) keep(id string, fresh forecast.Range, from forecast.Situation, now time.Time) forecast.Card {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	next := r.shown[id].Next(fresh, from, now)
-	r.shown[id] = next
-	return next
-}
-
-// prune forgets ranges that are over.
-func (r *ranges) prune(now time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for id, s := range r.shown {
-		if now.After(s.High.Add(time.Hour)) {
-			delete(r.shown, id)
-		}
-	}
-}
-
 // leave is the card that says whether to set out. Who was told to and has not
 // come is told to wait a little when the clinic slips.
 func (p place) leave(t queue.Ticket, at standing) board.Leave {
-	l := board.Leave{Advise: board.AdviseNone, Travel: t.TravelMinutes}
+	l := board.Leave{Advise: board.AdviseNone, Travel: t.TravelMinutes, Near: t.LivesNear}
 	if t.State != queue.NotCheckedIn || t.TravelMinutes == 0 || at.call == nil || p.session.Status == booking.SessionSuspended {
 		return l
 	}
-	l.Advise = board.AdviseWait
-	l.At = milli(p.leaving.At(at.call, wayOf(t), p.now))
-	if !t.LeaveAdvisedAt.IsZero() && p.leaving.Advise(at.call, wayOf(t), p.now, true) == forecast.LeaveNow {
+	if t.Advised() {
 		l.Advise = board.AdviseNow
+		return l
 	}
+	l.Advise = board.AdviseWait
+	l.At = milli(leaveRule(p.policy, t).At(at.call, wayOf(t), p.now))
 	return l
 }
 
-// leaveRule is the published rule with this hospital's risk.
-func (b *boards) leaveRule() forecast.Leave {
-	rule := forecast.DefaultLeave()
-	rule.Alpha = b.risk
+// leaveRule is a zone's rule for one patient.
+func leaveRule(p queue.Policy, t queue.Ticket) forecast.Leave {
+	rule := forecast.Leave{Alpha: p.LeaveAlpha, Grace: p.LeaveGrace, Recheck: p.LeaveRecheck}
+	if t.LivesNear {
+		rule.Alpha = max(p.LeaveAlpha, p.LeaveNear)
+	}
 	return rule
 }
 
@@ -126,46 +100,49 @@ func wayOf(t queue.Ticket) forecast.Travel {
 	return forecast.Travel{Mean: time.Duration(t.TravelMinutes) * time.Minute}
 }
 
-// mustLeave says whether a patient is told to set out now: once, and only while
-// he is not here.
-func (b *boards) mustLeave(t queue.Ticket, at standing, now time.Time) bool {
-	if t.State != queue.NotCheckedIn || !t.LeaveAdvisedAt.IsZero() || t.TravelMinutes == 0 || at.call == nil {
-		return false
+// advice is what is new to tell a patient about setting out. It is asked again
+// after every change and every minute, and what was told stays on the ticket.
+func (p place) advice(t queue.Ticket) forecast.Advice {
+	at := p.order[t.ID]
+	if t.State != queue.NotCheckedIn || t.TravelMinutes == 0 || at.call == nil || p.session.Status == booking.SessionSuspended {
+		return forecast.StayHome
 	}
-	return b.leaveRule().Advise(at.call, wayOf(t), now, false) == forecast.LeaveNow
+	switch leaveRule(p.policy, t).Advise(at.call, wayOf(t), p.now, t.Advised()) {
+	case forecast.LeaveNow:
+		if !t.Advised() {
+			return forecast.LeaveNow
+		}
+	case forecast.WaitALittle:
+		if t.MayWait(p.now) {
+			return forecast.WaitALittle
+		}
+	case forecast.StayHome:
+	}
+	return forecast.StayHome
 }
 
 // adviseLeave tells everybody of a queue who is still at home and must set out
-// now. The ticket records it, so each is told once.
-func (a *App) adviseLeave(ctx context.Context, q queue.Queue) {
-	now := a.clock.Now()
-	var due []string
-	where := map[string]standing{}
-	err := a.view(ctx, func(tx everything) error {
-		at, _, err := a.boards.standings(ctx, tx, q, now)
-		if err != nil {
-			return err
+// now, or was told to and had better wait. The ticket records it, so each is
+// told once.
+func (a *App) adviseLeave(ctx context.Context, p place) {
+	err := a.adviseNear(ctx, p.q, p.order)
+	for _, t := range p.q.Tickets {
+		give := a.Queue.AdviseLeave
+		switch p.advice(t) {
+		case forecast.StayHome:
+			continue
+		case forecast.WaitALittle:
+			give = a.Queue.AdviseWait
+		case forecast.LeaveNow:
 		}
-		where = at
-		for _, t := range q.Tickets {
-			if a.boards.mustLeave(t, at[t.ID], now) {
-				due = append(due, t.ID)
-			}
-		}
-		return nil
-	})
-	for _, id := range due {
 		if err == nil {
 			err = a.inTx(ctx, func(tx everything) error {
-				_, err := a.Queue.AdviseLeave(ctx, tx, id)
+				_, err := give(ctx, tx, t.ID)
 				return err
 			})
 		}
 	}
-	if err == nil {
-		err = a.adviseNear(ctx, q, where)
-	}
 	if err != nil && ctx.Err() == nil {
-		a.log.WarnContext(ctx, "leave-now check failed", "session", q.SessionID, "error", err)
+		a.log.WarnContext(ctx, "advice not given", "session", p.q.SessionID, "error", err)
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/continuation"
 	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/noshow"
@@ -28,6 +30,7 @@ type everything interface {
 	suspension.Tx // has booking.Tx in it
 	draw.Tx
 	credit.Tx
+	continuation.Tx
 	noshow.Tx
 	waitlist.Tx
 	booking.Tx
@@ -48,6 +51,8 @@ type everything interface {
 	Whereabouts(ctx context.Context, patientID string) (store.Whereabouts, error)
 	SaveWhereabouts(ctx context.Context, w store.Whereabouts) (store.Whereabouts, error)
 
+	PatientNames(ctx context.Context, ids []string) (map[string]houzhen.Name, error)
+
 	// How channels name people, and the messages on their own pages.
 	SaveContact(ctx context.Context, c store.Contact) error
 	Contacts(ctx context.Context, patientIDs ...string) (map[string][]store.Contact, error)
@@ -57,7 +62,14 @@ type everything interface {
 
 	// What the clockwork asks of queues, and their policies by version.
 	DeferredDue(ctx context.Context) ([]string, error)
+	TestsOut(ctx context.Context, before int64, limit int) ([]string, error)
 	QueuesOpen(ctx context.Context, before int64, limit int) ([]string, error)
 	ZonePolicies(ctx context.Context) ([]store.ZonePolicy, error)
 	AddZonePolicy(ctx context.Context, p store.ZonePolicy) error
+
+	// What patients were shown of their waiting time, and how good it was.
+	SaveShown(ctx context.Context, s store.ShownRange) error
+	ShownRanges(ctx context.Context, since time.Time) ([]store.ShownRange, error)
+	SaveQuality(ctx context.Context, q store.Quality) error
+	Qualities(ctx context.Context) ([]store.Quality, error)
 }

@@ -42,13 +42,13 @@ func (a *App) wire(context.Context) (err error) {
 		return err
 	}
 	a.Draw = draw.NewService(a.Store.Draw(), a.Places(), rand.Reader)
-	a.policies = newPolicies()
+	a.policies = newPolicies(a.cfg.LeaveRisk)
 	a.Queue = queue.NewService(a.Store.Queue(), a.policies.of, a.loc)
 	if err := a.wirePay(); err != nil {
 		return err
 	}
 	a.boards = &boards{
-		view: a.view, house: a.Directory.Index, policy: a.policies.of, now: a.clock.Now, shown: newRanges(), models: newModels(a.loc), risk: a.cfg.LeaveRisk,
+		view: a.view, house: a.Directory.Index, policy: a.policies.of, now: a.clock.Now, shown: newRanges(), models: newModels(a.loc),
 		before: newBeforehand(), here: a.hereCode,
 	}
 	a.policy = notify.DefaultPolicy(a.loc)
@@ -144,9 +144,11 @@ func (a *App) wireHub() {
 		bus = realtime.NewRedisBus(a.redis, realtime.RedisOptions{Now: wall, Logger: a.log})
 	}
 	a.Hub = realtime.NewHub(realtime.Options{Bus: bus, Snapshot: a.snapshot, Now: wall, Logger: a.log})
-	a.live = &live{
-		hub: a.Hub, view: a.view, now: a.clock.Now, shared: a.cfg.RedisURL != "", log: a.log, advise: a.adviseLeave,
-		wake: make(chan struct{}, 1), dirty: map[string]bool{},
+	a.live = newLive(a.redraw, a.clock.Now, a.log)
+	if !a.opt.Blind {
+		for kind := range a.queueReactions() {
+			a.live.kinds[kind] = true
+		}
 	}
 }
 
@@ -169,7 +171,10 @@ func (a *App) wirePipeline() {
 	a.post = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobReceipt), Logger: a.log})
 	a.sweeper = outbox.NewSweeper(outbox.SweeperOptions{Store: a.Store.Outbox(), Enqueue: enqueue(jobFact), Grace: relayGrace})
 	a.reactor = outbox.NewReactor(a.Store.Outbox(), a.reactions(), a.log)
-	a.Store.OnCommit(a.relay.Committed)
+	a.Store.OnCommit(func(ctx context.Context, facts []houzhen.Event) {
+		a.live.committed(facts)
+		a.relay.Committed(ctx, facts)
+	})
 	a.Pipeline.Handle(jobWebhook, a.Webhooks.Deliver)
 	a.Pipeline.Handle(jobFact, a.reactor.Handle)
 	a.Pipeline.Handle(jobReceipt, func(ctx context.Context, _ []string) error {

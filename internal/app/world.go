@@ -316,6 +316,8 @@ func staleTicket(m notify.Message, t queue.Ticket) string {
 		return staleAnswered
 	case m.Kind == notify.KindLeaveNow && t.State != queue.NotCheckedIn:
 		return staleArrived
+	case m.Kind == notify.KindLeaveNow && !t.Advised(), m.Kind == notify.KindWaitALittle && t.Advised():
+		return staleAnswered // the other was said since
 	}
 	return staleProgress(m, t)
 }

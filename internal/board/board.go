@@ -30,6 +30,7 @@ type Leave struct {
 	Advise Advice `json:"advise"`
 	At     int64  `json:"at"`     // when to set out
 	Travel int    `json:"travel"` // minutes on the road, 0 unknown
+	Near   bool   `json:"near,omitempty"`
 }
 
 // Position is one patient's place in the queue, shown to him alone.
@@ -59,6 +60,30 @@ type Position struct {
 	CheckedInAt int64         `json:"checked_in_at"`
 	At          int64         `json:"at"` // when it was built, by the hospital's clock
 	Version     int64         `json:"version"`
+}
+
+// IfCame is when somebody who is not booked and came in now would be called.
+type IfCame struct {
+	Session string `json:"session"`
+	Open    bool   `json:"open"` // the queue is open; otherwise there is nothing to say
+	Ahead   int    `json:"ahead"`
+	Lo      int64  `json:"lo"`
+	Hi      int64  `json:"hi"`
+	At      int64  `json:"at"`
+}
+
+// Quality is how good the waiting times were that a zone's patients were shown
+// in the last thirty days. Ratings are of who had checked in and was called.
+type Quality struct {
+	ID         string        `json:"id"`
+	Zone       houzhen.Label `json:"zone"`
+	People     int           `json:"people"`
+	FirstRight float64       `json:"first_right"` // share whose first range held the call
+	LastRight  float64       `json:"last_right"`
+	Off        float64       `json:"off_minutes"`   // of the first range's middle from the call, mean
+	Width      float64       `json:"width_minutes"` // of the first range, mean
+	Changes    float64       `json:"changes"`       // of the range, a patient
+	At         int64         `json:"at"`
 }
 
 // Person is one patient as a public screen may show him.
@@ -181,6 +206,7 @@ type DeskQueue struct {
 	Room    string        `json:"room"`
 	Desk    string        `json:"desk"`
 	Until   int64         `json:"until"`
+	Wizard  bool          `json:"wizard,omitempty"` // the doctor is away for long: what becomes of those who wait?
 	Start   int64         `json:"start"`
 	End     int64         `json:"end"`
 	Tickets []Line        `json:"tickets"`

@@ -10,7 +10,7 @@ import (
 )
 
 const patientColumns = `id, name, doc_type, doc, doc_index, doc_tail_index, sex, birth, phone, phone_index, lang, push,
- travel_minutes, standing, linked, version`
+ travel_minutes, standing, linked, lives_near, version`
 
 // patientRow is a patient as stored: everything that names a person is sealed.
 type patientRow struct {
@@ -24,7 +24,7 @@ func patientInto(r *patientRow) []any {
 	return []any{
 		&p.ID, &r.name, (*string)(&p.DocType), &r.doc, &r.docIndex, &r.docTailIndex, (*string)(&p.Sex), &r.birth, &r.phone,
 		&r.phoneIndex, (*string)(&p.Lang), &r.push, (*number)(&p.TravelMinutes),
-		(*string)(&p.Standing), &p.Linked, &p.Version,
+		(*string)(&p.Standing), &p.Linked, (*flag)(&p.LivesNear), &p.Version,
 	}
 }
 
@@ -37,7 +37,7 @@ func (db *DB) patientArgs(p directory.Patient) ([]any, error) {
 	return []any{
 		p.ID, name, string(p.DocType), doc, db.index(p.Doc.Reveal(), sealPatientDoc), db.index(p.Doc.Tail(), sealPatientTail),
 		string(p.Sex), birth, phone, db.index(p.Phone.Reveal(), sealPatientPhone), string(p.Lang), push,
-		int64(p.TravelMinutes), string(p.Standing), p.Linked, p.Version,
+		int64(p.TravelMinutes), string(p.Standing), p.Linked, bit(p.LivesNear), p.Version,
 	}, errors.Join(err1, err2, err3, err4, err5)
 }
 
@@ -104,6 +104,34 @@ func (tx *Tx) listPatients(ctx context.Context, condition string, args ...any) (
 	return out, nil
 }
 
+// PatientNames gives the names of patients by id; one who is not known is left
+// out.
+func (tx *Tx) PatientNames(ctx context.Context, ids []string) (map[string]houzhen.Name, error) {
+	names := make(map[string]houzhen.Name, len(ids))
+	type named struct {
+		id   string
+		name []byte
+	}
+	err := chunks(ids, 1, func(list string, args []any) error {
+		rows, err := all(ctx, tx, func(n *named) []any { return []any{&n.id, &n.name} }, `SELECT id, name FROM patient WHERE id IN (`+list+`)`, args...)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			name, err := tx.db.unseal(r.name, sealPatientName)
+			if err != nil {
+				return err
+			}
+			names[r.id] = houzhen.NewName(name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list names: %w", err)
+	}
+	return names, nil
+}
+
 // AddPatient inserts a patient; CodePatientExists when the document is known.
 func (tx *Tx) AddPatient(ctx context.Context, p directory.Patient) error {
 	args, err := tx.db.patientArgs(p)
@@ -111,7 +139,7 @@ func (tx *Tx) AddPatient(ctx context.Context, p directory.Patient) error {
 		return err
 	}
 	n, err := tx.exec(ctx, `INSERT INTO patient (`+patientColumns+`)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING`, args...)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING`, args...)
 	if err != nil {
 		return fmt.Errorf("add patient: %w", err)
 	}
@@ -134,7 +162,7 @@ func (tx *Tx) UpdatePatient(ctx context.Context, p directory.Patient) error {
 	}
 	n, err := tx.exec(ctx, `UPDATE patient SET name = $2, doc_type = $3, doc = $4, doc_index = $5, doc_tail_index = $6,
  sex = $7, birth = $8, phone = $9, phone_index = $10, lang = $11, push = $12, travel_minutes = $13,
- standing = $14, linked = $15, version = version + 1 WHERE id = $1 AND version = $16`, args...)
+ standing = $14, linked = $15, lives_near = $16, version = version + 1 WHERE id = $1 AND version = $17`, args...)
 	if err != nil && tx.db.d.violation(err).kind == uniqueViolation {
 		return patientExists()
 	}

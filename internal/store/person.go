@@ -75,19 +75,6 @@ func (tx *Tx) AddMerge(ctx context.Context, m directory.Merge) error {
 	return tx.changed(n, err, "merge")
 }
 
-// RepointTickets gives the tickets of appointments to another record of the
-// same person; the caller has locked their queues.
-func (tx *Tx) RepointTickets(ctx context.Context, appointmentIDs []string, patientID string) error {
-	return chunks(appointmentIDs, 2, func(list string, args []any) error {
-		_, err := tx.exec(ctx, `UPDATE ticket SET patient_id = $1, version = version + 1
- WHERE appointment_id <> '' AND appointment_id IN (`+list+`)`, append([]any{patientID}, args...)...)
-		if err != nil {
-			return fmt.Errorf("repoint tickets: %w", err)
-		}
-		return nil
-	})
-}
-
 // RepointWait gives an entry of the waitlist, with what it is offered, to
 // another record of the same person.
 func (tx *Tx) RepointWait(ctx context.Context, entryID, patientID string) error {

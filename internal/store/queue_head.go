@@ -25,6 +25,8 @@ type pattern struct {
 	Recent string             `json:"recent,omitempty"`
 	Desks  []queue.Desk       `json:"desks,omitempty"`
 	Pool   bool               `json:"pool,omitempty"`
+
+	PausedAt time.Time `json:"paused_at,omitzero"`
 }
 
 // Scan reads JSON text.
@@ -34,7 +36,7 @@ func (p *pattern) Scan(src any) error {
 }
 
 func patternText(q queue.Queue) (string, error) {
-	text, err := json.Marshal(pattern{q.Series, q.Recent, q.Desks, q.Pool})
+	text, err := json.Marshal(pattern{q.Series, q.Recent, q.Desks, q.Pool, q.PausedAt})
 	return string(text), err
 }
 
@@ -50,6 +52,7 @@ func queueInto(r *queueRow) []any {
 func (r queueRow) head() queue.Queue {
 	q := r.Queue
 	q.Series, q.Recent, q.Desks, q.Pool = r.pattern.Series, r.pattern.Recent, r.pattern.Desks, r.pattern.Pool
+	q.PausedAt = r.pattern.PausedAt
 	for lane, n := range r.normals {
 		if q.NormalsSinceInsert == nil {
 			q.NormalsSinceInsert = make(map[queue.Lane]int, len(r.normals))

@@ -97,6 +97,18 @@ func (tx *Tx) QueuesOpen(ctx context.Context, before int64, limit int) ([]string
 	return ids, nil
 }
 
+// TestsOut lists the appointments of those who are out for tests in queues that
+// started before an instant, at most limit.
+func (tx *Tx) TestsOut(ctx context.Context, before int64, limit int) ([]string, error) {
+	ids, err := all(ctx, tx, func(id *string) []any { return []any{id} },
+		`SELECT t.appointment_id FROM ticket t JOIN queue q ON q.session_id = t.session_id
+ WHERE q.start_at < $1 AND t.state = 'out_for_tests' ORDER BY q.start_at, t.id LIMIT $2`, before, int64(limit))
+	if err != nil {
+		return nil, fmt.Errorf("list who is out for tests: %w", err)
+	}
+	return ids, nil
+}
+
 // ZonePolicy is one version of the policy of a zone; zone "" is the hospital.
 type ZonePolicy struct {
 	ZoneID   string

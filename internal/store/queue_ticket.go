@@ -12,7 +12,7 @@ import (
 const ticketColumns = `id, session_id, zone_id, appointment_id, patient_id, no, label, slice_start, slice_end, state, lane,
  walk_in, checked_in_at, lane_since, ready_at, called_at, last_call_at, calls, misses, skip_normals, at_end, started_at,
  ended_at, doctor_id, room_id, travel_minutes, leave_advised_at, end_reason, priority_group,
- assigned_doctor_id, not_before, results_at, returns, overtaken, overtaken_for, care, version`
+ assigned_doctor_id, not_before, results_at, returns, overtaken, overtaken_for, care, lives_near, wait_advised_at, first_visit, version`
 
 func ticketInto(t *queue.Ticket) []any {
 	return []any{
@@ -22,7 +22,8 @@ func ticketInto(t *queue.Ticket) []any {
 		(*number)(&t.Calls), (*number)(&t.Misses), (*number)(&t.SkipNormals), (*flag)(&t.AtEnd), (*instant)(&t.StartedAt),
 		(*instant)(&t.EndedAt), &t.DoctorID, &t.RoomID, (*number)(&t.TravelMinutes), (*instant)(&t.LeaveAdvisedAt),
 		&t.EndReason, &t.Group, &t.AssignedDoctorID, (*instant)(&t.NotBefore), (*instant)(&t.ResultsAt), (*number)(&t.Returns),
-		(*number)(&t.Overtaken), (*int64)(&t.OvertakenFor), &t.Care, &t.Version,
+		(*number)(&t.Overtaken), (*int64)(&t.OvertakenFor), &t.Care, (*flag)(&t.LivesNear), (*instant)(&t.WaitAdvisedAt),
+		(*flag)(&t.FirstVisit), &t.Version,
 	}
 }
 
@@ -33,7 +34,8 @@ func ticketArgs(t queue.Ticket) []any {
 		micros(t.ReadyAt), micros(t.CalledAt), micros(t.LastCallAt), int64(t.Calls), int64(t.Misses), int64(t.SkipNormals),
 		bit(t.AtEnd), micros(t.StartedAt), micros(t.EndedAt), t.DoctorID, t.RoomID, int64(t.TravelMinutes),
 		micros(t.LeaveAdvisedAt), t.EndReason, t.Group, t.AssignedDoctorID, micros(t.NotBefore), micros(t.ResultsAt),
-		int64(t.Returns), int64(t.Overtaken), int64(t.OvertakenFor), t.Care, t.Version,
+		int64(t.Returns), int64(t.Overtaken), int64(t.OvertakenFor), t.Care, bit(t.LivesNear),
+		micros(t.WaitAdvisedAt), bit(t.FirstVisit), t.Version,
 	}
 }
 
@@ -78,7 +80,7 @@ func (tx *Tx) Elsewhere(ctx context.Context, patientID string, from, to time.Tim
 func (tx *Tx) AddTicket(ctx context.Context, t queue.Ticket) error {
 	n, err := tx.exec(ctx, `INSERT INTO ticket (`+ticketColumns+`)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
- $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37) ON CONFLICT DO NOTHING`, ticketArgs(t)...)
+ $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40) ON CONFLICT DO NOTHING`, ticketArgs(t)...)
 	if err != nil {
 		return fmt.Errorf("add ticket: %w", err)
 	}
@@ -96,13 +98,14 @@ func (tx *Tx) SaveTicket(ctx context.Context, t *queue.Ticket) error {
  ready_at = $13, called_at = $14, last_call_at = $15, calls = $16, misses = $17, skip_normals = $18, at_end = $19,
  started_at = $20, ended_at = $21, doctor_id = $22, room_id = $23, travel_minutes = $24, leave_advised_at = $25,
  end_reason = $26, priority_group = $27, assigned_doctor_id = $28, not_before = $29, results_at = $30, returns = $31,
- overtaken = $32, overtaken_for = $33, care = $34, version = version + 1 WHERE id = $35 AND version = $36`,
+ overtaken = $32, overtaken_for = $33, care = $34, lives_near = $35, wait_advised_at = $36, first_visit = $37,
+ version = version + 1 WHERE id = $38 AND version = $39`,
 		t.SessionID, t.ZoneID, t.PatientID, int64(t.No), t.Label, micros(t.SliceStart), micros(t.SliceEnd), string(t.State),
 		string(t.Lane), bit(t.WalkIn), micros(t.CheckedInAt), micros(t.LaneSince), micros(t.ReadyAt), micros(t.CalledAt),
 		micros(t.LastCallAt), int64(t.Calls), int64(t.Misses), int64(t.SkipNormals), bit(t.AtEnd), micros(t.StartedAt),
 		micros(t.EndedAt), t.DoctorID, t.RoomID, int64(t.TravelMinutes), micros(t.LeaveAdvisedAt), t.EndReason, t.Group,
 		t.AssignedDoctorID, micros(t.NotBefore), micros(t.ResultsAt), int64(t.Returns), int64(t.Overtaken), int64(t.OvertakenFor),
-		t.Care, t.ID, t.Version)
+		t.Care, bit(t.LivesNear), micros(t.WaitAdvisedAt), bit(t.FirstVisit), t.ID, t.Version)
 	if n == 0 || err != nil {
 		return tx.changed(n, err, "ticket")
 	}
@@ -118,7 +121,7 @@ type consultation struct {
 
 func consultationInto(c *consultation) []any {
 	return []any{
-		&c.SessionID, &c.DoctorID, &c.PatientID, (*string)(&c.Lane), (*instant)(&c.SessionStart), (*instant)(&c.SessionEnd),
+		&c.SessionID, &c.DoctorID, &c.PatientID, (*string)(&c.Lane), (*flag)(&c.First), (*instant)(&c.SessionStart), (*instant)(&c.SessionEnd),
 		(*instant)(&c.Here), (*instant)(&c.Start), (*instant)(&c.ended),
 	}
 }
@@ -129,7 +132,7 @@ func (tx *Tx) Consultations(ctx context.Context, doctorID string, since time.Tim
 	w := where{conditions: []string{"t.state = 'done'", "t.started_at > 0"}}
 	w.text("t.doctor_id = ", doctorID)
 	w.add("t.ended_at >= ", micros(since))
-	rows, err := all(ctx, tx, consultationInto, `SELECT t.session_id, t.doctor_id, t.patient_id, t.lane, q.start_at, q.end_at, t.checked_in_at, t.started_at, t.ended_at
+	rows, err := all(ctx, tx, consultationInto, `SELECT t.session_id, t.doctor_id, t.patient_id, t.lane, t.first_visit, q.start_at, q.end_at, t.checked_in_at, t.started_at, t.ended_at
 		FROM ticket t JOIN queue q ON q.session_id = t.session_id`+w.clause()+
 		` ORDER BY t.ended_at DESC LIMIT `+placeholders(len(w.args)+1, 1), append(w.args, int64(limit))...)
 	if err != nil {

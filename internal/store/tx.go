@@ -10,6 +10,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/continuation"
 	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/booking/noshow"
@@ -46,15 +47,17 @@ var (
 	_ directory.Tx = (*Tx)(nil)
 	_ booking.Tx   = (*Tx)(nil)
 	_ credit.Tx    = (*Tx)(nil)
-	_ draw.Tx      = (*Tx)(nil)
-	_ noshow.Tx    = (*Tx)(nil)
-	_ pay.Tx       = (*Tx)(nil)
-	_ person.Tx    = (*Tx)(nil)
-	_ waitlist.Tx  = (*Tx)(nil)
-	_ queue.Tx     = (*Tx)(nil)
-	_ notify.Tx    = (*Tx)(nil)
-	_ outbox.Tx    = (*Tx)(nil)
-	_ auth.Tx      = (*Tx)(nil)
+
+	_ continuation.Tx = (*Tx)(nil)
+	_ draw.Tx         = (*Tx)(nil)
+	_ noshow.Tx       = (*Tx)(nil)
+	_ pay.Tx          = (*Tx)(nil)
+	_ person.Tx       = (*Tx)(nil)
+	_ waitlist.Tx     = (*Tx)(nil)
+	_ queue.Tx        = (*Tx)(nil)
+	_ notify.Tx       = (*Tx)(nil)
+	_ outbox.Tx       = (*Tx)(nil)
+	_ auth.Tx         = (*Tx)(nil)
 
 	_ auth.MachineTx = (*Tx)(nil)
 	_ webhook.Tx     = (*Tx)(nil)

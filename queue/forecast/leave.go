@@ -64,11 +64,23 @@ const (
 	WaitALittle
 )
 
+// ways are the quantiles that stand for a way's distribution.
+func (t Travel) ways() (w [travelPoints]time.Duration) {
+	for i := range w {
+		w[i] = t.Quantile((float64(i) + 0.5) / travelPoints)
+	}
+	return w
+}
+
 // Risk is the chance of coming too late when one sets out at out.
 func (l Leave) Risk(f *Forecast, t Travel, out time.Time) float64 {
+	w := t.ways()
+	return l.risk(f, &w, out)
+}
+
+func (l Leave) risk(f *Forecast, ways *[travelPoints]time.Duration, out time.Time) float64 {
 	sum := 0.0
-	for i := range travelPoints {
-		way := t.Quantile((float64(i) + 0.5) / travelPoints)
+	for _, way := range ways {
 		sum += f.Before(out.Add(way - l.Grace))
 	}
 	return sum / travelPoints
@@ -77,10 +89,11 @@ func (l Leave) Risk(f *Forecast, t Travel, out time.Time) float64 {
 // Advise says what to tell him now. advised says that he was told to leave
 // already and has not come yet.
 func (l Leave) Advise(f *Forecast, t Travel, now time.Time, advised bool) Advice {
-	switch risk := l.Risk(f, t, now.Add(l.Recheck)); {
-	case advised && l.Risk(f, t, now.Add(l.Recheck+slack)) < l.Alpha:
+	w := t.ways()
+	switch {
+	case advised && l.risk(f, &w, now.Add(l.Recheck+slack)) < l.Alpha:
 		return WaitALittle
-	case advised || risk >= l.Alpha:
+	case advised || l.risk(f, &w, now.Add(l.Recheck)) >= l.Alpha:
 		return LeaveNow
 	default:
 		return StayHome
@@ -90,13 +103,13 @@ func (l Leave) Advise(f *Forecast, t Travel, now time.Time, advised bool) Advice
 // At is when he will be told to leave if the forecast stays as it is: not
 // before now, and to the second.
 func (l Leave) At(f *Forecast, t Travel, now time.Time) time.Time {
-	low, high := time.Duration(0), 24*time.Hour
-	if l.Risk(f, t, now.Add(l.Recheck)) >= l.Alpha {
+	low, high, w := time.Duration(0), 24*time.Hour, t.ways()
+	if l.risk(f, &w, now.Add(l.Recheck)) >= l.Alpha {
 		return now
 	}
 	for high-low > time.Second {
 		middle := (low + high) / 2
-		if l.Risk(f, t, now.Add(middle+l.Recheck)) >= l.Alpha {
+		if l.risk(f, &w, now.Add(middle+l.Recheck)) >= l.Alpha {
 			high = middle
 		} else {
 			low = middle

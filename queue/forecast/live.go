@@ -21,14 +21,8 @@ const (
 	earliestEntry = 10 * time.Minute
 )
 
-// Lanes that say what a patient comes for.
-const (
-	laneReturn    queue.Lane = "return"    // back from tests
-	laneEmergency queue.Lane = "emergency" // before everybody
-)
-
-func visitOf(patient string, lane queue.Lane) Visit {
-	return Visit{Patient: patient, Results: lane == laneReturn}
+func visitOf(patient string, lane queue.Lane, first bool) Visit {
+	return Visit{Patient: patient, First: first, Results: lane == queue.LaneReturn}
 }
 
 // Load makes a model for a queue's doctor from the consultations that were
@@ -81,10 +75,10 @@ func sessionsOf(own, all []queue.Consultation, except string) []Session {
 			sessions = append(sessions, Session{Doctor: c.DoctorID, Start: c.SessionStart, End: c.SessionEnd})
 		}
 		s := &sessions[len(sessions)-1]
-		if c.Lane == laneEmergency {
+		if c.Lane == queue.LaneEmergency {
 			s.Urgent++
 		}
-		s.Held = append(s.Held, Held{Visit: visitOf(c.PatientID, c.Lane), Here: c.Here, Start: c.Start, Length: c.Length, Gap: unknown})
+		s.Held = append(s.Held, Held{Visit: visitOf(c.PatientID, c.Lane, c.First), Here: c.Here, Start: c.Start, Length: c.Length, Gap: unknown})
 	}
 	for _, s := range sessions {
 		gaps(s.Held)
@@ -108,7 +102,20 @@ func Of(q queue.Queue, p queue.Policy, m *Model, now time.Time) map[string]Forec
 	if q.Desk == queue.DeskEnded {
 		return nil
 	}
-	order := queue.Expected(q, p, now)
+	forecasts := InOrder(q, queue.Expected(q, p, now), m, now)
+	of := make(map[string]Forecast, len(forecasts))
+	for _, f := range forecasts {
+		of[f.ID] = f
+	}
+	return of
+}
+
+// InOrder forecasts those who wait or are expected, as queue.Expected gives
+// them and in that order; nothing when the session is over.
+func InOrder(q queue.Queue, order []queue.Pick, m *Model, now time.Time) []Forecast {
+	if q.Desk == queue.DeskEnded {
+		return nil
+	}
 	tickets := make(map[string]*queue.Ticket, len(q.Tickets))
 	for i := range q.Tickets {
 		tickets[q.Tickets[i].ID] = &q.Tickets[i]
@@ -118,12 +125,7 @@ func Of(q queue.Queue, p queue.Policy, m *Model, now time.Time) map[string]Forec
 		line[i] = person(tickets[pick.TicketID], now)
 	}
 	desk := DeskOf(q)
-	forecasts := m.Calls(make([]Forecast, 0, len(line)), line, &desk, now)
-	of := make(map[string]Forecast, len(forecasts))
-	for _, f := range forecasts {
-		of[f.ID] = f
-	}
-	return of
+	return m.Calls(make([]Forecast, 0, len(line)), line, &desk, now)
 }
 
 // newcomer is the ticket of one who has none yet.
@@ -148,7 +150,7 @@ func IfCame(q queue.Queue, p queue.Policy, m *Model, now time.Time) (Forecast, b
 }
 
 func person(t *queue.Ticket, now time.Time) Person {
-	p := Person{ID: t.ID, Visit: visitOf(t.PatientID, t.Lane), Show: 1}
+	p := Person{ID: t.ID, Visit: visitOf(t.PatientID, t.Lane, t.FirstVisit), Show: 1}
 	if t.State == queue.NotCheckedIn {
 		p.Show, p.NotBefore = showProbability(t, now), t.SliceStart.Add(-earliestEntry)
 	}
@@ -163,7 +165,7 @@ func DeskOf(q queue.Queue) Desk {
 	}
 	for i := range q.Tickets {
 		t := &q.Tickets[i]
-		h := Held{Visit: visitOf(t.PatientID, t.Lane), Start: t.StartedAt}
+		h := Held{Visit: visitOf(t.PatientID, t.Lane, t.FirstVisit), Start: t.StartedAt}
 		switch t.State {
 		case queue.InConsult:
 		case queue.Called:

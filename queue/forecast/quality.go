@@ -2,14 +2,16 @@ package forecast
 
 import "time"
 
-// qualityDays is over how many days a clinic's forecasts are rated.
-const qualityDays = 30
+// QualityDays is over how many days a clinic's forecasts are rated.
+const QualityDays = 30
 
 // Outcome is what forecasts for one patient came to.
 type Outcome struct {
 	Shown  Range // the first range that he was shown
 	Last   Range // the last
 	Called time.Time
+
+	Changes int // how often another range took the place of the one shown
 }
 
 // Quality is how good a clinic's forecasts were.
@@ -19,13 +21,14 @@ type Quality struct {
 	LastRight  float64       // share whose last range did
 	Off        time.Duration // mean distance of the first middle from the call
 	Width      time.Duration // mean width of the first range
+	Changes    float64       // how often the range changed, a patient
 }
 
 // QualityOf rates the forecasts of those who were called in the thirty days
 // before now. Who was called outside them, or shown nothing, does not count.
 func QualityOf(outcomes []Outcome, now time.Time) Quality {
 	var q Quality
-	since := now.AddDate(0, 0, -qualityDays)
+	since := now.AddDate(0, 0, -QualityDays)
 	var first, last int
 	for _, o := range outcomes {
 		if o.Called.Before(since) || o.Called.After(now) || o.Shown.High.IsZero() {
@@ -34,6 +37,7 @@ func QualityOf(outcomes []Outcome, now time.Time) Quality {
 		q.People++
 		q.Off += o.Shown.Mid.Sub(o.Called).Abs()
 		q.Width += o.Shown.High.Sub(o.Shown.Low)
+		q.Changes += float64(o.Changes)
 		if o.Shown.holds(o.Called) {
 			first++
 		}
@@ -46,7 +50,7 @@ func QualityOf(outcomes []Outcome, now time.Time) Quality {
 	}
 	n := float64(q.People)
 	q.FirstRight, q.LastRight = float64(first)/n, float64(last)/n
-	q.Off, q.Width = q.Off/time.Duration(q.People), q.Width/time.Duration(q.People)
+	q.Off, q.Width, q.Changes = q.Off/time.Duration(q.People), q.Width/time.Duration(q.People), q.Changes/n
 	return q
 }
 

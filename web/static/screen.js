@@ -107,7 +107,19 @@ class Zone extends Screen {
       h("header.zone-head", {}, h("h1", {}, t("screen.title", { zone: label(f.zone) })), age, h("span.clock.num", {}, clock(live.now()))),
       shown.length ? this.table(shown) : h("p.screen-empty", {}, t("screen.none")),
       h("footer.foot", {}, h("div.missed", {}, f.missed?.length ? [h("strong", {}, "▲ " + t("screen.missed")), f.missed.map((m) => h("span", {}, m)), t("screen.desk")] : ""),
-        pages > 1 && h("span.pages.num", {}, this.page + 1 + " / " + pages)));
+        pages > 1 && h("span.pages.num", {}, this.page + 1 + " / " + pages), this.square(f)));
+  }
+
+  // square is the picture with which phones check in; another code is another
+  // picture, and the same one is not fetched again.
+  square(f) {
+    if (!f.here) return null;
+    if (this.code !== f.here) {
+      this.code = f.here;
+      this.picture = h("figure.here", {}, h("img", { src: `/screen/zone/${encodeURIComponent(f.id)}/here.svg?${encodeURIComponent(f.here.slice(-12))}`, alt: "", width: 180, height: 180 }),
+        h("figcaption", {}, t("screen.here")));
+    }
+    return this.picture;
   }
 
   table(rows) {

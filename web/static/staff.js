@@ -127,7 +127,8 @@ class Desk extends Board {
     swap(left, list((d.absent || []).map((l) => this.line(l, this.form("checkin", { code: l.label, session: l.session }, "desk.checkin")))));
     swap(right, list(missed.map((l) => this.line(l, this.form("recheckin", { ticket: l.ticket }, "desk.recheckin"), t("ticket.missed") + " " + clock(l.since)))));
     swap(middle, h("div.queues", {}, d.queues.map((q) => h("section.queue", {},
-      h("header", {}, h("strong", {}, t("place.room", { room: q.room }) + " · " + label(q.doctor)), deskTag(q)),
+      h("header", {}, h("strong", {}, t("place.room", { room: q.room }) + " · " + label(q.doctor)), deskTag(q),
+        q.wizard && h("a.button", { href: `/sessions/${encodeURIComponent(q.session)}/wizard` }, t("desk.wizard"))),
       list((q.tickets || []).filter((l) => l.state !== "missed" && l.state !== "not_checked_in").map((l) => this.line(l)), "doctor.none")))));
   }
 

@@ -27,7 +27,7 @@ func patient() directory.Patient {
 	return directory.Patient{
 		ID: "p1", Name: houzhen.NewName(plainName), DocType: directory.DocID, Doc: houzhen.NewIDNumber(plainDoc),
 		Sex: directory.Female, Birth: houzhen.Date{Year: 1949, Month: time.December, Day: 31},
-		Phone: houzhen.NewPhone(plainPhone), Lang: houzhen.English, PushAccount: plainPush, TravelMinutes: 40, Version: 1,
+		Phone: houzhen.NewPhone(plainPhone), Lang: houzhen.English, PushAccount: plainPush, TravelMinutes: 40, LivesNear: true, Version: 1,
 	}
 }
 
@@ -120,17 +120,22 @@ func patientVersion(t *testing.T, db *store.DB) {
 	p := patient()
 	write(t, db, func(tx *store.Tx) error { return tx.AddPatient(t.Context(), p) })
 	p.Phone, p.Doc, p.TravelMinutes = houzhen.NewPhone("13900001111"), houzhen.NewIDNumber("E1234567"), 15
+	p.LivesNear = false
 	write(t, db, func(tx *store.Tx) error { return tx.UpdatePatient(t.Context(), p) })
 	refused(t, db.InTx(t.Context(), func(tx *store.Tx) error { return tx.UpdatePatient(t.Context(), p) }), houzhen.CodeConflict)
 	p.Version = 2
 	look(t, db, func(tx *store.Tx) error {
 		byNew, err1 := tx.PatientByDoc(t.Context(), directory.DocID, p.Doc)
 		samePatient(t, byNew, p)
+		names, err3 := tx.PatientNames(t.Context(), []string{p.ID, "nobody"})
+		if len(names) != 1 || names[p.ID].Reveal() != plainName {
+			t.Errorf("names: got %d, want that of one", len(names))
+		}
 		byOld, err2 := tx.PatientsByPhone(t.Context(), houzhen.NewPhone(plainPhone))
 		if len(byOld) != 0 {
 			t.Errorf("found by the old phone: %d, want 0", len(byOld))
 		}
-		return errors.Join(err1, err2)
+		return errors.Join(err1, err2, err3)
 	})
 }
 

@@ -104,18 +104,17 @@ func recordsMerged(t *testing.T, db *store.DB) {
 	})
 	refused(t, db.InTx(ctx, func(tx *store.Tx) error { return tx.AddMerge(ctx, directory.Merge{ID: "m2", Kept: "p1", Lost: "p2"}) }), houzhen.CodeConflict)
 	write(t, db, func(tx *store.Tx) error {
-		return errors.Join(tx.RepointTickets(ctx, []string{at.ID, "none"}, "p1"), tx.RepointTickets(ctx, nil, "p9"), tx.RepointWait(ctx, "w1", "p1"))
+		return tx.RepointWait(ctx, "w1", "p1")
 	})
 	look(t, db, func(tx *store.Tx) error {
 		of, err := tx.KinOf(ctx, "p2")
 		if diff := cmp.Diff(of, []directory.Kinship{kin}); diff != "" {
 			t.Errorf("kin (-got +want):\n%s", diff)
 		}
-		tk, err2 := tx.TicketByAppointment(ctx, at.ID)
-		w, err3 := tx.WaitEntry(ctx, "w1")
-		if tk.PatientID != "p1" || w.PatientID != "p1" {
-			t.Errorf("ticket of %s, entry of %s, want p1", tk.PatientID, w.PatientID)
+		w, err2 := tx.WaitEntry(ctx, "w1")
+		if w.PatientID != "p1" {
+			t.Errorf("entry of %s, want p1", w.PatientID)
 		}
-		return errors.Join(err, err2, err3)
+		return errors.Join(err, err2)
 	})
 }

@@ -136,6 +136,7 @@ func ticketSaved(t *testing.T, db *store.DB) {
 	want.DoctorID, want.RoomID, want.EndReason = "d2", "r2", "done"
 	want.Group, want.AssignedDoctorID, want.NotBefore, want.ResultsAt, want.Returns = "elder", "d3", at(11), at(12), 5
 	want.Overtaken, want.OvertakenFor, want.Care = 6, 7*time.Minute, "wheelchair"
+	want.LivesNear, want.WaitAdvisedAt, want.FirstVisit = true, at(13), true
 	stale := want
 	write(t, db, func(tx *store.Tx) error { return tx.SaveTicket(t.Context(), &want) })
 	refused(t, db.InTx(t.Context(), func(tx *store.Tx) error { return tx.SaveTicket(t.Context(), &stale) }), houzhen.CodeConflict)
@@ -230,6 +231,7 @@ func consultations(t *testing.T, db *store.DB) {
 	addQueue(t, db, head("s1", Start()))
 	done := func(no int, doctor string, state queue.State, started, ended time.Duration) {
 		c := ticket("s1", no)
+		c.FirstVisit = doctor == "d2"
 		c.DoctorID, c.State, c.EndedAt, c.CheckedInAt = doctor, state, Start().Add(ended), Start().Add(-time.Minute)
 		if started >= 0 {
 			c.StartedAt = Start().Add(started)
@@ -244,7 +246,7 @@ func consultations(t *testing.T, db *store.DB) {
 	held := func(doctor string, started, length time.Duration) queue.Consultation {
 		q := head("s1", Start())
 		return queue.Consultation{
-			SessionID: "s1", DoctorID: doctor, PatientID: "p1", Lane: queue.LaneNormal, SessionStart: q.Start, SessionEnd: q.End,
+			SessionID: "s1", DoctorID: doctor, PatientID: "p1", Lane: queue.LaneNormal, First: doctor == "d2", SessionStart: q.Start, SessionEnd: q.End,
 			Here: Start().Add(-time.Minute), Start: Start().Add(started), Length: length,
 		}
 	}

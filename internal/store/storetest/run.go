@@ -36,6 +36,8 @@ func Run(t *testing.T, open Opener) {
 		{"NoShow", runNoShow},
 		{"Credit", runCredit},
 		{"Queue", runQueue},
+		{"Forecast", runForecast},
+		{"Continuation", runContinuation},
 		{"Messages", runMessages},
 		{"MessageWork", runMessageWork},
 		{"Channels", runChannels},

@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// Topics of the sockets, each with the id of what it shows.
+const (
+	topicZone     = "zone"
+	topicDoor     = "door"
+	topicStrip    = "strip"
+	topicDesk     = "desk"
+	topicPosition = "pos"
+)
+
+// redraw computes where everybody of a queue stands and when he will be called,
+// once for all who watch, hands it to the hub, and tells those who must leave
+// home or had better wait.
+func (a *App) redraw(ctx context.Context, sessionID string) error {
+	rev := a.live.rev()
+	var p place
+	err := a.view(ctx, func(tx everything) error {
+		q, err := tx.Queue(ctx, sessionID)
+		if err == nil {
+			p, err = a.boards.standing(ctx, tx, q)
+		}
+		return err
+	})
+	if houzhen.CodeOf(err) == houzhen.CodeNotFound {
+		return nil // not opened yet: nobody shows it
+	}
+	if err != nil {
+		return fmt.Errorf("draw queue: %w", err)
+	}
+	if err := a.hand(ctx, p, rev); err != nil {
+		return err
+	}
+	a.boards.shown.rate(p.q)
+	if a.opt.Drawn != nil {
+		a.opt.Drawn(p.q)
+	}
+	a.adviseLeave(ctx, p)
+	return nil
+}
+
+// hand gives the hub what was drawn: each place that is watched, and word to
+// screens and desks that theirs is another.
+func (a *App) hand(ctx context.Context, p place, rev int64) error {
+	for _, t := range p.q.Tickets {
+		if err := a.handPlace(ctx, p, t, rev); err != nil {
+			return err
+		}
+	}
+	for _, topic := range []string{
+		topicZone + "/" + p.q.ZoneID, topicDoor + "/" + p.q.RoomID, topicStrip + "/" + p.q.SessionID, topicDesk + "/" + p.q.ZoneID,
+	} {
+		if err := a.Hub.Touch(ctx, topic, rev); err != nil {
+			return fmt.Errorf("touch %s: %w", topic, err)
+		}
+	}
+	return nil
+}
+
+// handPlace gives the hub one patient's place. One whom nobody watches here
+// may be watched on another node, which draws it for itself.
+func (a *App) handPlace(ctx context.Context, p place, t queue.Ticket, rev int64) error {
+	topic := topicPosition + "/" + t.AppointmentID
+	if a.Hub.Watchers(topic) == 0 {
+		if a.cfg.RedisURL == "" {
+			return nil
+		}
+		return a.Hub.Touch(ctx, topic, rev)
+	}
+	payload, err := json.Marshal(p.position(t))
+	if err != nil {
+		return fmt.Errorf("write place: %w", err)
+	}
+	return a.Hub.Publish(ctx, topic, rev, payload)
+}
+
+// snapshot renders a topic for whoever begins to watch it or was told that it
+// changed. Its rev is of before it was read.
+func (a *App) snapshot(ctx context.Context, topic string) (rev int64, payload []byte, err error) {
+	rev = a.live.rev()
+	kind, id, _ := strings.Cut(topic, "/")
+	var frame any
+	switch kind {
+	case topicZone:
+		frame, err = a.boards.Zone(ctx, id)
+	case topicDoor:
+		frame, err = a.boards.Door(ctx, id)
+	case topicStrip:
+		frame, err = a.boards.Strip(ctx, id)
+	case topicDesk:
+		frame, err = a.boards.Desk(ctx, id)
+	case topicPosition:
+		frame, err = a.boards.Position(ctx, id)
+	default:
+		err = houzhen.E(houzhen.CodeNotFound, "no such topic").On("topic")
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	payload, err = json.Marshal(frame)
+	return rev, payload, err
+}

@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// ShownRange is what one patient was shown of his waiting time: the first range
+// after his check-in, the last one, and what it came to.
+type ShownRange struct {
+	TicketID, ZoneID              string
+	FirstLow, FirstMid, FirstHigh time.Time
+	LastLow, LastMid, LastHigh    time.Time
+	Changes                       int
+	CalledAt                      time.Time // zero: not called
+}
+
+const shownColumns = `ticket_id, zone_id, first_low, first_mid, first_high, last_low, last_mid, last_high, changes, called_at`
+
+func shownInto(s *ShownRange) []any {
+	return []any{
+		&s.TicketID, &s.ZoneID, (*instant)(&s.FirstLow), (*instant)(&s.FirstMid), (*instant)(&s.FirstHigh),
+		(*instant)(&s.LastLow), (*instant)(&s.LastMid), (*instant)(&s.LastHigh), (*number)(&s.Changes), (*instant)(&s.CalledAt),
+	}
+}
+
+// SaveShown keeps what a patient was shown. The first range stays what it was
+// when he was kept before, and so does an instant of the call.
+func (tx *Tx) SaveShown(ctx context.Context, s ShownRange) error {
+	_, err := tx.exec(ctx, `INSERT INTO shown_range (`+shownColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ ON CONFLICT (ticket_id) DO UPDATE SET last_low = excluded.last_low, last_mid = excluded.last_mid, last_high = excluded.last_high,
+ changes = CASE WHEN excluded.changes > shown_range.changes THEN excluded.changes ELSE shown_range.changes END,
+ called_at = CASE WHEN shown_range.called_at > 0 THEN shown_range.called_at ELSE excluded.called_at END`,
+		s.TicketID, s.ZoneID, micros(s.FirstLow), micros(s.FirstMid), micros(s.FirstHigh), micros(s.LastLow), micros(s.LastMid),
+		micros(s.LastHigh), int64(s.Changes), micros(s.CalledAt))
+	if err != nil {
+		return fmt.Errorf("save range: %w", err)
+	}
+	return nil
+}
+
+// ShownRanges lists those whose patients were called from an instant on, by
+// zone and call.
+func (tx *Tx) ShownRanges(ctx context.Context, since time.Time) ([]ShownRange, error) {
+	out, err := all(ctx, tx, shownInto, `SELECT `+shownColumns+` FROM shown_range WHERE called_at >= $1 AND called_at > 0
+ ORDER BY zone_id, called_at, ticket_id`, micros(since))
+	if err != nil {
+		return nil, fmt.Errorf("list ranges: %w", err)
+	}
+	return out, nil
+}
+
+// PurgeShown drops the ranges of who was called, or last shown one, before an
+// instant.
+func (db *DB) PurgeShown(ctx context.Context, before time.Time) (n int64, err error) {
+	err = db.InTx(ctx, func(tx *Tx) error {
+		n, err = tx.exec(ctx, `DELETE FROM shown_range WHERE last_high < $1`, micros(before))
+		return err
+	})
+	return n, err
+}
+
+// Quality is how good a zone's forecasts were.
+type Quality struct {
+	ZoneID                string
+	People                int
+	FirstRight, LastRight float64 // shares
+	Off, Width            time.Duration
+	Changes               float64 // of the range, a patient
+	RatedAt               time.Time
+}
+
+const qualityColumns = `zone_id, people, first_right, last_right, off, width, changes, rated_at`
+
+// million keeps six digits of a share.
+const million = 1e6
+
+// SaveQuality keeps a zone's newest rating.
+func (tx *Tx) SaveQuality(ctx context.Context, q Quality) error {
+	_, err := tx.exec(ctx, `INSERT INTO forecast_quality (`+qualityColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ ON CONFLICT (zone_id) DO UPDATE SET people = excluded.people, first_right = excluded.first_right, last_right = excluded.last_right,
+ off = excluded.off, width = excluded.width, changes = excluded.changes, rated_at = excluded.rated_at`,
+		q.ZoneID, int64(q.People), int64(q.FirstRight*million), int64(q.LastRight*million), int64(q.Off), int64(q.Width),
+		int64(q.Changes*million), micros(q.RatedAt))
+	if err != nil {
+		return fmt.Errorf("save quality: %w", err)
+	}
+	return nil
+}
+
+// Qualities lists the ratings by zone.
+func (tx *Tx) Qualities(ctx context.Context) ([]Quality, error) {
+	type row struct {
+		Quality
+		first, last, changes int64
+	}
+	rows, err := all(ctx, tx, func(r *row) []any {
+		return []any{
+			&r.ZoneID, (*number)(&r.People), &r.first, &r.last, (*int64)(&r.Off), (*int64)(&r.Width), &r.changes, (*instant)(&r.RatedAt),
+		}
+	}, `SELECT `+qualityColumns+` FROM forecast_quality ORDER BY zone_id`)
+	if err != nil {
+		return nil, fmt.Errorf("list qualities: %w", err)
+	}
+	out := make([]Quality, len(rows))
+	for i, r := range rows {
+		out[i] = r.Quality
+		out[i].FirstRight, out[i].LastRight, out[i].Changes = float64(r.first)/million, float64(r.last)/million, float64(r.changes)/million
+	}
+	return out, nil
+}
