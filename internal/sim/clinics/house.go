@@ -33,9 +33,9 @@ type house struct {
 	policy  queue.Policy
 	plans   notify.Policy
 
-	callAt func(ticketID string) time.Time            // the later end of what he was shown
+	callAt func(ticketID string) time.Time          // the later end of what he was shown
 	told   func(patientID string, kind notify.Kind) // a message has arrived
-	phones map[string]string                                // by patient
+	phones map[string]string                        // by patient
 	failed error
 	calls  int // request ids so far
 	sent   int // messages
@@ -68,7 +68,7 @@ func newHouse(ctx context.Context, x *session, p queue.Policy) (*house, error) {
 	store.Watch(func(_ context.Context, facts []houzhen.Event) { h.react(facts) })
 	h.places = quiet{store}
 	var err error
-	if h.booking, err = booking.NewService(h.places, time.UTC, bookedWithin()); err != nil {
+	if h.booking, err = booking.NewService(h.places, time.UTC, bookedWithin(), booking.WithExpectation(h)); err != nil {
 		return nil, fmt.Errorf("booking: %w", err)
 	}
 	h.lines = &lines{Store: queuetest.NewStore(h.now), react: h.react}
@@ -136,6 +136,20 @@ func (h *house) reaction(e houzhen.Event) error {
 	default:
 		return nil
 	}
+}
+
+// KeptAway implements booking.Expectation as the server does.
+func (h *house) KeptAway(ctx context.Context, _ booking.Tx, a booking.Appointment) (kept bool, err error) {
+	err = h.lines.View(ctx, func(tx queue.Tx) error {
+		t, err := tx.TicketByAppointment(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		q, err := tx.Queue(ctx, t.SessionID)
+		kept = queue.KeptAway(q, t, h.policy, h.now)
+		return err
+	})
+	return kept, err
 }
 
 // open makes the queue and lets everybody in who is booked.

@@ -164,8 +164,12 @@ func (l *life) plan() error {
 			continue
 		}
 		v.slot = l.slot(p.place)
+		stated := p.stated
+		if l.rule == (forecast.Leave{}) {
+			stated = 0 // where nobody is told when to leave, nobody is asked for his way
+		}
 		a, err := l.booking.Book(l.ctx, booking.BookRequest{
-			Caller: "simulation", Key: p.id, SessionID: l.house.session.ID, Start: v.slot, PatientID: p.id, Channel: "app", TravelMinutes: p.stated,
+			Caller: "simulation", Key: p.id, SessionID: l.house.session.ID, Start: v.slot, PatientID: p.id, Channel: "app", TravelMinutes: stated,
 		})
 		if err != nil {
 			return fmt.Errorf("book place %d: %w", p.place, err)

@@ -118,7 +118,9 @@ type rule struct {
 }
 
 func (s *Spec) rules() []rule {
-	one := func(field string, v *float64, least, atMost float64) rule { return rule{field, []*float64{v}, least, atMost} }
+	one := func(field string, v *float64, least, atMost float64) rule {
+		return rule{field, []*float64{v}, least, atMost}
+	}
 	span := func(field string, v *Span, least, atMost float64) rule {
 		return rule{field, []*float64{&v[0], &v[1]}, least, atMost}
 	}
@@ -199,6 +201,10 @@ func (s Spec) Validate() error {
 	return nil
 }
 
-func minutes(m float64) time.Duration { return time.Duration(m * float64(time.Minute)).Truncate(time.Second) }
+func minutes(m float64) time.Duration {
+	return time.Duration(m * float64(time.Minute)).Truncate(time.Second)
+}
 
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)).Truncate(time.Second) }
+func seconds(s float64) time.Duration {
+	return time.Duration(s * float64(time.Second)).Truncate(time.Second)
+}
