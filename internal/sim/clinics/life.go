@@ -120,7 +120,7 @@ func (l *life) at(t time.Time, do func() error) {
 func (l *life) in(d time.Duration, do func() error) { l.at(l.now.Add(d), do) }
 
 // live lives through a session. past is what the clinic held before, newest
-// first; advice zero tells nobody when to leave.
+// first; a zero rule tells nobody when to leave.
 func live(ctx context.Context, x *session, p queue.Policy, rule forecast.Leave, past []queue.Consultation) (*life, error) {
 	h, err := newHouse(ctx, x, p)
 	if err != nil {

@@ -121,7 +121,7 @@ func (s Simulation) clinic(ctx context.Context, n int, done func()) (both [2]tal
 // held lists what the session held, newest first.
 func (l *life) held() (list []queue.Consultation, err error) {
 	err = l.lines.Store.View(l.ctx, func(tx queue.Tx) error {
-		list, err = tx.Consultations(l.ctx, "", l.start.AddDate(0, 0, -1), len(l.visits)+1)
+		list, err = tx.Consultations(l.ctx, "", l.start.AddDate(0, 0, -1), 2*len(l.visits))
 		return err
 	})
 	return list, err
