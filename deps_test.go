@@ -162,6 +162,7 @@ var arrows = map[string][]string{
 	"internal/store/storetest": {"*"},
 	"internal/app":             {"*"},
 	"internal/sim":             {"*"},
+	"internal/sim/clinics":     {"*"},
 	"internal/clinictest":      {"*"},
 	"cmd/houzhen":              {"*"},
 	"cmd/hzbench":              {"*"},

@@ -61,7 +61,7 @@ func (s *Service) MarkNoShows(ctx context.Context) (int, error) {
 }
 
 // judgeAbsent gives the ended appointment of somebody who never checked in, or
-// false while nothing is to be said. Who could not check in because the system
+// false while nothing is to be said, as of one whom the house keeps away. Who could not check in because the system
 // was down is no no-show: he may come until the session is over, and then his
 // appointment ends without a mark.
 func (s *Service) judgeAbsent(ctx context.Context, tx Tx, a Appointment, sessions *sessionsOf) (Appointment, bool, error) {
@@ -72,6 +72,9 @@ func (s *Service) judgeAbsent(ctx context.Context, tx Tx, a Appointment, session
 	marked, is := a.noShow(tx.Now(), session)
 	if !is {
 		return a, false, nil
+	}
+	if kept, err := s.keptAway(ctx, tx, a); err != nil || kept {
+		return a, false, err
 	}
 	excused, err := s.excused(ctx, tx, a, session)
 	switch {

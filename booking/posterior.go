@@ -2,6 +2,7 @@ package booking
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"time"
 )
@@ -15,6 +16,28 @@ type Absence interface {
 // WithAbsence lets places of absent patients go back when it is probable enough
 // that they stay away.
 func WithAbsence(n Absence) Option { return func(s *Service) { s.absence = n } }
+
+// Expectation knows whether the house itself keeps a booked patient away: he is
+// to stay at home until he is told to leave, or is on the way since. His
+// absence says nothing then.
+type Expectation interface {
+	KeptAway(ctx context.Context, tx Tx, a Appointment) (bool, error)
+}
+
+// WithExpectation takes nobody for absent whom the house keeps away.
+func WithExpectation(e Expectation) Option { return func(s *Service) { s.expectation = e } }
+
+// keptAway asks whether the house keeps the patient away.
+func (s *Service) keptAway(ctx context.Context, tx Tx, a Appointment) (bool, error) {
+	if s.expectation == nil {
+		return false, nil
+	}
+	kept, err := s.expectation.KeptAway(ctx, tx, a)
+	if err != nil {
+		return false, fmt.Errorf("ask whether the patient is kept away: %w", err)
+	}
+	return kept, nil
+}
 
 // Unpunctuality is how long before or after the start of their slice those who
 // do come arrive: most of them early, the others late; minutes, negative is
@@ -72,6 +95,15 @@ func (a Appointment) releasable(now time.Time, s Session, p Policy, chance float
 
 // toRelease judges one absent patient with what is known of him.
 func (s *Service) toRelease(ctx context.Context, tx Tx, a Appointment, session Session) (bool, error) {
+	goes, err := s.likelyAbsent(ctx, tx, a, session)
+	if err != nil || !goes {
+		return false, err
+	}
+	kept, err := s.keptAway(ctx, tx, a)
+	return !kept, err
+}
+
+func (s *Service) likelyAbsent(ctx context.Context, tx Tx, a Appointment, session Session) (bool, error) {
 	if s.absence == nil {
 		return a.releasable(tx.Now(), session, s.policy, 0, false), nil
 	}

@@ -18,9 +18,10 @@ type Service struct {
 	rules  []Rule
 	lane   *lane // nil: each booking goes alone
 
-	absence Absence                                       // nil: nothing is known of anybody
-	returns Returns                                       // nil: places that come back are public
-	delay   func(least, most time.Duration) time.Duration // before a returned place is public
+	absence     Absence                                       // nil: nothing is known of anybody
+	expectation Expectation                                   // nil: nobody is kept away
+	returns     Returns                                       // nil: places that come back are public
+	delay       func(least, most time.Duration) time.Duration // before a returned place is public
 }
 
 // NewService makes the service. loc is the hospital's zone; the policy must

@@ -1,5 +1,6 @@
 // Command houzhen is the whole of Houzhen in one binary: the server, its
-// workers, imports, checks, the demo and the replay of real appointments.
+// workers, imports, checks, the demo, the replay of real appointments and the
+// simulation of made-up clinics.
 package main
 
 import (
@@ -33,6 +34,8 @@ type cli struct {
 	Demo    demoCmd    `cmd:"" help:"A sample hospital with simulated people and a fast clock."`
 	Replay  replayCmd  `cmd:"" help:"Live through real appointments."`
 	Token   tokenCmd   `cmd:"" help:"Let other systems in by tokens with scopes."`
+
+	Simulate simulateCmd `cmd:"" help:"Live through made-up clinics, with and without the advice when to leave home, and say what that does to waits."`
 }
 
 // env is what commands get besides their own flags.

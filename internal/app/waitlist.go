@@ -12,6 +12,7 @@ import (
 	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/booking/waitlist"
 	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/templates"
 )
 
@@ -226,4 +227,24 @@ type absence struct{}
 // Probability implements booking.Absence.
 func (absence) Probability(ctx context.Context, tx booking.Tx, a booking.Appointment) (float64, bool, error) {
 	return noshow.Chance(ctx, tx.(noshow.Tx), a.ID)
+}
+
+// expectation asks the queue whether somebody stays at home at its own word.
+type expectation struct{ *App }
+
+// KeptAway implements booking.Expectation.
+func (x expectation) KeptAway(ctx context.Context, tx booking.Tx, a booking.Appointment) (bool, error) {
+	all := tx.(everything)
+	t, err := all.TicketByAppointment(ctx, a.ID)
+	if houzhen.CodeOf(err) == houzhen.CodeNotFound {
+		return false, nil // he is in no queue
+	}
+	if err != nil {
+		return false, err
+	}
+	q, err := all.Queue(ctx, t.SessionID)
+	if err != nil {
+		return false, err
+	}
+	return queue.KeptAway(q, t, x.policies.of(q.ZoneID), tx.Now()), nil
 }

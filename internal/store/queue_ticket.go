@@ -127,7 +127,8 @@ func consultationInto(c *consultation) []any {
 }
 
 // Consultations gives consultations that ended since an instant, newest first,
-// at most limit; doctorID "" means all doctors.
+// at most limit, those too after which the patient was sent to tests; doctorID
+// "" means all doctors.
 func (tx *Tx) Consultations(ctx context.Context, doctorID string, since time.Time, limit int) ([]queue.Consultation, error) {
 	w := where{conditions: []string{"t.state = 'done'", "t.started_at > 0"}}
 	w.text("t.doctor_id = ", doctorID)
@@ -137,6 +138,9 @@ func (tx *Tx) Consultations(ctx context.Context, doctorID string, since time.Tim
 		` ORDER BY t.ended_at DESC LIMIT `+placeholders(len(w.args)+1, 1), append(w.args, int64(limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("list consultations: %w", err)
+	}
+	if rows, err = tx.withTests(ctx, rows, doctorID, since, limit); err != nil {
+		return nil, err
 	}
 	out := make([]queue.Consultation, len(rows))
 	for i, c := range rows {

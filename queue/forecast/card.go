@@ -70,10 +70,11 @@ type Card struct {
 }
 
 // Next says what to show after before: the same card, or a fresh range with how
-// and why it changed. The zero Card is nothing shown.
+// and why it changed. The zero Card is nothing shown. Who is near is told so in
+// words, and a range that has only become narrower is not worth a change then.
 func (before Card) Next(fresh Range, s Situation, now time.Time) Card {
 	next := Keep(before.Range, fresh, now)
-	if next == before.Range {
+	if next == before.Range || changeOf(before.Range, next) == Narrower && NearOf(s.Ahead) != NearNot {
 		return before
 	}
 	shown := Card{Range: next, Situation: s, Change: changeOf(before.Range, next)}

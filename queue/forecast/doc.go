@@ -21,7 +21,8 @@
 //     A doctor who is late hurries, so what he is late by shrinks on the way.
 //   - Whoever is not checked in shows up with the prior 0.8, lowered by Bayes'
 //     rule while he does not come: q/(q+(1-q)(1-F(x))) is his absence, F the
-//     measured unpunctuality.
+//     measured unpunctuality; for one who was told when to leave, F is his way
+//     since then, and while he is kept at home nothing follows.
 //   - A doctor who has not started comes late as he is wont to; when he is
 //     late already, by the conditional rest of it.
 //   - Urgent patients add what the clinic's rate of them lets expect.

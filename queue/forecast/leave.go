@@ -28,6 +28,19 @@ func (t Travel) Quantile(q float64) time.Duration {
 	return time.Duration(float64(t.Mean) * math.Exp(z*math.Sqrt(s2)-s2/2))
 }
 
+// longer is the chance that he takes longer than d.
+func (t Travel) longer(d time.Duration) float64 {
+	if d <= 0 {
+		return 1
+	}
+	spread := t.Spread
+	if spread <= 0 {
+		spread = usualSpread
+	}
+	s2 := math.Log1p(spread * spread)
+	return upper((math.Log(d.Seconds()/t.Mean.Seconds()) + s2/2) / math.Sqrt(s2))
+}
+
 // Leave is when somebody is told to set out: as soon as the chance that he
 // would come too late, if he were told at the next check only, reaches Alpha.
 // No buffer needs tuning, and the chance is what really comes out.

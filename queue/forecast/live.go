@@ -18,6 +18,7 @@ const (
 	doctorHistory = 90 * 24 * time.Hour
 	clinicHistory = 30 * 24 * time.Hour
 	rehearsed     = 15 * time.Minute // between two forecasts of a past session
+	rehearsedFrom = 30 * time.Minute // before its start
 	earliestEntry = 10 * time.Minute
 )
 
@@ -39,7 +40,7 @@ func Load(ctx context.Context, tx queue.Tx, q queue.Queue, zone *time.Location) 
 	}
 	m := New(0, zone)
 	for _, s := range sessionsOf(whole(own, doctorSample), whole(all, clinicSample), q.SessionID) {
-		m.Live(Walk{Session: s, From: s.Held[0].Start, Every: rehearsed}, func(f *Forecast, _, called time.Time) { m.Score(f, called) })
+		m.Live(Walk{Session: s, From: s.Start.Add(-rehearsedFrom), Every: rehearsed, Home: true}, func(f *Forecast, _, called time.Time) { m.Score(f, called) })
 		m.Learn(s)
 	}
 	m.Settle()
@@ -78,7 +79,7 @@ func sessionsOf(own, all []queue.Consultation, except string) []Session {
 		if c.Lane == queue.LaneEmergency {
 			s.Urgent++
 		}
-		s.Held = append(s.Held, Held{Visit: visitOf(c.PatientID, c.Lane, c.First), Here: c.Here, Start: c.Start, Length: c.Length, Gap: unknown})
+		s.Held = append(s.Held, Held{Visit: visitOf(c.PatientID, c.Lane, c.First), Here: c.Here, Start: c.Start, Length: c.Length, Gap: unknown, Sudden: c.Lane == queue.LaneEmergency})
 	}
 	for _, s := range sessions {
 		gaps(s.Held)

@@ -35,6 +35,7 @@ type Held struct {
 	Here   time.Time // when he came; zero is before anything else
 	Start  time.Time
 	Length time.Duration // until he left; until the next one entered where leaving is not recorded; negative where it is over and not known
+	Sudden bool          // nobody expected him: an emergency
 	Gap    time.Duration // from then until the next one entered; negative where that is not known
 }
 

@@ -9,6 +9,7 @@ type Walk struct {
 	From  time.Time     // of the first forecast
 	Every time.Duration // of the others, to the last start
 	Line  int           // how many are forecast each time; 0 is all
+	Home  bool          // those too who were expected and had not come yet
 }
 
 // unknown is the length of a consultation that is over.
@@ -16,8 +17,8 @@ const unknown = -time.Second
 
 // Live forecasts all of a past session who were here and had not been called
 // yet, again and again, in the order in which they were called; only what was
-// known at the time is used. each is told every forecast, with when it was
-// made and what it came to.
+// known at the time is used, and with Home that somebody would come. each is
+// told every forecast, with when it was made and what it came to.
 func (m *Model) Live(w Walk, each func(f *Forecast, now, called time.Time)) {
 	held := w.Held
 	if len(held) == 0 || w.Every <= 0 {
@@ -35,7 +36,7 @@ func (m *Model) Live(w Walk, each func(f *Forecast, now, called time.Time)) {
 		desk.Held = asOf(past, held[:n], now)
 		line, called = line[:0], called[:0]
 		for i := n; i < len(held) && (w.Line <= 0 || len(line) < w.Line); i++ {
-			if !held[i].Here.After(now) {
+			if !held[i].Here.After(now) || w.Home && !held[i].Sudden && !held[i].Results {
 				line, called = append(line, Person{Visit: held[i].Visit, Show: 1}), append(called, held[i].Start)
 			}
 		}

@@ -110,6 +110,17 @@ func TestLists(t *testing.T) {
 		if err != nil || len(all) != 1 || all[0].DoctorID != "d1" {
 			t.Errorf("newest of all: %v, %v", all, err)
 		}
+		call := func(verb string, minutes int) error {
+			at := noon.Add(time.Duration(minutes) * time.Minute)
+			return tx.AddCall(ctx, queue.Call{RequestID: verb, SessionID: "s", TicketID: "3", DoctorID: "d1", Verb: verb, At: at})
+		}
+		if err := errors.Join(call(queue.VerbStart, 10), call(queue.VerbTests, 17)); err != nil {
+			return err
+		}
+		of, err = tx.Consultations(ctx, "d1", noon, 9)
+		if err != nil || len(of) != 3 || !of[1].Start.Equal(noon.Add(10*time.Minute)) || of[1].Length != 7*time.Minute {
+			t.Errorf("with the one before tests: %v, %v", of, err)
+		}
 		in, err := tx.Queues(ctx, "z", noon, noon.Add(time.Minute))
 		if err != nil || len(in) != 1 || len(in[0].Tickets) != 3 {
 			t.Errorf("queues: %v, %v", in, err)

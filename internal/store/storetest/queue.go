@@ -243,6 +243,15 @@ func consultations(t *testing.T, db *store.DB) {
 	done(3, "d2", queue.Done, 5*time.Minute, 12*time.Minute)
 	done(4, "d1", queue.Dropped, -1, 13*time.Minute)
 	done(5, "d1", queue.Done, -1, 14*time.Minute) // never entered the room
+	calls := []queue.Call{
+		{Verb: queue.VerbStart, At: Start().Add(18 * time.Minute)},
+		{Verb: queue.VerbTests, At: Start().Add(21 * time.Minute)},
+		{Verb: queue.VerbStart, At: Start().Add(50 * time.Minute)}, // the one after them, which goes on
+	}
+	for i, c := range calls {
+		c.SessionID, c.RequestID, c.TicketID, c.DoctorID = "s1", fmt.Sprint("tests-", i), ticket("s1", 1).ID, "d1"
+		write(t, db, func(tx *store.Tx) error { return tx.AddCall(t.Context(), c) })
+	}
 	held := func(doctor string, started, length time.Duration) queue.Consultation {
 		q := head("s1", Start())
 		return queue.Consultation{
@@ -250,7 +259,9 @@ func consultations(t *testing.T, db *store.DB) {
 			Here: Start().Add(-time.Minute), Start: Start().Add(started), Length: length,
 		}
 	}
-	d1 := []queue.Consultation{held("d1", 10*time.Minute, 7*time.Minute), held("d1", 0, 10*time.Minute)}
+	tested := held("d1", 18*time.Minute, 3*time.Minute) // he was sent to tests then
+	tested.Here = tested.Start
+	d1 := []queue.Consultation{tested, held("d1", 10*time.Minute, 7*time.Minute), held("d1", 0, 10*time.Minute)}
 	d2 := held("d2", 5*time.Minute, 7*time.Minute)
 	for name, c := range map[string]struct {
 		doctor string
@@ -259,9 +270,9 @@ func consultations(t *testing.T, db *store.DB) {
 		want   []queue.Consultation
 	}{
 		"of one doctor": {"d1", 0, 10, d1},
-		"of all":        {"", 0, 10, []queue.Consultation{d1[0], d2, d1[1]}},
-		"at most two":   {"", 0, 2, []queue.Consultation{d1[0], d2}},
-		"since":         {"d1", 10*time.Minute + 1000, 10, d1[:1]},
+		"of all":        {"", 0, 10, []queue.Consultation{tested, d1[1], d2, d1[2]}},
+		"at most two":   {"", 0, 2, []queue.Consultation{tested, d1[1]}},
+		"since":         {"d1", 10*time.Minute + 1000, 10, d1[:2]},
 	} {
 		look(t, db, func(tx *store.Tx) error {
 			got, err := tx.Consultations(t.Context(), c.doctor, Start().Add(c.since), c.limit)
