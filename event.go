@@ -54,6 +54,7 @@ const (
 	PatientAdmitted      EventKind = "patient.admitted"      // to a ward
 	PatientDied          EventKind = "patient.died"
 	PatientMerged        EventKind = "patient.merged" // two records were one person's: of the one that is kept
+	ProxyAsked           EventKind = "proxy.asked"    // an account wants to book for a patient who has not agreed
 	QueuePaused          EventKind = "queue.paused"
 	QueueResumed         EventKind = "queue.resumed"
 	QueueDesks           EventKind = "queue.desks" // a doctor joined or left a queue that several serve
@@ -87,7 +88,7 @@ var EventKinds = []EventKind{
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, DrawLost, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
 	TicketOrdered, TicketSetAside, TicketOutForTests, TicketReturned, TicketUndone, QueueDesks,
-	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, PatientMerged, QueuePaused, QueueResumed, SignInAsked,
+	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, PatientMerged, ProxyAsked, QueuePaused, QueueResumed, SignInAsked,
 	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
 	CreditMarked, CreditLimited, CreditLifted, CreditAppealed, CreditDecided, CreditRulesPublished,
 	PaymentAsked, PaymentKept, PaymentRefunded, PaymentStuck, PaymentSettled,

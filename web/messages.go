@@ -36,12 +36,12 @@ func messageKinds() []notify.Kind {
 		notify.KindSubstituted, notify.KindPlaceChanged, notify.KindUnclear, notify.KindLapsed,
 		notify.KindLeaveNow, notify.KindCalled, notify.KindMissed, notify.KindSignIn,
 		notify.KindWaitJoined, notify.KindWaitOffer, notify.KindWaitInvite, notify.KindWaitLost, notify.KindWaitClosed,
-		notify.KindReminder3, notify.KindNoShow, notify.KindLimited, notify.KindAppealReceived, notify.KindAppealGranted, notify.KindAppealRefused,
+		notify.KindProxy,
 		notify.KindDisplaced, notify.KindDrawWon, notify.KindDrawLost,
 		notify.KindHold, notify.KindRefundDone, notify.KindRefundFailed,
 		notify.KindReplied, notify.KindStopped,
 	}
-	return slices.Concat(list, notify.QueueKinds(), notify.ManyKinds())
+	return slices.Concat(list, notify.CreditKinds(), notify.QueueKinds(), notify.ManyKinds())
 }
 
 const messagesPerPage = 50

@@ -163,7 +163,7 @@ func (a *App) adviseLeave(ctx context.Context, q queue.Queue) {
 		}
 	}
 	if err == nil {
-		err = a.adviseNear(ctx, q, where)
+		err = a.adviseSteps(ctx, q, where)
 	}
 	if err != nil && ctx.Err() == nil {
 		a.log.WarnContext(ctx, "leave-now check failed", "session", q.SessionID, "error", err)
