@@ -54,6 +54,7 @@ func (s *site) routes() []route {
 		{"GET", "/demo", all, s.demo, "addresses of a demonstration"},
 	}
 	list = append(list, s.linkRoutes()...)
+	list = append(list, s.wishRoutes()...)
 	list = append(list, s.guideRoutes()...)
 	list = append(list, s.drawRoutes()...)
 	list = append(list, s.paymentRoutes()...)

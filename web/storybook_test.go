@@ -127,6 +127,7 @@ func stories() []story {
 		{name: "waitlist_empty", path: "/waitlist", as: patient, set: func(c *apitest.Clinic) { c.Waits = nil }},
 		{name: "waitlist_join", path: "/waitlist/join?session=s12", as: patient},
 		{name: "offer_link", path: "/w/good"},
+		{name: "wishes", path: "/patients/p1/wishes?saved=1", as: patient},
 		{name: "visit_link", path: "/a/good"},
 		{name: "record_link", path: "/c/good"},
 		{name: "manage_waitlist", path: "/manage/waitlist", as: manager, width: 1280, height: 800},

@@ -14,6 +14,7 @@ import (
 const (
 	keepMessageText = 180 * 24 * time.Hour
 	keepReplays     = 48 * time.Hour
+	keepInbox       = 180 * 24 * time.Hour
 	keepReceipts    = 30 * 24 * time.Hour // as long as a provider can be asked about a message
 )
 
@@ -137,6 +138,9 @@ func (a *App) purge(ctx context.Context, _ time.Time) error {
 	}
 	if _, err := a.Store.PurgeReceipts(ctx, now.Add(-keepReceipts)); err != nil {
 		return fmt.Errorf("purge receipts: %w", err)
+	}
+	if _, err := a.Store.PurgeInbox(ctx, now.Add(-keepInbox)); err != nil {
+		return fmt.Errorf("purge inbox: %w", err)
 	}
 	if _, err := a.Store.PurgeReplays(ctx, now.Add(-keepReplays)); err != nil {
 		return fmt.Errorf("purge replays: %w", err)

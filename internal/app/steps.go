@@ -78,10 +78,11 @@ func (a *App) adviseSteps(ctx context.Context, q queue.Queue, at map[string]stan
 	if !a.tellsSteps() {
 		return nil
 	}
+	now := a.clock.Now()
 	var due []step
 	for _, t := range q.Tickets {
 		s, known := at[t.ID]
-		if t.State != queue.Waiting || !known {
+		if t.State != queue.Waiting || !known || t.ReadyAt.IsZero() && now.Sub(t.CheckedInAt) < standsHere {
 			continue
 		}
 		if k := a.policy.Step(s.ahead, !t.ReadyAt.IsZero()); k != "" {
@@ -108,6 +109,10 @@ func (a *App) adviseSteps(ctx context.Context, q queue.Queue, at map[string]stan
 	a.steps.note(q, due)
 	return nil
 }
+
+// standsHere is how long after checking in somebody is taken to be near anyway:
+// he sees the screen, and a message would come on top of that of his check-in.
+const standsHere = 10 * time.Minute
 
 // turn numbers the times that somebody waits: the first, and one more after
 // each missed call and each return from tests.

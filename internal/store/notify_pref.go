@@ -192,3 +192,12 @@ func (tx *Tx) Followers(ctx context.Context, doctor, after string, limit int) ([
 	}
 	return ids, nil
 }
+
+// Followed lists the doctors whom a patient follows, by id.
+func (tx *Tx) Followed(ctx context.Context, patient string) ([]string, error) {
+	ids, err := all(ctx, tx, idInto, `SELECT doctor_id FROM doctor_follow WHERE patient_id = $1 ORDER BY doctor_id`, patient)
+	if err != nil {
+		return nil, fmt.Errorf("list followed doctors: %w", err)
+	}
+	return ids, nil
+}
