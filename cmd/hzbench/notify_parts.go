@@ -39,9 +39,6 @@ func (p *post) path(size mailSizes) error {
 		}
 		var ratios, empties, bares, wholes, asked []float64
 		for i := range size.rounds {
-			if err := p.tidy(); err != nil {
-				return err
-			}
 			empty, err := p.emptyTasks(size.messages)
 			if err != nil {
 				return err
@@ -69,24 +66,6 @@ func (p *post) path(size mailSizes) error {
 		)
 		return nil
 	})
-}
-
-// tidy lets the database do what it would do by itself within a minute, and in
-// the middle of a measurement.
-func (p *post) tidy() error {
-	if p.engine != postgresql {
-		return nil
-	}
-	db, err := p.open()
-	if err != nil {
-		return err
-	}
-	for _, table := range []string{"fact", "message", "receipt_inbox", "patient", "appointment"} {
-		if _, failed := db.ExecContext(p.ctx, `VACUUM (ANALYZE) `+table); failed != nil {
-			err = fmt.Errorf("tidy up: %w", failed)
-		}
-	}
-	return errors.Join(err, db.Close())
 }
 
 // idle waits until nothing waits for the pipeline.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -101,6 +102,7 @@ func (tx *Tx) SaveMessages(ctx context.Context, from []notify.State, m ...notify
 			return 0, err
 		}
 	}
+	slices.SortFunc(rows, func(a, b []any) int { return cmp.Compare(a[0].(string), b[0].(string)) }) // in the order in which others lock them
 	saved, err := tx.saveMessages(ctx, from, rows)
 	if err != nil {
 		return 0, fmt.Errorf("save messages: %w", err)
