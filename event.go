@@ -56,6 +56,7 @@ const (
 	PatientAdmitted      EventKind = "patient.admitted"      // to a ward
 	PatientDied          EventKind = "patient.died"
 	PatientMerged        EventKind = "patient.merged" // two records were one person's: of the one that is kept
+	ProxyAsked           EventKind = "proxy.asked"    // an account wants to book for a patient who has not agreed
 	QueuePaused          EventKind = "queue.paused"
 	QueueResumed         EventKind = "queue.resumed"
 	QueueDesks           EventKind = "queue.desks" // a doctor joined or left a queue that several serve
@@ -84,13 +85,11 @@ const (
 // EventKinds lists every kind, in the order above.
 var EventKinds = []EventKind{
 	AppointmentBooked, AppointmentMoved, AppointmentCancelled, AppointmentCheckedIn, AppointmentFulfilled, AppointmentNoShow,
-	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	SessionSubstituted, SessionPlaceChanged, SuspensionAsked, SuspensionDecided, RefundChosen, AppointmentReseated, ReplyReceived,
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, DrawLost, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
 	ContinuationGiven, TicketWaitALittle, TicketOrdered, TicketSetAside, TicketOutForTests, TicketReturned, TicketUndone, QueueDesks,
-	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, PatientMerged, QueuePaused, QueueResumed, SignInAsked,
-	TicketLeaveNow, QueuePaused, QueueResumed, SignInAsked,
+	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, PatientMerged, ProxyAsked, QueuePaused, QueueResumed, SignInAsked,
 	CreditMarked, CreditLimited, CreditLifted, CreditAppealed, CreditDecided, CreditRulesPublished,
 	PaymentAsked, PaymentKept, PaymentRefunded, PaymentStuck, PaymentSettled,
 	WaitlistJoined, WaitlistOpened, WaitlistOffered, WaitlistInvited, WaitlistAccepted, WaitlistLapsed, WaitlistLost, WaitlistClosed,

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/notify"
 )
@@ -30,6 +31,10 @@ type Mail interface {
 	// NotMe notes that a patient's phone is somebody else's.
 	NotMe(ctx context.Context, by, patientID string, on bool) error
 	Follow(ctx context.Context, patientID, doctorID string, on bool) error
+	// Followed lists the doctors that a patient follows.
+	Followed(ctx context.Context, patientID string) ([]string, error)
+	// SetLang keeps the language of a patient's messages.
+	SetLang(ctx context.Context, patientID string, lang houzhen.Lang) error
 }
 
 func (a *API) mailRoutes(patient, desk, manager []auth.Role) []route {

@@ -123,6 +123,9 @@ type CheckedIn struct {
 // Messages lists what was sent.
 type Messages interface {
 	Messages(ctx context.Context, f notify.MessageFilter) ([]notify.Message, error)
+	// SearchMessages is Messages to phones that end in tail. It reads a bounded
+	// part of what the filter leaves; more is where to go on, "" at the end.
+	SearchMessages(ctx context.Context, f notify.MessageFilter, tail string) (list []notify.Message, more string, err error)
 }
 
 // Receipts takes delivery reports from a provider, as its body was sent. It

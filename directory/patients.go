@@ -155,6 +155,13 @@ func (s *Service) link(ctx context.Context, tx Tx, account Account, wanted Patie
 	if err := tx.SaveKin(ctx, k); err != nil {
 		return p, fmt.Errorf("save kin: %w", err)
 	}
+	if relation == RelationSelf || !k.ConsentAt.IsZero() {
+		return p, nil
+	}
+	e := houzhen.Event{ID: tx.NewID(), Kind: houzhen.ProxyAsked, Subject: p.ID, Version: tx.Now().UnixMicro(), At: tx.Now()}
+	if err := tx.Emit(e); err != nil {
+		return p, fmt.Errorf("emit fact: %w", err)
+	}
 	return p, nil
 }
 

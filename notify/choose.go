@@ -113,7 +113,7 @@ func patience(k Kind, by Channel) time.Duration {
 	switch k {
 	case KindCalled:
 		return 20 * time.Second
-	case KindLeaveNow, KindNear, KindWaitALittle, KindWaitOffer, KindWaitInvite, KindMissed, KindDelayed:
+	case KindLeaveNow, KindNear, KindReady, KindProgress, KindWaitALittle, KindWaitOffer, KindWaitInvite, KindMissed, KindDelayed:
 		return 2 * time.Minute
 	case KindReminder, KindReminder3:
 		return 2 * time.Hour

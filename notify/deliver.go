@@ -149,20 +149,39 @@ func (s *Service) candidates(ctx context.Context, tx Tx, claimed []Message, now 
 	if len(views) != len(claimed) {
 		return nil, houzhen.E(houzhen.CodeInternal, "the world did not answer for every message")
 	}
+	before, err := priors(ctx, tx, claimed)
+	if err != nil {
+		return nil, fmt.Errorf("find the channel before: %w", err)
+	}
 	batch := make([]Candidate, len(claimed))
 	for i, m := range claimed {
 		_, present := s.senders[m.Channel]
-		batch[i] = Candidate{Message: m, View: views[i], Stopped: s.breaker.stopped(m.Channel, now), Absent: !present}
-		if m.Prior == "" {
-			continue
+		batch[i] = Candidate{Message: m, View: views[i], Stopped: s.breaker.stopped(m.Channel, now), Absent: !present, Planned: m.CreatedAt}
+		if prior, ok := before[m.Prior]; ok {
+			batch[i].Planned = prior.CreatedAt
+			batch[i].Reached = prior.State == Delivered // a push is delivered once it was opened
 		}
-		prior, err := tx.Message(ctx, m.Prior)
-		if err != nil && houzhen.CodeOf(err) != houzhen.CodeNotFound {
-			return nil, fmt.Errorf("find the channel before: %w", err)
-		}
-		batch[i].Reached = prior.State == Delivered // a push is delivered once it was opened
 	}
 	return batch, nil
+}
+
+// priors gives the rows of the channels that were tried before, by id.
+func priors(ctx context.Context, tx Tx, claimed []Message) (map[string]Message, error) {
+	var ids []string
+	for _, m := range claimed {
+		if m.Prior != "" {
+			ids = append(ids, m.Prior)
+		}
+	}
+	before := map[string]Message{}
+	if len(ids) == 0 {
+		return before, nil
+	}
+	rows, err := tx.Messages(ctx, MessageFilter{IDs: ids})
+	for _, m := range rows {
+		before[m.ID] = m
+	}
+	return before, err
 }
 
 // sort divides a batch by the gate's verdicts into what goes and what is

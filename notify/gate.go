@@ -1,6 +1,9 @@
 package notify
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Candidate is a claimed message before the gate, with all that the decision
 // needs.
@@ -11,6 +14,7 @@ type Candidate struct {
 	Stopped time.Time // its channel is stopped until then, zero if it runs
 	Absent  bool      // no provider is set up for its channel
 	Reached bool      // the channel that was tried before has brought it home
+	Planned time.Time // when this was first told, by whichever channel
 }
 
 // Tally counts what has gone out already on the day of the decision, by SMS
@@ -44,10 +48,10 @@ type Verdict struct {
 // the moment of sending, whatever path it came by, and nowhere else is it
 // decided that one goes.
 func (p Policy) Gate(batch []Candidate, now time.Time) []Verdict {
-	g := gate{Policy: p, now: now, tickets: map[string]int{}, phones: map[string]int{}, same: map[string]int{}, told: map[string]int{}}
+	g := gate{Policy: p, now: now, tickets: map[string]int{}, phones: map[string]int{}, same: map[string]int{}, told: map[string]map[Kind]bool{}}
 	for _, c := range batch {
 		if c.View.Stale == "" {
-			g.told[c.Message.Subject] = max(g.told[c.Message.Subject], rank(c.Message.Kind))
+			g.tells(c.Message)
 		}
 	}
 	verdicts := make([]Verdict, len(batch))
@@ -71,8 +75,21 @@ type gate struct {
 
 	now             time.Time
 	tickets, phones map[string]int
-	same            map[string]int // by wording and phone
-	told            map[string]int // rank of what the batch tells of a subject
+	same            map[string]int           // by wording and phone
+	told            map[string]map[Kind]bool // what the batch tells of a subject
+}
+
+func (g gate) tells(m Message) {
+	if g.told[m.Subject] == nil {
+		g.told[m.Subject] = map[Kind]bool{}
+	}
+	g.told[m.Subject][m.Kind] = true
+}
+
+// overtaken reports whether what follows in the order of things was told since
+// a message was planned, or is told in the same batch.
+func (g gate) overtaken(c Candidate) bool {
+	return c.Tally.Later || slices.ContainsFunc(laterKinds(c.Message.Kind), func(k Kind) bool { return g.told[c.Message.Subject][k] })
 }
 
 // rank orders what is told about one way through the queue. Of two that differ
@@ -81,24 +98,35 @@ func rank(k Kind) int {
 	switch k {
 	case KindLeaveNow, KindWaitALittle:
 		return 1
-	case KindNear, KindDelayed:
+	case KindProgress:
 		return 2
-	case KindCalled:
+	case KindNear:
 		return 3
+	case KindReady:
+		return 4
+	case KindCalled:
+		return 5
 	default:
 		return 0
 	}
 }
 
-// laterKinds lists what makes a kind void when it went out.
+// steps lists what is told on the way through the queue, in its order.
+func steps() []Kind { return []Kind{KindProgress, KindNear, KindReady, KindCalled} }
+
+// laterKinds lists what makes a kind void when it went out after it was
+// planned. Word of a delay may come at any step: the call alone makes it void.
 func laterKinds(k Kind) []Kind {
-	switch rank(k) {
-	case 1:
-		return []Kind{KindNear, KindCalled}
-	case 2:
+	if k == KindDelayed {
 		return []Kind{KindCalled}
 	}
-	return nil
+	var later []Kind
+	for _, step := range steps() {
+		if rank(k) > 0 && rank(step) > rank(k) {
+			later = append(later, step)
+		}
+	}
+	return later
 }
 
 func wordingAt(c Candidate) string { return string(c.Message.Kind) + "|" + c.View.Phone.Reveal() }
@@ -154,7 +182,7 @@ func (g gate) unwanted(c Candidate) string {
 		return ReasonNoEmail
 	case c.View.Prefs.Refuses(m.Class, m.Channel):
 		return ReasonOptOut
-	case rank(m.Kind) > 0 && (c.Tally.Later || g.told[m.Subject] > rank(m.Kind)):
+	case g.overtaken(c):
 		return ReasonOvertaken
 	}
 	return ""

@@ -72,29 +72,24 @@ func (s *Service) TakeReceipts(ctx context.Context) (ReceiveResult, error) {
 }
 
 func (s *Service) takeReceipts(ctx context.Context, total *ReceiveResult) (n int, err error) {
-	var part ReceiveResult
+	var became []string
 	err = s.store.InTx(ctx, func(tx Tx) error {
-		part = ReceiveResult{}
 		box := tx.(ReceiptTx)
 		list, err := box.OpenReceipts(ctx, batchSize)
 		if err != nil {
 			return err
 		}
+		receipts := make([]Receipt, len(list))
+		for i, r := range list {
+			receipts[i] = r.Receipt
+		}
 		n = len(list)
+		if became, err = receive(ctx, tx, receipts); err != nil {
+			return err
+		}
 		ended := map[string][]string{}
-		for _, r := range list {
-			before := part
-			if err := s.receive(ctx, tx, r.Receipt, &part); err != nil {
-				return err
-			}
-			outcome := ReceiptRepeated
-			switch {
-			case part.Applied > before.Applied:
-				outcome = ReceiptApplied
-			case part.Strange > before.Strange:
-				outcome = ReceiptStrange
-			}
-			ended[outcome] = append(ended[outcome], r.ID)
+		for i, r := range list {
+			ended[became[i]] = append(ended[became[i]], r.ID)
 		}
 		for outcome, ids := range ended {
 			if err := box.EndReceipts(ctx, outcome, ids...); err != nil {
@@ -106,8 +101,6 @@ func (s *Service) takeReceipts(ctx context.Context, total *ReceiveResult) (n int
 	if err != nil {
 		return 0, fmt.Errorf("work on receipts: %w", err)
 	}
-	total.Applied += part.Applied
-	total.Repeated += part.Repeated
-	total.Strange += part.Strange
+	total.count(became)
 	return n, nil
 }

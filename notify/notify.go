@@ -249,6 +249,7 @@ type Finder interface {
 
 // MessageFilter selects ledger rows for pages and audits; newest first.
 type MessageFilter struct {
+	IDs                []string
 	Subject, Recipient string
 	Recipients         []string
 	Phone              houzhen.Phone // that it went to
@@ -273,6 +274,9 @@ type Tx interface {
 	PlanMessages(ctx context.Context, m []Message) ([]string, error)
 	Message(ctx context.Context, id string) (Message, error)
 	MessageByOutID(ctx context.Context, outID string) (Message, error)
+	// MessagesByOutID gives those that exist; nobody else changes them until the
+	// transaction ends.
+	MessagesByOutID(ctx context.Context, outIDs []string) ([]Message, error)
 	// MessageByProvider finds the message to a phone by the provider's own id,
 	// for calls that carried many.
 	MessageByProvider(ctx context.Context, providerID string, phone houzhen.Phone) (Message, error)

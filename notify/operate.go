@@ -26,6 +26,10 @@ type Outlook struct {
 	Due       int
 	Receipts  int // posted and not worked on
 	OnList    int // on the desk's telephone list
+	// Prices are what one message of a channel costs about, of an SMS one part, in
+	// thousandths of a yuan; channels that cost nothing are left out.
+	Prices   map[Channel]int
+	Accounts []AccountHealth // of a channel with two
 }
 
 // OutlookTx is what an Outlook asks of a transaction besides Tx.
@@ -40,7 +44,12 @@ type OutlookTx interface {
 
 // Outlook tells how sending fares, of what was planned since an instant.
 func (s *Service) Outlook(ctx context.Context, since time.Time) (o Outlook, err error) {
-	o.Channels = s.Health()
+	o.Channels, o.Prices = s.Health(), map[Channel]int{}
+	for c, able := range s.Abilities() {
+		if able.Cost > 0 {
+			o.Prices[c] = able.Cost
+		}
+	}
 	err = s.store.View(ctx, func(tx Tx) error {
 		more := tx.(OutlookTx)
 		if o.Rates, err = more.MessageRates(ctx, since); err != nil {

@@ -73,6 +73,8 @@ type PrefTx interface {
 
 	// Follow notes whether a patient wants to hear of a doctor's extra sessions.
 	Follow(ctx context.Context, patient, doctor string, on bool) error
+	// Followed lists the doctors that a patient follows, by id.
+	Followed(ctx context.Context, patient string) ([]string, error)
 	// Followers lists who does, by id, after one.
 	Followers(ctx context.Context, doctor, after string, limit int) ([]string, error)
 }

@@ -18,7 +18,7 @@ const (
 
 // CreditKinds lists the kinds of credit and the second reminder.
 func CreditKinds() []Kind {
-	return []Kind{KindReminder3, KindNoShow, KindLimited, KindAppealReceived, KindAppealGranted, KindAppealRefused}
+	return []Kind{KindReminder3, KindNoShow, KindLimited, KindLifted, KindAppealReceived, KindAppealGranted, KindAppealRefused}
 }
 
 // keepTelling is how long a message about somebody's record is of use: as long

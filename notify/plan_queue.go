@@ -8,19 +8,43 @@ import (
 
 // QueueKinds lists what is told on the way through a queue besides the call.
 func QueueKinds() []Kind {
-	return []Kind{KindCheckedIn, KindNear, KindReturnIn, KindDelayed, KindWaitALittle}
+	return []Kind{KindCheckedIn, KindProgress, KindNear, KindReady, KindReturnIn, KindDelayed, KindWaitALittle}
 }
 
 // nearFor is how long word that it is nearly his turn is of use.
 const nearFor = 10 * time.Minute
 
-// PlanNear plans the word to come near: few are before him. Ahead is how many;
-// nothing is planned while they are more than the policy's NearAt.
-func (p Policy) PlanNear(s Subject, ahead int, now time.Time) []Message {
-	if ahead > p.NearAt {
+// readyFor is how long word to wait at the door is of use.
+const readyFor = 5 * time.Minute
+
+// Step gives the one word that fits somebody who waits with so many before him,
+// and whether he was asked to the door: how the line moves, to come near, or to
+// wait at the door. "" for none.
+func (p Policy) Step(ahead int, door bool) Kind {
+	switch {
+	case door:
+		return KindReady
+	case ahead <= p.NearAt:
+		return KindNear
+	case ahead <= p.ProgressAt:
+		return KindProgress
+	}
+	return ""
+}
+
+// PlanStep plans one of those words. How the line moves costs nobody money: it
+// goes by app, WeChat and mail alone.
+func (p Policy) PlanStep(k Kind, s Subject, now time.Time) []Message {
+	switch k {
+	case KindReady:
+		return p.plan(k, ClassService, houzhen.Critical, s, now, now, now.Add(readyFor))
+	case KindNear:
+		return p.plan(k, ClassService, houzhen.Critical, s, now, now, now.Add(nearFor))
+	case KindProgress:
+		return p.plan(k, ClassOptional, houzhen.Soon, s, now, now, now.Add(nearFor))
+	default:
 		return nil
 	}
-	return p.plan(KindNear, ClassService, houzhen.Critical, s, now, now, now.Add(nearFor))
 }
 
 // PlanCheckedIn plans the word that he is in the queue, for whoever did not

@@ -23,6 +23,7 @@ type Policy struct {
 	PerTemplate int
 	Attempts    int       // tries of one message
 	NearAt      int       // so many before him and he is told to come near
+	ProgressAt  int       // so many, and he is told how the line moves
 	Channels    []Channel // that the house has, cheapest first; nil: push, WeChat, SMS
 }
 
@@ -34,7 +35,7 @@ func DefaultPolicy(zone *time.Location) Policy {
 	return Policy{
 		Zone: zone, QuietFrom: 21*60 + 30, QuietTo: 7 * 60, RemindAt: 10 * 60,
 		BookedFor: 24 * time.Hour, CalledFor: 3 * time.Minute, SignInFor: SignInLife,
-		PerTicket: 6, PerPhone: 20, PerTemplate: 50, Attempts: 6, NearAt: 3,
+		PerTicket: 6, PerPhone: 20, PerTemplate: 50, Attempts: 6, NearAt: 3, ProgressAt: 10,
 	}
 }
 

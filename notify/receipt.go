@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -22,65 +23,160 @@ type ReceiveResult struct {
 func (s *Service) Receive(ctx context.Context, receipts []Receipt) (ReceiveResult, error) {
 	var total ReceiveResult
 	for chunk := range slices.Chunk(receipts, batchSize) {
-		var part ReceiveResult
-		err := s.store.InTx(ctx, func(tx Tx) error {
-			part = ReceiveResult{}
-			for _, r := range chunk {
-				if err := s.receive(ctx, tx, r, &part); err != nil {
-					return err
-				}
-			}
-			return nil
+		var became []string
+		err := s.store.InTx(ctx, func(tx Tx) (err error) {
+			became, err = receive(ctx, tx, chunk)
+			return err
 		})
 		if err != nil {
 			return total, fmt.Errorf("store receipts: %w", err)
 		}
-		total.Applied += part.Applied
-		total.Repeated += part.Repeated
-		total.Strange += part.Strange
+		total.count(became)
 	}
 	return total, nil
+}
+
+func (r *ReceiveResult) count(became []string) {
+	for _, b := range became {
+		switch b {
+		case ReceiptApplied:
+			r.Applied++
+		case ReceiptStrange:
+			r.Strange++
+		default:
+			r.Repeated++
+		}
+	}
+}
+
+// receive applies receipts in the order given and says what became of each.
+// Those that name a message by its own out-id are worked on together.
+func receive(ctx context.Context, tx Tx, receipts []Receipt) ([]string, error) {
+	became := make([]string, len(receipts))
+	known, err := named(ctx, tx, receipts)
+	if err != nil {
+		return nil, err
+	}
+	others := false
+	for i, r := range receipts {
+		if _, found := known[r.OutID]; !found {
+			others = true
+			if became[i], err = receiveByCall(ctx, tx, r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if others { // one of them may have been about a row that is named too
+		if known, err = named(ctx, tx, receipts); err != nil {
+			return nil, err
+		}
+	}
+	moves := moves{from: map[string]State{}, to: map[string]Message{}}
+	for i, r := range receipts {
+		m, found := known[r.OutID]
+		if !found {
+			continue
+		}
+		next, moved := m.received(r, tx.Now())
+		became[i] = ReceiptRepeated
+		if moved {
+			became[i] = ReceiptApplied
+			moves.add(m, next)
+			known[r.OutID] = next
+		}
+	}
+	return became, moves.save(ctx, tx)
+}
+
+// named gives the messages that receipts name by their own out-ids; nobody else
+// changes them until the transaction ends.
+func named(ctx context.Context, tx Tx, receipts []Receipt) (map[string]Message, error) {
+	known := make(map[string]Message, len(receipts))
+	var ids []string
+	for _, r := range receipts {
+		if r.OutID != "" {
+			ids = append(ids, r.OutID)
+		}
+	}
+	if len(ids) == 0 {
+		return known, nil
+	}
+	rows, err := tx.MessagesByOutID(ctx, distinct(ids))
+	if err != nil {
+		return nil, fmt.Errorf("find messages: %w", err)
+	}
+	for _, m := range rows {
+		known[m.OutID] = m
+	}
+	return known, nil
+}
+
+// moves is what becomes of rows, and the states that they are stored with.
+type moves struct {
+	from map[string]State
+	to   map[string]Message
+}
+
+func (v moves) add(m, next Message) {
+	if _, again := v.from[m.ID]; !again {
+		v.from[m.ID] = m.State
+	}
+	v.to[m.ID] = next
+}
+
+// save stores rows together that come from one state, by id.
+func (v moves) save(ctx context.Context, tx Tx) error {
+	by := map[State][]Message{}
+	for _, id := range slices.Sorted(maps.Keys(v.to)) {
+		by[v.from[id]] = append(by[v.from[id]], v.to[id])
+	}
+	for _, from := range slices.Sorted(maps.Keys(by)) {
+		saved, err := tx.SaveMessages(ctx, []State{from}, by[from]...)
+		if err != nil {
+			return fmt.Errorf("save messages: %w", err)
+		}
+		if saved != len(by[from]) {
+			return houzhen.E(houzhen.CodeConflict, "messages changed meanwhile")
+		}
+		for _, m := range by[from] {
+			if err := share(ctx, tx, m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // retake is how often a receipt is tried against a row that changes meanwhile.
 const retake = 3
 
-func (s *Service) receive(ctx context.Context, tx Tx, r Receipt, count *ReceiveResult) error {
+// receiveByCall applies a receipt that names a call which may have carried
+// many, by the provider's own id and the phone.
+func receiveByCall(ctx context.Context, tx Tx, r Receipt) (string, error) {
+	if r.ProviderID == "" || r.Phone.IsZero() {
+		return ReceiptStrange, nil
+	}
 	for range retake {
-		m, err := whose(ctx, tx, r)
+		m, err := tx.MessageByProvider(ctx, r.ProviderID, r.Phone)
 		if houzhen.CodeOf(err) == houzhen.CodeNotFound {
-			count.Strange++
-			return nil
+			return ReceiptStrange, nil
 		}
 		if err != nil {
-			return fmt.Errorf("find message: %w", err)
+			return "", fmt.Errorf("find message: %w", err)
 		}
-		from := m.State
 		next, moved := m.received(r, tx.Now())
 		if !moved {
-			count.Repeated++
-			return nil
+			return ReceiptRepeated, nil
 		}
-		saved, err := tx.SaveMessages(ctx, []State{from}, next)
+		saved, err := tx.SaveMessages(ctx, []State{m.State}, next)
 		if err != nil {
-			return fmt.Errorf("save message: %w", err)
+			return "", fmt.Errorf("save message: %w", err)
 		}
 		if saved == 1 {
-			count.Applied++
-			return share(ctx, tx, next)
+			return ReceiptApplied, share(ctx, tx, next)
 		}
 	}
-	return houzhen.E(houzhen.CodeConflict, "the message keeps changing")
-}
-
-// whose finds the message of a receipt: by its out-id, or by the provider's own
-// id and the phone, for a call that carried many.
-func whose(ctx context.Context, tx Tx, r Receipt) (Message, error) {
-	m, err := tx.MessageByOutID(ctx, r.OutID)
-	if houzhen.CodeOf(err) == houzhen.CodeNotFound && r.ProviderID != "" && !r.Phone.IsZero() {
-		return tx.MessageByProvider(ctx, r.ProviderID, r.Phone)
-	}
-	return m, err
+	return "", houzhen.E(houzhen.CodeConflict, "the message keeps changing")
 }
 
 // share lets the rows that a text told of beside its own share its fate.

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/templates"
 )
 
@@ -176,43 +175,60 @@ const settleTime = 20 * time.Second
 func (s *Service) settle(ctx context.Context, outcomes []Message) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	saved := 0
-	err := s.store.InTx(ctx, func(tx Tx) (err error) {
-		saved, err = tx.SaveMessages(ctx, []State{Claimed, Unknown}, outcomes...)
+	err := s.settleAll(ctx, outcomes)
+	if err == nil || len(outcomes) == 1 {
 		return err
-	})
-	if err == nil && saved == len(outcomes) {
-		return nil
 	}
 	var errs []error
 	for _, m := range outcomes {
-		if err := s.settleOne(ctx, m); err != nil {
+		if err := s.settleAll(ctx, []Message{m}); err != nil {
 			errs = append(errs, fmt.Errorf("store outcome of %s: %w", m.ID, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// settleOne stores one outcome. Where a receipt was faster, the receipt's state
-// stays and only what it did not know is added.
-func (s *Service) settleOne(ctx context.Context, m Message) error {
+func (s *Service) settleAll(ctx context.Context, outcomes []Message) error {
 	return s.store.InTx(ctx, func(tx Tx) error {
-		saved, err := tx.SaveMessages(ctx, []State{Claimed, Unknown}, m)
-		if err != nil || saved == 1 {
+		saved, err := tx.SaveMessages(ctx, []State{Claimed, Unknown}, outcomes...)
+		if err != nil || saved == len(outcomes) {
 			return err
 		}
-		have, err := tx.Message(ctx, m.ID)
-		if houzhen.CodeOf(err) == houzhen.CodeNotFound {
-			return nil // retention took it
-		}
-		if err != nil || (have.State != Delivered && have.State != Undelivered) {
-			return err
-		}
-		have.Text, have.SentAt, have.Secret, have.Parts = m.Text, m.SentAt, "", m.Parts
-		if have.ProviderID == "" {
-			have.ProviderID = m.ProviderID
-		}
-		_, err = tx.SaveMessages(ctx, []State{have.State}, have)
-		return err
+		return complete(ctx, tx, outcomes)
 	})
+}
+
+// complete adds to rows whose receipt was faster than the answer what only the
+// answer knew; their state stays the receipt's. Rows that retention took are
+// left out.
+func complete(ctx context.Context, tx Tx, outcomes []Message) error {
+	of, ids := map[string]Message{}, make([]string, len(outcomes))
+	for i, m := range outcomes {
+		of[m.OutID], ids[i] = m, m.OutID
+	}
+	have, err := tx.MessagesByOutID(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, state := range []State{Delivered, Undelivered} {
+		var rows []Message
+		for _, h := range have {
+			m := of[h.OutID]
+			if h.State != state || m.State == state {
+				continue
+			}
+			h.Text, h.SentAt, h.Secret, h.Parts = m.Text, m.SentAt, "", m.Parts
+			if h.ProviderID == "" {
+				h.ProviderID = m.ProviderID
+			}
+			rows = append(rows, h)
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		if _, err := tx.SaveMessages(ctx, []State{state}, rows...); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -18,8 +18,9 @@ type Tallier interface {
 	// SentKinds counts the SMS of any class that went out since an instant, by
 	// recipient and kind.
 	SentKinds(ctx context.Context, since time.Time, recipients []string) (map[string]map[Kind]int, error)
-	// Told gives which of subjects had a message of one of kinds go out.
-	Told(ctx context.Context, subjects []string, kinds []Kind) (map[string]map[Kind]bool, error)
+	// Told gives for subjects when a message of one of kinds went out last; those
+	// of which none did are left out.
+	Told(ctx context.Context, subjects []string, kinds []Kind) (map[string]map[Kind]time.Time, error)
 }
 
 // wentOut lists the states of a message that left the house, or may have.
@@ -32,7 +33,7 @@ func (s *Service) tally(ctx context.Context, tx Tx, batch []Candidate, now time.
 		if c.View.Stale != "" {
 			continue
 		}
-		if rank(c.Message.Kind) > 0 {
+		if len(laterKinds(c.Message.Kind)) > 0 {
 			ordered = append(ordered, c.Message.Subject)
 		}
 		if c.Message.Channel == SMS {
@@ -63,32 +64,32 @@ func (s *Service) tally(ctx context.Context, tx Tx, batch []Candidate, now time.
 			t.Template += byKind[r][c.Message.Kind]
 		}
 		for _, k := range laterKinds(c.Message.Kind) {
-			t.Later = t.Later || told[c.Message.Subject][k]
+			at, went := told[c.Message.Subject][k] // what went before it was planned was about an earlier turn
+			t.Later = t.Later || went && !at.Before(c.Planned)
 		}
 	}
 	return nil
 }
 
-func toldOf(ctx context.Context, tx Tx, subjects []string) (map[string]map[Kind]bool, error) {
+func toldOf(ctx context.Context, tx Tx, subjects []string) (map[string]map[Kind]time.Time, error) {
+	told := map[string]map[Kind]time.Time{}
 	if len(subjects) == 0 {
-		return map[string]map[Kind]bool{}, nil
+		return told, nil
 	}
-	kinds := []Kind{KindNear, KindDelayed, KindCalled}
 	if t, ok := tx.(Tallier); ok {
-		return t.Told(ctx, subjects, kinds)
+		return t.Told(ctx, subjects, steps())
 	}
-	told := map[string]map[Kind]bool{}
 	for _, subject := range subjects {
-		for _, k := range kinds {
-			rows, err := tx.Messages(ctx, MessageFilter{Subject: subject, Kind: k, States: wentOut(), Limit: 1})
+		for _, k := range steps() {
+			rows, err := tx.Messages(ctx, MessageFilter{Subject: subject, Kind: k, States: wentOut(), Limit: manyADay})
 			if err != nil {
 				return nil, err
 			}
-			if len(rows) > 0 {
+			for _, m := range rows {
 				if told[subject] == nil {
-					told[subject] = map[Kind]bool{}
+					told[subject] = map[Kind]time.Time{}
 				}
-				told[subject][k] = true
+				told[subject][k] = later(told[subject][k], m.SentAt)
 			}
 		}
 	}

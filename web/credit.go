@@ -62,7 +62,12 @@ func joined(days []int) string {
 	return strings.Join(words, " / ")
 }
 
-type standingData struct{ People []standingView }
+// standingData is the record of people; behind a signed link that of one.
+type standingData struct {
+	Ask          bool
+	Action, Tail string
+	People       []standingView
+}
 
 type standingView struct {
 	Name  string
@@ -92,19 +97,23 @@ func (s *site) credit(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *site) standing(r *http.Request) (standingData, error) {
-	var d standingData
 	list, err := s.StandingOf(r.Context(), auth.From(r.Context()))
 	if err != nil {
-		return d, wrap("load record", err)
+		return standingData{}, wrap("load record", err)
 	}
 	people, err := s.Directory.Patients(r.Context(), auth.From(r.Context()).AccountID)
 	if err != nil {
-		return d, wrap("load patients", err)
+		return standingData{}, wrap("load patients", err)
 	}
 	names := map[string]string{}
 	for _, p := range people {
 		names[p.ID] = p.Name.String()
 	}
+	return s.recordOf(r, list, names)
+}
+
+func (s *site) recordOf(r *http.Request, list []api.Standing, names map[string]string) (standingData, error) {
+	var d standingData
 	house, err := s.names(r.Context())
 	if err != nil {
 		return d, err

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -23,20 +24,25 @@ var (
 	screen  = auth.Principal{Role: auth.Screen, ID: "w1"}
 )
 
-type links struct{}
+// links opens "good" for any purpose, and notes what is told of it.
+type links struct{ told *[]string }
 
-func (links) OpenOptions(token string) (string, error) {
+func (links) Open(p web.Purpose, token string) (string, error) {
 	if token != "good" {
 		return "", houzhen.E(houzhen.CodeSignIn, "bad link")
 	}
-	return "a2", nil
+	return map[web.Purpose]string{web.LinkOptions: "a2", web.LinkOffer: "of1", web.LinkVisit: "a1", web.LinkRecord: "p1"}[p], nil
 }
 
-func (links) OpenOffer(token string) (string, error) {
-	if token != "good" {
-		return "", houzhen.E(houzhen.CodeSignIn, "bad link")
+func (l links) Seen(_ context.Context, subject string) error { return l.tell("seen " + subject) }
+
+func (l links) Confirm(_ context.Context, id string) error { return l.tell("confirm " + id) }
+
+func (l links) tell(what string) error {
+	if l.told != nil {
+		*l.told = append(*l.told, what)
 	}
-	return "of1", nil
+	return nil
 }
 
 func newSite(t *testing.T, c *apitest.Clinic, change ...func(*web.Deps)) *web.Site {

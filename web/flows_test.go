@@ -155,41 +155,81 @@ func TestNobodyBooksForAStranger(t *testing.T) {
 
 func TestASignedLinkRevealsNothingBeforeTheIDTail(t *testing.T) {
 	t.Parallel()
-	c := apitest.New()
-	h := as(t, newSite(t, c), nobody)
-	closed := get(t, h, "/o/good").Body.String()
-	for _, secret := range []string{c.Public.Departments[0].Name.Zh, c.Public.Doctors[0].Name.Zh, c.People[1].Name.String()} {
-		if strings.Contains(closed, secret) {
-			t.Errorf("the closed page shows %q", secret)
+	for _, l := range []struct {
+		path string
+		who  int // of the clinic's people
+	}{{"/o/", 1}, {"/w/", 0}, {"/a/", 0}, {"/c/", 0}} {
+		c := apitest.New()
+		h := as(t, newSite(t, c), nobody)
+		tail, name := c.People[l.who].Doc.Tail(), c.People[l.who].Name.String()
+		closed := get(t, h, l.path+"good").Body.String()
+		for _, secret := range []string{c.Public.Departments[0].Name.Zh, c.Public.Doctors[0].Name.Zh, name} {
+			if strings.Contains(closed, secret) {
+				t.Errorf("%s: the closed page shows %q", l.path, secret)
+			}
 		}
-	}
-	if w := get(t, h, "/o/forged"); w.Code != http.StatusNotFound {
-		t.Errorf("forged link: got %d, want 404", w.Code)
-	}
-	if w := post(t, h, "/o/good", "tail=9999"); w.Code != http.StatusUnauthorized || strings.Contains(w.Body.String(), c.People[1].Name.String()) {
-		t.Errorf("wrong tail: got %d", w.Code)
-	}
-	w := post(t, h, "/o/good", "tail=001x")
-	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), c.People[1].Name.String()) {
-		t.Errorf("right tail: got %d without the appointment", w.Code)
-	}
-	if w := post(t, h, "/o/good/choose", "tail=001X&option=o1"); w.Code != http.StatusOK || !slices.Contains(c.Asked(), "choose o1") {
-		t.Errorf("choosing: got %d", w.Code)
-	}
-	if w := post(t, h, "/o/good/choose", "tail=1111&option=o2"); w.Code != http.StatusUnauthorized || slices.Contains(c.Asked(), "choose o2") {
-		t.Errorf("choosing with a wrong tail: got %d", w.Code)
+		if w := get(t, h, l.path+"forged"); w.Code != http.StatusNotFound {
+			t.Errorf("%s: forged link: got %d, want 404", l.path, w.Code)
+		}
+		if w := post(t, h, l.path+"good", "tail=9999"); w.Code != http.StatusUnauthorized || strings.Contains(w.Body.String(), name) {
+			t.Errorf("%s: wrong tail: got %d", l.path, w.Code)
+		}
+		if w := post(t, h, l.path+"good", "tail="+strings.ToLower(tail)); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), name) {
+			t.Errorf("%s: right tail: got %d without what it is about", l.path, w.Code)
+		}
 	}
 }
 
+func TestALinkActsForWhoKnowsTheIDTail(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/o/good/choose?option=o1": "choose o1", "/o/good/refund": "refund a2", "/a/good/cancel": "cancel a1", "/a/good/confirm": "confirm a1",
+		"/c/good/appeal?mark=m1": "appeal m1",
+	} {
+		path, form, _ := strings.Cut(path, "?")
+		c, told := apitest.New(), []string{}
+		h := as(t, newSite(t, c, func(d *web.Deps) { d.Links = links{&told} }), nobody)
+		who := c.People[0]
+		if strings.HasPrefix(path, "/o/") {
+			who = c.People[1]
+		}
+		done := func() bool {
+			return slices.ContainsFunc(slices.Concat(c.Asked(), told), func(s string) bool { return strings.HasPrefix(s, want) })
+		}
+		if w := post(t, h, path, form+"&tail=9999"); w.Code != http.StatusUnauthorized || done() {
+			t.Errorf("%s with a wrong tail: got %d", path, w.Code)
+		}
+		if w := post(t, h, path, form+"&tail="+who.Doc.Tail()); w.Code != http.StatusOK || !done() {
+			t.Errorf("%s: got %d, without %q in %q %q", path, w.Code, want, c.Asked(), told)
+		}
+		if len(told) == 0 || !strings.HasPrefix(told[0], "seen ") {
+			t.Errorf("%s: nobody was told that it was read: %q", path, told)
+		}
+	}
+}
+
+func TestAnAppealByLinkIsAboutThePatientsOwnMark(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	w := post(t, as(t, newSite(t, c), nobody), "/c/good/appeal", "mark=strange&tail="+c.People[0].Doc.Tail())
+	if w.Code != http.StatusNotFound || slices.Contains(c.Asked(), "appeal strange") {
+		t.Errorf("got %d, asked %q", w.Code, c.Asked())
+	}
+}
+
+// Guesses count for the patient: a second link of his is no second chance.
 func TestGuessingTheTailIsSlowedDown(t *testing.T) {
 	t.Parallel()
 	h := as(t, newSite(t, apitest.New()), nobody)
 	last := 0
-	for range 12 {
-		last = post(t, h, "/o/good", "tail=0000").Code
+	for i := range 12 {
+		last = post(t, h, []string{"/a/good", "/c/good"}[i%2], "tail=0000").Code
 	}
 	if last != http.StatusTooManyRequests {
 		t.Errorf("after 12 guesses got %d, want 429", last)
+	}
+	if got := post(t, h, "/o/good", "tail=0000").Code; got != http.StatusUnauthorized {
+		t.Errorf("another patient's link: got %d, want 401", got)
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -34,6 +35,7 @@ type rateLine struct {
 	Sent, Arrived, Failed, Parts  int
 	Percent                       int // of what is known to have arrived or not
 	Waiting, Suppressed, Unproven int
+	Yuan                          string // what it cost about, "" for nothing
 }
 
 type callRow struct {
@@ -53,7 +55,7 @@ func (s *site) mailState(w http.ResponseWriter, r *http.Request) error {
 		return wrap("load calls", err)
 	}
 	d := mailData{
-		Outlook: o, Lines: rateLines(o.Rates), Kinds: messageKinds(), Sendable: notify.Channels(), Manager: auth.From(r.Context()).Is(auth.Manager),
+		Outlook: o, Lines: rateLines(o.Rates, o.Prices), Kinds: messageKinds(), Sendable: notify.Channels(), Manager: auth.From(r.Context()).Is(auth.Manager),
 	}
 	for _, m := range calls {
 		row := callRow{ID: m.ID, Kind: m.Kind, Text: m.Text, Last: m.ErrorCode, Since: m.SentAt, Until: m.ExpiresAt}
@@ -68,8 +70,9 @@ func (s *site) mailState(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, "mail", "messages", d)
 }
 
-// rateLines adds rates up by channel.
-func rateLines(rates []notify.Rate) []rateLine {
+// rateLines adds rates up by channel. What an SMS costs goes by its parts, what
+// another channel costs by what was sent; prices are in thousandths of a yuan.
+func rateLines(rates []notify.Rate, prices map[notify.Channel]int) []rateLine {
 	var lines []rateLine
 	at := map[notify.Channel]int{}
 	for _, r := range rates {
@@ -97,6 +100,13 @@ func rateLines(rates []notify.Rate) []rateLine {
 	for i, l := range lines {
 		if known := l.Arrived + l.Failed; known > 0 {
 			lines[i].Percent = 100 * l.Arrived / known
+		}
+		charged := l.Sent
+		if l.Channel == notify.SMS {
+			charged = l.Parts
+		}
+		if cost := charged * prices[l.Channel]; cost > 0 {
+			lines[i].Yuan = fmt.Sprintf("%d.%02d", (cost+5)/1000, (cost+5)%1000/10)
 		}
 	}
 	return lines

@@ -1,10 +1,8 @@
 package web
 
 import (
-	"crypto/subtle"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
@@ -83,63 +81,26 @@ func (s *site) choose(w http.ResponseWriter, r *http.Request) error {
 	return back(w, r, "/appointments/"+url.PathEscape(chosen.ID)+"?fresh=1")
 }
 
-func (s *site) linkPage(w http.ResponseWriter, r *http.Request) error {
-	if _, err := s.Links.OpenOptions(r.PathValue("token")); err != nil {
-		return houzhen.E(houzhen.CodeNotFound, "link does not open").Because(err)
-	}
-	return s.show(w, r, "options", "", optionsData{Ask: true, Action: linkAction(r)})
-}
-
-func linkAction(r *http.Request) string { return "/o/" + url.PathEscape(r.PathValue("token")) }
-
-// opened gives the appointment of a link whose reader knows the document.
-func (s *site) opened(r *http.Request) (booking.Appointment, error) {
-	if err := form(r); err != nil {
-		return booking.Appointment{}, err
-	}
-	id, err := s.Links.OpenOptions(r.PathValue("token"))
-	if err != nil {
-		return booking.Appointment{}, houzhen.E(houzhen.CodeNotFound, "link does not open").Because(err)
-	}
-	if err := s.guess.Try(id, s.Now()); err != nil {
-		return booking.Appointment{}, err
-	}
-	a, err := s.Booking.Appointment(r.Context(), id)
-	if err != nil {
-		return a, wrap("load appointment", err)
-	}
-	patient, err := s.Directory.Patient(r.Context(), a.PatientID)
-	if err != nil {
-		return a, wrap("load patient", err)
-	}
-	given, want := strings.ToUpper(strings.TrimSpace(r.PostForm.Get("tail"))), strings.ToUpper(patient.Doc.Tail())
-	if len(want) != 4 || subtle.ConstantTimeCompare([]byte(given), []byte(want)) != 1 {
-		return booking.Appointment{}, houzhen.E(houzhen.CodeBadCode, "document ends otherwise").On("tail")
-	}
-	s.guess.Succeeded(id)
-	return a, nil
-}
-
 func (s *site) linkOpen(w http.ResponseWriter, r *http.Request) error {
-	a, err := s.opened(r)
+	a, err := s.opened(r, LinkOptions)
 	if err != nil {
-		s.fail(w, r, "options", optionsData{Ask: true, Action: linkAction(r)}, err)
+		s.fail(w, r, "options", askOptions(r), err)
 		return nil
 	}
 	d, err := s.optionsData(r, a)
 	if err != nil {
 		return err
 	}
-	d.Action, d.Tail = linkAction(r), r.PostForm.Get("tail")
+	d.Action, d.Tail = address(r, LinkOptions), r.PostForm.Get("tail")
 	return s.show(w, r, "options", "", d)
 }
 
 type doneData struct{ Card card }
 
 func (s *site) linkChoose(w http.ResponseWriter, r *http.Request) error {
-	a, err := s.opened(r)
+	a, err := s.opened(r, LinkOptions)
 	if err != nil {
-		s.fail(w, r, "options", optionsData{Ask: true, Action: linkAction(r)}, err)
+		s.fail(w, r, "options", askOptions(r), err)
 		return nil
 	}
 	chosen, err := s.Suspension.Choose(r.Context(), a.ID, r.PostForm.Get("option"), suspension.ViaLink)

@@ -52,11 +52,10 @@ func (s *site) routes() []route {
 		{"POST", "/appointments/{id}/options/choose", patient, s.choose, ""},
 		{"GET", "/place/{id}", patient, s.place, "my place in the queue"},
 		{"POST", "/place/{id}/travel", patient, s.travel, ""},
-		{"GET", "/o/{token}", all, s.linkPage, "signed link; shows nothing before the ID tail"},
-		{"POST", "/o/{token}", all, s.linkOpen, ""},
-		{"POST", "/o/{token}/choose", all, s.linkChoose, ""},
 		{"GET", "/demo", all, s.demo, "addresses of a demonstration"},
 	}
+	list = append(list, s.linkRoutes()...)
+	list = append(list, s.wishRoutes()...)
 	list = append(list, s.guideRoutes()...)
 	list = append(list, s.drawRoutes()...)
 	list = append(list, s.paymentRoutes()...)

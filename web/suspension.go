@@ -14,11 +14,10 @@ import (
 )
 
 func (s *site) suspensionRoutes() []route {
-	all, patient := []auth.Role{auth.Anonymous}, []auth.Role{auth.Patient}
+	patient := []auth.Role{auth.Patient}
 	desk, manager := []auth.Role{auth.Nurse, auth.Manager}, []auth.Role{auth.Manager}
 	return []route{
 		{"POST", "/appointments/{id}/options/refund", patient, s.refund, "none of the kept places"},
-		{"POST", "/o/{token}/refund", all, s.linkRefund, ""},
 		{"GET", "/suspensions", desk, s.suspensions, "asked, running, done; replies for the desk"},
 		{"GET", "/suspensions/{id}", desk, s.suspensionBoard, "what became of everybody; whom to call"},
 		{"POST", "/suspensions/{id}/{act}", desk, s.suspensionAct, "approve, refuse, stop, call, called"},
@@ -276,9 +275,9 @@ func (s *site) refund(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *site) linkRefund(w http.ResponseWriter, r *http.Request) error {
-	a, err := s.opened(r)
+	a, err := s.opened(r, LinkOptions)
 	if err != nil {
-		s.fail(w, r, "options", optionsData{Ask: true, Action: linkAction(r)}, err)
+		s.fail(w, r, "options", askOptions(r), err)
 		return nil
 	}
 	if err := s.Suspension.Refund(r.Context(), a.ID, suspension.ViaLink); err != nil {

@@ -1,11 +1,9 @@
 package web
 
 import (
-	"crypto/subtle"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -17,7 +15,7 @@ import (
 )
 
 func (s *site) waitlistRoutes() []route {
-	all, patient := []auth.Role{auth.Anonymous}, []auth.Role{auth.Patient}
+	patient := []auth.Role{auth.Patient}
 	desk := []auth.Role{auth.Nurse, auth.Manager}
 	return []route{
 		{"GET", "/waitlist", patient, s.waits, "my waits, ranks and offers"},
@@ -26,9 +24,6 @@ func (s *site) waitlistRoutes() []route {
 		{"POST", "/waitlist/{id}/leave", patient, s.leaveWait, ""},
 		{"POST", "/offers/{id}/accept", patient, s.acceptOffer, ""},
 		{"POST", "/offers/{id}/decline", patient, s.declineOffer, ""},
-		{"GET", "/w/{token}", all, s.offerLink, "signed link; shows nothing before the ID tail"},
-		{"POST", "/w/{token}", all, s.offerOpen, ""},
-		{"POST", "/w/{token}/accept", all, s.offerAccept, ""},
 		{"GET", "/manage/waitlist", desk, s.waitOverview, "who waits, and how places were filled"},
 	}
 }
@@ -253,41 +248,23 @@ type offerData struct {
 	Offer        *offerCard
 }
 
-func offerAction(r *http.Request) string { return "/w/" + url.PathEscape(r.PathValue("token")) }
-
-func (s *site) offerLink(w http.ResponseWriter, r *http.Request) error {
-	if _, err := s.Links.OpenOffer(r.PathValue("token")); err != nil {
-		return houzhen.E(houzhen.CodeNotFound, "link does not open").Because(err)
-	}
-	return s.show(w, r, "offer", "", offerData{Ask: true, Action: offerAction(r)})
-}
-
 // openedOffer gives the offer of a link whose reader knows the document.
 func (s *site) openedOffer(r *http.Request) (waitlist.Proposal, error) {
 	if err := form(r); err != nil {
 		return waitlist.Proposal{}, err
 	}
-	id, err := s.Links.OpenOffer(r.PathValue("token"))
+	id, err := s.subject(r, LinkOffer)
 	if err != nil {
-		return waitlist.Proposal{}, houzhen.E(houzhen.CodeNotFound, "link does not open").Because(err)
-	}
-	if err := s.guess.Try(id, s.Now()); err != nil {
 		return waitlist.Proposal{}, err
 	}
 	o, err := s.Waitlist.Proposal(r.Context(), id)
 	if err != nil {
 		return o, wrap("load offer", err)
 	}
-	patient, err := s.Directory.Patient(r.Context(), o.PatientID)
-	if err != nil {
-		return o, wrap("load patient", err)
+	if err := s.knows(r, o.PatientID); err != nil {
+		return waitlist.Proposal{}, err
 	}
-	given, want := strings.ToUpper(strings.TrimSpace(r.PostForm.Get("tail"))), strings.ToUpper(patient.Doc.Tail())
-	if len(want) != 4 || subtle.ConstantTimeCompare([]byte(given), []byte(want)) != 1 {
-		return waitlist.Proposal{}, houzhen.E(houzhen.CodeBadCode, "document ends otherwise").On("tail")
-	}
-	s.guess.Succeeded(id)
-	return o, nil
+	return o, s.seen(r, id)
 }
 
 func (s *site) offerData(r *http.Request, o waitlist.Proposal) (offerData, error) {
@@ -304,7 +281,7 @@ func (s *site) offerData(r *http.Request, o waitlist.Proposal) (offerData, error
 		return offerData{}, wrap("load patient", err)
 	}
 	return offerData{
-		Action: offerAction(r), Tail: r.PostForm.Get("tail"), Gone: o.Status == waitlist.Lost || o.Status == waitlist.Voided,
+		Action: address(r, LinkOffer), Tail: r.PostForm.Get("tail"), Gone: o.Status == waitlist.Lost || o.Status == waitlist.Voided,
 		Patient: patient.Name.String(), Department: names.Department(session.DepartmentID).Name,
 		Doctor: names.Attending(session).Name, Offer: s.offerCard(o),
 	}, nil
@@ -313,7 +290,7 @@ func (s *site) offerData(r *http.Request, o waitlist.Proposal) (offerData, error
 func (s *site) offerOpen(w http.ResponseWriter, r *http.Request) error {
 	o, err := s.openedOffer(r)
 	if err != nil {
-		s.fail(w, r, "offer", offerData{Ask: true, Action: offerAction(r)}, err)
+		s.fail(w, r, "offer", askOffer(r), err)
 		return nil
 	}
 	d, err := s.offerData(r, o)
@@ -326,7 +303,7 @@ func (s *site) offerOpen(w http.ResponseWriter, r *http.Request) error {
 func (s *site) offerAccept(w http.ResponseWriter, r *http.Request) error {
 	o, err := s.openedOffer(r)
 	if err != nil {
-		s.fail(w, r, "offer", offerData{Ask: true, Action: offerAction(r)}, err)
+		s.fail(w, r, "offer", askOffer(r), err)
 		return nil
 	}
 	got, err := s.Waitlist.Accept(r.Context(), o.ID)

@@ -28,14 +28,6 @@ type Deps struct {
 	Secure    bool // the site is reached by TLS
 }
 
-// Links opens signed addresses that were sent to a patient.
-type Links interface {
-	// OpenOptions gives the suspended appointment that a token leads to.
-	OpenOptions(token string) (appointmentID string, err error)
-	// OpenOffer gives the offer of the waitlist that a token leads to.
-	OpenOffer(token string) (offerID string, err error)
-}
-
 // Jobs shows the pipeline.
 type Jobs interface {
 	Overview(ctx context.Context) (jobs.Overview, error)

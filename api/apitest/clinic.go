@@ -173,6 +173,11 @@ func (c *Clinic) Messages(_ context.Context, f notify.MessageFilter) ([]notify.M
 	return c.Sent, c.ask("messages", string(f.Kind))
 }
 
+// SearchMessages implements api.Messages.
+func (c *Clinic) SearchMessages(_ context.Context, _ notify.MessageFilter, tail string) ([]notify.Message, string, error) {
+	return c.Sent[:1], "", c.ask("search-messages", tail)
+}
+
 // Import implements api.Roster.
 func (c *Clinic) Import(_ context.Context, name string, _ []byte, _ bool) (api.RosterResult, error) {
 	return c.RosterAnswer, c.ask("import", name)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/notify"
 )
 
@@ -19,7 +20,11 @@ func (c mails) Outlook(context.Context, time.Time) (notify.Outlook, error) {
 			{Channel: notify.SMS, Kind: notify.KindBooked, State: notify.Undelivered, Count: 1, Parts: 1},
 		},
 		Pauses: []notify.Pause{{Scope: notify.PauseKind, Target: string(notify.KindReminder), At: c.At, By: "m1", Reason: "wording"}},
-		Due:    3, OldestDue: c.At.Add(-time.Minute), OnList: 1,
+		Due:    3, OldestDue: c.At.Add(-time.Minute), OnList: 1, Prices: map[notify.Channel]int{notify.SMS: 45},
+		Accounts: []notify.AccountHealth{
+			{Name: "first", Points: 40, Code: "isv.AMOUNT_NOT_ENOUGH", StoppedUntil: c.At.Add(time.Minute), Pulse: notify.Pulse{Calls: 30, Failures: 12, Down: true}},
+			{Name: "second", Points: 60, Pulse: notify.Pulse{Calls: 70}},
+		},
 	}, c.ask("outlook", "")
 }
 
@@ -75,4 +80,14 @@ func (c mails) NotMe(_ context.Context, _, patientID string, _ bool) error {
 // Follow implements api.Mail.
 func (c mails) Follow(_ context.Context, patientID, doctorID string, _ bool) error {
 	return c.ask("follow", patientID+" "+doctorID)
+}
+
+// Followed implements api.Mail.
+func (c mails) Followed(_ context.Context, patientID string) ([]string, error) {
+	return []string{c.Public.Doctors[0].ID}, c.ask("followed", patientID)
+}
+
+// SetLang implements api.Mail.
+func (c mails) SetLang(_ context.Context, patientID string, lang houzhen.Lang) error {
+	return c.ask("set-lang", patientID+" "+string(lang))
 }

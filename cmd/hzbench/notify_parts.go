@@ -37,7 +37,7 @@ func (p *post) path(size mailSizes) error {
 		if err := p.idle(); err != nil { // the facts of the bookings come first
 			return err
 		}
-		var ratios, empties, bares, wholes []float64
+		var ratios, empties, bares, wholes, asked []float64
 		for i := range size.rounds {
 			empty, err := p.emptyTasks(size.messages)
 			if err != nil {
@@ -47,10 +47,12 @@ func (p *post) path(size mailSizes) error {
 			if err != nil {
 				return err
 			}
+			before := p.app.Store.Statements()
 			whole, err := p.whole(p.visits[i*size.messages : (i+1)*size.messages])
 			if err != nil {
 				return err
 			}
+			asked = append(asked, float64(p.app.Store.Statements()-before)/float64(size.messages))
 			p.say("%s: empty tasks %.0f, bare SDK %.0f, whole path %.0f a second", p.engine, empty, bare, whole)
 			ratios = append(ratios, whole/min(empty, bare))
 			empties, bares, wholes = append(empties, empty), append(bares, bare), append(wholes, whole)
@@ -59,6 +61,7 @@ func (p *post) path(size mailSizes) error {
 			measure.Plain(p.name("notify.empty_tasks"), measure.Median(empties), "1/s"),
 			measure.Plain(p.name("notify.bare_sdk"), measure.Median(bares), "1/s"),
 			measure.Plain(p.name("notify.whole_path"), measure.Median(wholes), "1/s"),
+			measure.Plain(p.name("notify.path_statements"), measure.Median(asked), "a message"),
 			measure.Least(p.name("notify.path_ratio"), measure.Median(ratios), pathRatio, "ratio"),
 		)
 		return nil
@@ -73,7 +76,7 @@ func (p *post) emptyTasks(n int) (float64, error) {
 		return 0, err
 	}
 	defer closeRedis()
-	pipe := jobs.New(jobs.Options{Redis: client, Logger: p.log, Concurrency: p.cfg.Workers, Poll: 5 * time.Millisecond})
+	pipe := jobs.New(jobs.Options{Redis: client, Logger: p.log, Concurrency: p.cfg.Workers})
 	var done atomic.Int64
 	pipe.Handle("bench.empty", func(context.Context, []string) error { done.Add(1); return nil })
 	ctx, cancel := context.WithCancel(p.ctx)
@@ -139,20 +142,24 @@ func (p *post) bareSDK(n int) (float64, error) {
 	return load.PerSecond(), err
 }
 
-// factsAtOnce is how many facts are committed together.
-const factsAtOnce = 100
+// factsAtOnce is how many facts are committed together, and emitters how many
+// commit at the same time, as the lanes of the booking do.
+const (
+	factsAtOnce = 100
+	emitters    = 4
+)
 
 // whole lets one fact for each visit become a message, and gives how many a
 // second came back as a receipt that was worked on.
 func (p *post) whole(visits []booking.Appointment) (float64, error) {
 	begun, before := time.Now(), p.provider.Count()
-	for chunk := range slices.Chunk(visits, factsAtOnce) {
-		if err := p.emit(chunk); err != nil {
-			return 0, err
-		}
+	groups := slices.Collect(slices.Chunk(visits, factsAtOnce))
+	_, err := measure.Closed(p.ctx, emitters, len(groups), 0, func(_ context.Context, _, i int) error { return p.emit(groups[i]) })
+	if err != nil {
+		return 0, err
 	}
 	posted := 0
-	err := p.until(func() (bool, error) {
+	err = p.until(func() (bool, error) {
 		n, err := p.provider.Receipts(p.ctx, p.url, aliyuntest.Posting{})
 		if posted += n; err != nil || posted < len(visits) || p.provider.Count()-before < len(visits) {
 			return false, err
@@ -169,14 +176,11 @@ func (p *post) whole(visits []booking.Appointment) (float64, error) {
 
 func (p *post) emit(visits []booking.Appointment) error {
 	return p.app.Store.InTx(p.ctx, func(tx *store.Tx) error {
-		for _, a := range visits {
-			if err := tx.Emit(houzhen.Event{
-				ID: tx.NewID(), Kind: houzhen.PlaceDisplaced, Subject: a.ID, Version: a.Version, Session: a.SessionID, At: tx.Now(),
-			}); err != nil {
-				return err
-			}
+		facts := make([]houzhen.Event, len(visits))
+		for i, a := range visits {
+			facts[i] = houzhen.Event{ID: tx.NewID(), Kind: houzhen.PlaceDisplaced, Subject: a.ID, Version: a.Version, Session: a.SessionID, At: tx.Now()}
 		}
-		return nil
+		return tx.EmitAll(facts)
 	})
 }
 

@@ -122,6 +122,7 @@ type App struct {
 	weChat   *wechat.Client   // nil without an account there
 	traces   traces
 	handed   handed
+	steps    stepsTold
 
 	beating  bool         // the last beat of this process was noted; used by the clockwork alone
 	reminded houzhen.Date // the day whose reminders this node has been through; the clockwork runs one schedule at a time

@@ -100,7 +100,7 @@ func (a *App) WeChatEvent(ctx context.Context, q url.Values, body []byte) (strin
 	}
 	receipts = slices.DeleteFunc(receipts, func(r notify.Receipt) bool { return r.OutID == "" })
 	if len(receipts) > 0 {
-		if _, err := a.Notify.Receive(ctx, receipts); err != nil {
+		if err := a.postReceipts(ctx, receipts); err != nil {
 			return "", err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 const (
 	keepMessageText = 180 * 24 * time.Hour
 	keepReplays     = 48 * time.Hour
+	keepInbox       = 180 * 24 * time.Hour
 	keepReceipts    = 30 * 24 * time.Hour // as long as a provider can be asked about a message
 )
 
@@ -146,6 +147,9 @@ func (a *App) purge(ctx context.Context, _ time.Time) error {
 	}
 	if _, err := a.Store.PurgeShown(ctx, now.AddDate(0, 0, -2*forecast.QualityDays)); err != nil {
 		return fmt.Errorf("purge ranges: %w", err)
+	}
+	if _, err := a.Store.PurgeInbox(ctx, now.Add(-keepInbox)); err != nil {
+		return fmt.Errorf("purge inbox: %w", err)
 	}
 	if _, err := a.Store.PurgeReplays(ctx, now.Add(-keepReplays)); err != nil {
 		return fmt.Errorf("purge replays: %w", err)

@@ -55,7 +55,7 @@ type Config struct {
 	Replies bool   `env:"HOUZHEN_REPLIES" help:"Patients may answer a suspension by SMS; needs wordings that the provider approved and its callback for replies."`
 
 	LeaveRisk     float64 `default:"0.02" env:"HOUZHEN_LEAVE_RISK" help:"Chance of missing the call at which patients at home are told to leave, 0.005 to 0.5; less means longer waits on site."`
-	QueueMessages bool    `env:"HOUZHEN_QUEUE_MESSAGES" help:"Tell by message too how a queue moves: checked in, nearly your turn, delayed, wait a little. Pages and screens show it anyway."`
+	QueueMessages bool    `default:"true" negatable:"" env:"HOUZHEN_QUEUE_MESSAGES" help:"Tell by message too how a queue moves: checked in, nearly your turn, at the door, delayed, wait a little. Pages and screens show it anyway."`
 
 	Channel string       `default:"auto" enum:"auto,aliyun,file" env:"HOUZHEN_CHANNEL" help:"Where messages go: aliyun, file (read them on the page of sent messages), or auto: aliyun with credentials, else file."`
 	Aliyun  AliyunConfig `embed:"" prefix:"aliyun-" envprefix:"ALIYUN_"`
@@ -101,7 +101,8 @@ func (c AliyunConfig) Configured() bool { return c.AccessKeyID != "" && c.Access
 func Defaults() Config {
 	return Config{
 		Listen: ":8080", Data: "./data", TimeZone: "Asia/Shanghai", Log: "info", Workers: 8, Channel: "auto", LeaveRisk: forecast.DefaultAlpha,
-		Aliyun: AliyunConfig{Region: "cn-hangzhou", Scheme: "HTTPS"}, Aliyun2: AliyunConfig{Region: "cn-hangzhou", Scheme: "HTTPS"}, SMSShare: 50,
+		QueueMessages: true,
+		Aliyun:        AliyunConfig{Region: "cn-hangzhou", Scheme: "HTTPS"}, Aliyun2: AliyunConfig{Region: "cn-hangzhou", Scheme: "HTTPS"}, SMSShare: 50,
 	}
 }
 

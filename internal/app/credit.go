@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -16,7 +17,7 @@ func (a *App) creditReactions() map[houzhen.EventKind][]reaction {
 	return map[houzhen.EventKind][]reaction{
 		houzhen.CreditMarked:         {a.tellMark(notify.KindNoShow)},
 		houzhen.CreditLimited:        {a.tellMark(notify.KindLimited)},
-		houzhen.CreditLifted:         {},
+		houzhen.CreditLifted:         {a.tellLifted},
 		houzhen.CreditAppealed:       {a.tellAppeal},
 		houzhen.CreditDecided:        {a.tellAppeal},
 		houzhen.CreditRulesPublished: {},
@@ -75,6 +76,23 @@ func (a *App) tellMark(kind notify.Kind) reaction {
 		}
 		return a.tellCredit(ctx, tx, kind, notify.Subject{ID: m.ID, Version: m.Version}, m.PatientID)
 	}
+}
+
+// tellLifted tells the patient that a mark counts no more, unless he appealed
+// against it: then the decision says so.
+func (a *App) tellLifted(ctx context.Context, tx everything, e houzhen.Event) error {
+	m, err := tx.Mark(ctx, e.Subject)
+	if err != nil {
+		return fmt.Errorf("load mark: %w", err)
+	}
+	appeals, err := tx.AppealsOf(ctx, m.PatientID)
+	if err != nil {
+		return fmt.Errorf("load appeals: %w", err)
+	}
+	if m.State != credit.Lifted || slices.ContainsFunc(appeals, func(p credit.Appeal) bool { return p.MarkID == m.ID }) {
+		return nil
+	}
+	return a.tellCredit(ctx, tx, notify.KindLifted, notify.Subject{ID: m.ID, Version: m.Version}, m.PatientID)
 }
 
 // tellAppeal tells the patient that an appeal was taken, or what became of it.

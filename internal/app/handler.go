@@ -105,14 +105,3 @@ func (a *App) behindProxy(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// links opens signed addresses (web.Links).
-type links struct{ *App }
-
-// linkOptions is the purpose of the link in a suspension notice.
-const linkOptions = "options"
-
-// OpenOptions gives the suspended appointment that a token leads to.
-func (l links) OpenOptions(token string) (string, error) {
-	return l.Ring.OpenLink(linkOptions, token, l.clock.Now())
-}

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/houzhen/houzhen"
-	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/notify"
 )
@@ -61,15 +60,8 @@ func (i inbox) SetContact(ctx context.Context, patientID string, channel notify.
 }
 
 // contacts adds to a view how the channels that are set up name the person.
-func (s *scene) contacts(v *notify.View, p directory.Patient) error {
-	if !s.reach {
-		return nil
-	}
-	all, err := s.tx.Contacts(s.ctx, p.ID)
-	if err != nil {
-		return err
-	}
-	for _, c := range all[p.ID] {
+func (s *scene) contacts(v *notify.View, patientID string) {
+	for _, c := range s.reachable[patientID] {
 		switch c.Channel {
 		case notify.WeChat:
 			v.WeChat = c.Address
@@ -78,5 +70,4 @@ func (s *scene) contacts(v *notify.View, p directory.Patient) error {
 		case notify.SMS, notify.Push, notify.Voice, notify.Inbox, notify.Webhook, notify.Desk:
 		}
 	}
-	return nil
 }

@@ -16,7 +16,11 @@ type mail struct{ *App }
 
 // Outlook tells how sending fares.
 func (m mail) Outlook(ctx context.Context, since time.Time) (notify.Outlook, error) {
-	return m.Notify.Outlook(ctx, since)
+	o, err := m.Notify.Outlook(ctx, since)
+	if err == nil && m.accounts != nil {
+		o.Accounts = m.accounts.Health(ctx)
+	}
+	return o, err
 }
 
 // Pause holds messages back, or lets them go again.
@@ -147,4 +151,18 @@ func (m mail) Extra(ctx context.Context, by, sessionID string) (int, error) {
 		return n, err
 	}
 	return n, m.record(ctx, by, "messages.extra", sessionID, fmt.Sprintf("told=%d", n))
+}
+
+// Followed lists the doctors whose extra sessions a patient wants to hear of.
+func (m mail) Followed(ctx context.Context, patientID string) (ids []string, err error) {
+	err = m.view(ctx, func(tx everything) error {
+		ids, err = tx.Followed(ctx, patientID)
+		return err
+	})
+	return ids, err
+}
+
+// SetLang keeps the language of a patient's messages.
+func (m mail) SetLang(ctx context.Context, patientID string, lang houzhen.Lang) error {
+	return m.Directory.UpdateLang(ctx, patientID, lang)
 }

@@ -89,7 +89,7 @@ func quietly(reason string) bool {
 
 // hold is the view of a message that asks to pay for a held place.
 func (s *scene) hold(m notify.Message) (notify.View, error) {
-	at, err := s.tx.Appointment(s.ctx, m.Subject)
+	at, err := s.at(m.Subject)
 	if err != nil {
 		return notify.View{}, err
 	}

@@ -105,9 +105,13 @@ func (a *App) tellExpected(ctx context.Context, tx everything, e houzhen.Event, 
 	if err != nil {
 		return fmt.Errorf("load appointments: %w", err)
 	}
+	met, err := a.meet(ctx, tx, booked)
+	if err != nil {
+		return err
+	}
 	var rows []notify.Message
 	for _, at := range booked {
-		s, err := a.subject(ctx, tx, at)
+		s, err := a.subject(met, tx, at)
 		if err != nil {
 			return err
 		}

@@ -10,106 +10,28 @@ import (
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/outbox"
 	"github.com/houzhen/houzhen/notify"
-	"github.com/houzhen/houzhen/queue"
 )
+
+// namesPeople reports whether a channel is set up that names people by a
+// contact of theirs.
+func (a *App) namesPeople() bool { return a.cfg.WeChat.AppID != "" || a.cfg.SMTP.Addr != "" }
 
 // reached adds to a subject whom it is told to, by what he can be reached and
 // what he wants.
 func (a *App) reached(ctx context.Context, tx everything, s notify.Subject, p directory.Patient) (notify.Subject, error) {
-	prefs, err := tx.MessagePrefs(ctx, []string{p.ID})
-	if err != nil {
-		return s, err
-	}
-	s.Recipient, s.HasPhone, s.HasPush, s.Prefs = p.ID, !p.Phone.IsZero(), p.PushAccount != "", prefs[p.ID]
-	if a.cfg.WeChat.AppID == "" && a.cfg.SMTP.Addr == "" {
-		return s, nil
-	}
-	contacts, err := tx.Contacts(ctx, p.ID)
-	for _, c := range contacts[p.ID] {
-		s.HasWeChat = s.HasWeChat || c.Channel == notify.WeChat
-		s.HasEmail = s.HasEmail || c.Channel == notify.Email
-	}
-	return s, err
-}
-
-// tellProgress tells somebody in a queue of a step on his way, where the
-// hospital wants that by message; the page shows it anyway.
-func (a *App) tellProgress(ctx context.Context, tx everything, ticketID string, version int64, plan func(notify.Subject, time.Time) []notify.Message) error {
-	t, s, err := a.ticketSubject(ctx, tx, houzhen.Event{Subject: ticketID, Version: version})
-	if err != nil {
-		return err
-	}
-	s.CallAt = t.SliceEnd
-	return a.enter(ctx, tx, plan(s, tx.Now()))
-}
-
-// tellCheckedIn confirms a place in the queue, and to whoever is back from
-// tests that he is in it again.
-func (a *App) tellCheckedIn(ctx context.Context, tx everything, e houzhen.Event) error {
-	if !a.cfg.QueueMessages {
-		return nil
-	}
-	t, err := tx.Ticket(ctx, e.Subject)
-	if err != nil || t.State != queue.Waiting {
-		return err
-	}
-	plan := a.policy.PlanCheckedIn
-	if t.Lane == queue.LaneReturn {
-		plan = a.policy.PlanReturnIn
-	}
-	return a.tellProgress(ctx, tx, t.ID, e.Version, plan)
-}
-
-// tellWaitALittle tells whoever was told to leave home that there is time.
-func (a *App) tellWaitALittle(ctx context.Context, tx everything, e houzhen.Event) error {
-	t, err := tx.Ticket(ctx, e.Subject)
-	if err != nil || t.State != queue.NotCheckedIn || t.Advised() {
-		return err
-	}
-	return a.tellProgress(ctx, tx, t.ID, e.Version, a.policy.PlanWaitALittle)
-}
-
-// tellPaused tells those who wait that the doctor was called away. Who is on
-// the way is told by what that does to his forecast.
-func (a *App) tellPaused(ctx context.Context, tx everything, e houzhen.Event) error {
-	if !a.cfg.QueueMessages {
-		return nil
-	}
-	q, err := tx.Queue(ctx, e.Session)
-	if err != nil || !q.Away(a.policies.of(q.ZoneID), tx.Now()) {
-		return err
-	}
-	for _, t := range q.Tickets {
-		if t.State != queue.Waiting {
-			continue
-		}
-		if err := a.tellProgress(ctx, tx, t.ID, e.Version, a.policy.PlanDelayed); err != nil {
-			return err
+	c := crowdOf(ctx, tx)
+	if _, met := c.people[p.ID]; !met {
+		c = &crowd{tx: tx}
+		if err := c.ask(ctx, []string{p.ID}, a.namesPeople()); err != nil {
+			return s, err
 		}
 	}
-	return nil
-}
-
-// adviseNear tells those who have few before them to come near, once for each
-// turn of theirs.
-func (a *App) adviseNear(ctx context.Context, q queue.Queue, at map[string]standing) error {
-	if !a.cfg.QueueMessages {
-		return nil
+	s.Recipient, s.HasPhone, s.HasPush, s.Prefs = p.ID, !p.Phone.IsZero(), p.PushAccount != "", c.prefs[p.ID]
+	for _, one := range c.contacts[p.ID] {
+		s.HasWeChat = s.HasWeChat || one.Channel == notify.WeChat
+		s.HasEmail = s.HasEmail || one.Channel == notify.Email
 	}
-	for _, t := range q.Tickets {
-		if t.State != queue.Waiting || at[t.ID].ahead > a.policy.NearAt {
-			continue
-		}
-		err := a.inHooked(ctx, func(ctx context.Context, tx everything) error {
-			return a.tellProgress(ctx, tx, t.ID, int64(t.Misses)+1, func(s notify.Subject, now time.Time) []notify.Message {
-				return a.policy.PlanNear(s, at[t.ID].ahead, now)
-			})
-		})
-		if err != nil {
-			return fmt.Errorf("tell that it is near: %w", err)
-		}
-	}
-	return nil
+	return s, nil
 }
 
 // announceAhead is how far ahead of an outage people are told of it.
@@ -140,13 +62,17 @@ func (a *App) announce(ctx context.Context, filter booking.AppointmentFilter, ov
 		if err != nil {
 			return fmt.Errorf("load appointments: %w", err)
 		}
+		met, err := a.meet(ctx, tx, page)
+		if err != nil {
+			return err
+		}
 		var rows []notify.Message
 		for _, at := range page {
 			last = at.ID
 			if at.End.Before(since) || at.Start.After(now.Add(announceAhead)) {
 				continue
 			}
-			s, err := a.subject(ctx, tx, at)
+			s, err := a.subject(met, tx, at)
 			if err != nil {
 				return err
 			}

@@ -51,6 +51,7 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.PatientAdmitted:      {a.leaveQuietly},
 		houzhen.PatientDied:          {a.mourn, a.leaveQuietly},
 		houzhen.PatientMerged:        {a.showMerged},
+		houzhen.ProxyAsked:           {a.tellProxy},
 		houzhen.PaymentAsked:         {a.tellHold},
 		houzhen.PaymentKept:          {},
 		houzhen.PaymentRefunded:      {a.tellRefunded, a.noteRefund},
@@ -98,8 +99,17 @@ func (a *App) queueReactions() map[houzhen.EventKind][]reaction {
 }
 
 // enter writes messages into the ledger and wakes their delivery after the
-// commit. What the wake-up loses the sweeper finds.
+// commit, together with those of other facts that are worked on at once. What
+// the wake-up loses the sweeper finds.
 func (a *App) enter(ctx context.Context, tx everything, rows []notify.Message) error {
+	if c := crowdOf(ctx, tx); c.collects {
+		c.rows = append(c.rows, rows...)
+		return nil
+	}
+	return a.enterNow(ctx, tx, rows)
+}
+
+func (a *App) enterNow(ctx context.Context, tx everything, rows []notify.Message) error {
 	ids, err := notify.Enter(ctx, tx, rows)
 	if err != nil || len(ids) == 0 {
 		return err
@@ -108,19 +118,23 @@ func (a *App) enter(ctx context.Context, tx everything, rows []notify.Message) e
 	for _, id := range ids {
 		fresh[id] = true
 	}
+	due := map[houzhen.Urgency][]string{}
 	for _, m := range rows {
 		if fresh[m.ID] && !m.DueAt.After(tx.Now()) {
-			outbox.AfterCommit(ctx, func(context.Context) { a.mail.Add(m.Urgency, m.ID) })
+			due[m.Urgency] = append(due[m.Urgency], m.ID)
 		}
+	}
+	for u, ids := range due {
+		outbox.AfterCommit(ctx, func(context.Context) { a.mail.Add(u, ids...) })
 	}
 	return nil
 }
 
 // subject is an appointment as planners see it.
 func (a *App) subject(ctx context.Context, tx everything, at booking.Appointment) (notify.Subject, error) {
-	p, err := tx.Patient(ctx, at.PatientID)
+	p, err := patientOf(ctx, tx, at.PatientID)
 	if err != nil {
-		return notify.Subject{}, fmt.Errorf("load patient: %w", err)
+		return notify.Subject{}, err
 	}
 	return a.reached(ctx, tx, notify.Subject{
 		ID: at.ID, Version: at.Version, Start: at.Start, End: at.End, BookedAt: at.BookedAt, Drawn: at.Channel == draw.Channel,
@@ -143,7 +157,7 @@ func (a *App) tellMoved(ctx context.Context, tx everything, e houzhen.Event) err
 // confirm tells the patient of the place that a fact gave him, unless he has
 // another one by now.
 func (a *App) confirm(ctx context.Context, tx everything, e houzhen.Event, plan func(notify.Subject, time.Time) []notify.Message) error {
-	at, err := tx.Appointment(ctx, e.Subject)
+	at, err := appointmentOf(ctx, tx, e.Subject)
 	if err != nil || !at.Active() || at.Version != e.Version {
 		return err
 	}
@@ -158,7 +172,7 @@ func (a *App) confirm(ctx context.Context, tx everything, e houzhen.Event, plan 
 // doctor will not come and places are kept to choose from. A hold that lapsed
 // is told by nobody.
 func (a *App) tellCancelled(ctx context.Context, tx everything, e houzhen.Event) error {
-	at, err := tx.Appointment(ctx, e.Subject)
+	at, err := appointmentOf(ctx, tx, e.Subject)
 	if err != nil || at.Active() || at.Purpose != booking.PurposeVisit || at.Trace() || quietly(at.Reason) {
 		return err
 	}

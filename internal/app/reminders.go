@@ -46,19 +46,23 @@ func (a *App) planReminderBatch(ctx context.Context, filter booking.AppointmentF
 		if err != nil {
 			return fmt.Errorf("load appointments: %w", err)
 		}
+		met, err := a.meet(hooked, tx, page)
+		if err != nil {
+			return err
+		}
 		last = ""
 		var rows []notify.Message
 		for _, at := range page {
 			last = at.ID
-			s, err := a.subject(hooked, tx, at)
+			s, err := a.subject(met, tx, at)
 			if err != nil {
 				return err
 			}
 			due := a.policy.PlanReminder(s, tx.Now())
 			if len(due) > 0 && a.cfg.Replies {
-				p, err := tx.Patient(hooked, at.PatientID)
+				p, err := patientOf(met, tx, at.PatientID)
 				if err != nil {
-					return fmt.Errorf("load patient: %w", err)
+					return err
 				}
 				if err := a.askToConfirm(hooked, tx, at, p); err != nil {
 					return err

@@ -127,7 +127,7 @@ func (a *App) weChatClient() (*wechat.Client, error) {
 	}
 	client, err := wechat.New(wechat.Config{
 		AppID: a.cfg.WeChat.AppID, Secret: notify.NewSecret(a.cfg.WeChat.AppSecret.Reveal()), BaseURL: a.cfg.WeChat.Endpoint,
-		Templates: templates, State: a.cfg.WeChat.State,
+		Templates: templates, State: a.cfg.WeChat.State, Link: a.cfg.PublicURL,
 	}, a.Store.WeChat(), wall)
 	if err != nil {
 		return nil, fmt.Errorf("WeChat: %w", err)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/api"
@@ -82,6 +83,55 @@ func (a *App) Messages(ctx context.Context, f notify.MessageFilter) (list []noti
 		return err
 	})
 	return list, err
+}
+
+// Sizes of a search by the end of a phone: how many rows are read at once, and
+// how many one search reads.
+const (
+	searchPage = 500
+	searchMost = 10_000
+)
+
+// SearchMessages lists messages to phones that end in tail, newest first
+// (api.Messages). Phones are sealed and the end of one is in no index, so it
+// reads through what the filter leaves; more is where to go on, "" at the end.
+func (a *App) SearchMessages(ctx context.Context, f notify.MessageFilter, tail string) (list []notify.Message, more string, err error) {
+	want := f.Limit
+	f.Limit = searchPage
+	err = a.view(ctx, func(tx everything) error {
+		list, more = nil, ""
+		for read := 0; read < searchMost; {
+			page, err := tx.Messages(ctx, f)
+			if err != nil {
+				return err
+			}
+			read += len(page)
+			var people []string
+			for _, m := range page {
+				people = append(people, m.Recipient)
+			}
+			known, err := tx.PatientsByID(ctx, distinct(people))
+			if err != nil {
+				return err
+			}
+			for _, m := range page {
+				f.BeforeID = m.ID
+				if !strings.HasSuffix(known[m.Recipient].Phone.Reveal(), tail) || known[m.Recipient].Phone.IsZero() {
+					continue
+				}
+				if list = append(list, m); len(list) == want {
+					more = m.ID
+					return nil
+				}
+			}
+			if len(page) < searchPage {
+				return nil
+			}
+		}
+		more = f.BeforeID
+		return nil
+	})
+	return list, more, err
 }
 
 // Record notes that somebody read or changed what belongs to a person.

@@ -125,7 +125,7 @@ func (p place) advice(t queue.Ticket) forecast.Advice {
 // now, or was told to and had better wait. The ticket records it, so each is
 // told once.
 func (a *App) adviseLeave(ctx context.Context, p place) {
-	err := a.adviseNear(ctx, p.q, p.order)
+	err := a.adviseSteps(ctx, p.q, p.order)
 	for _, t := range p.q.Tickets {
 		give := a.Queue.AdviseLeave
 		switch p.advice(t) {

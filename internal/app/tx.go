@@ -51,6 +51,11 @@ type everything interface {
 	Whereabouts(ctx context.Context, patientID string) (store.Whereabouts, error)
 	SaveWhereabouts(ctx context.Context, w store.Whereabouts) (store.Whereabouts, error)
 
+	// What is read for many at once, by id; what is unknown is left out.
+	AppointmentsByID(ctx context.Context, ids []string) (map[string]booking.Appointment, error)
+	AppointmentsByOrigin(ctx context.Context, origins []string) (map[string][]booking.Appointment, error)
+	CasesOf(ctx context.Context, sessionIDs, appointmentIDs []string) ([]suspension.Case, error)
+	PatientsByID(ctx context.Context, ids []string) (map[string]directory.Patient, error)
 	PatientNames(ctx context.Context, ids []string) (map[string]houzhen.Name, error)
 
 	// How channels name people, and the messages on their own pages.

@@ -14,6 +14,7 @@ import (
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/templates"
+	"github.com/houzhen/houzhen/web"
 )
 
 // waits is the waitlist as API and pages see it: with what the directory knows
@@ -52,14 +53,6 @@ func (w waits) Accept(ctx context.Context, proposalID string) (booking.Appointme
 		return a, fmt.Errorf("ask for the fee: %w", err)
 	}
 	return a, nil
-}
-
-// linkOffer is the purpose of the link to an offer of the waitlist.
-const linkOffer = "offer"
-
-// OpenOffer gives the offer that a signed address leads to (web.Links).
-func (l links) OpenOffer(token string) (string, error) {
-	return l.Ring.OpenLink(linkOffer, token, l.clock.Now())
 }
 
 // offerPlaces makes offers where places of the session are due for them.
@@ -189,7 +182,7 @@ func (s *scene) proposal(m notify.Message) (notify.View, error) {
 	}
 	s.describe(&v, session, booking.Appointment{Start: o.Start, End: o.End, Day: session.Date})
 	v.Vars["deadline"] = templates.Clock(o.ExpiresAt, s.loc)
-	v.Link = "/w/" + s.sign(linkOffer, o.ID, o.End)
+	v.Link = s.link(m, web.LinkOffer, o.ID, o.End, "/waitlist")
 	return v, nil
 }
 

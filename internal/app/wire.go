@@ -113,7 +113,7 @@ func (a *App) wireMessages() error {
 	}
 	w := &world{
 		house: a.Directory.Index, loc: a.loc, lead: cancelLead, board: a.boards, sign: a.Ring.SignLink,
-		signature: a.cfg.Aliyun.Sign, limits: a.restrictions, reach: a.cfg.WeChat.AppID != "" || a.cfg.SMTP.Addr != "",
+		signature: a.cfg.Aliyun.Sign, limits: a.restrictions, reach: a.namesPeople(),
 	}
 	a.policy.Channels = ladder(senders)
 	a.Notify = notify.NewService(a.Store.Notify(), w, senders, notify.Options{
@@ -171,6 +171,7 @@ func (a *App) wirePipeline() {
 	a.post = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobReceipt), Logger: a.log})
 	a.sweeper = outbox.NewSweeper(outbox.SweeperOptions{Store: a.Store.Outbox(), Enqueue: enqueue(jobFact), Grace: relayGrace})
 	a.reactor = outbox.NewReactor(a.Store.Outbox(), a.reactions(), a.log)
+	a.reactor.Group(a.together)
 	a.Store.OnCommit(func(ctx context.Context, facts []houzhen.Event) {
 		a.live.committed(facts)
 		a.relay.Committed(ctx, facts)

@@ -44,29 +44,14 @@ type world struct {
 	limits func(ctx context.Context, tx everything, patientIDs ...string) (map[string]credit.Limit, error)
 }
 
-// scene is what one batch of messages has read so far, so that a batch of a
-// session reads that session once.
-type scene struct {
-	*world
-	ctx      context.Context
-	tx       everything
-	index    *directory.Index
-	sessions map[string]booking.Session
-
-	prefs    map[string]notify.Prefs
-	silenced map[string]bool
-	families map[string][]string
-	pauses   []notify.Pause
-}
-
 // Look implements notify.World: one view a message, in the order given.
 func (w *world) Look(ctx context.Context, tx notify.Tx, messages []notify.Message) ([]notify.View, error) {
 	index, err := w.house(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load house: %w", err)
 	}
-	s := &scene{world: w, ctx: ctx, tx: tx.(everything), index: index, sessions: map[string]booking.Session{}}
-	if err := s.wishes(messages); err != nil {
+	s, err := w.set(ctx, tx.(everything), index, messages)
+	if err != nil {
 		return nil, err
 	}
 	views := make([]notify.View, len(messages))
@@ -85,30 +70,6 @@ func (w *world) Look(ctx context.Context, tx notify.Tx, messages []notify.Messag
 	return views, nil
 }
 
-// wishes reads for a whole batch what its people want, whose phone is not
-// theirs, who shares one, and what is held back.
-func (s *scene) wishes(messages []notify.Message) (err error) {
-	var people []string
-	for _, m := range messages {
-		if m.Kind != notify.KindSignIn {
-			people = append(people, m.Recipient)
-		}
-	}
-	slices.Sort(people)
-	people = slices.Compact(people)
-	if s.pauses, err = s.tx.Pauses(s.ctx); err != nil || len(people) == 0 {
-		return err
-	}
-	if s.prefs, err = s.tx.MessagePrefs(s.ctx, people); err != nil {
-		return err
-	}
-	if s.silenced, err = s.tx.Silenced(s.ctx, people); err != nil {
-		return err
-	}
-	s.families, err = s.tx.Households(s.ctx, people)
-	return err
-}
-
 func (s *scene) look(m notify.Message) (notify.View, error) {
 	switch m.Kind {
 	case notify.KindSignIn:
@@ -118,13 +79,15 @@ func (s *scene) look(m notify.Message) (notify.View, error) {
 	case notify.KindRefundDone, notify.KindRefundFailed:
 		return s.payment(m)
 	case notify.KindCalled, notify.KindMissed, notify.KindLeaveNow, notify.KindCheckedIn, notify.KindReturnIn, notify.KindNear,
-		notify.KindDelayed, notify.KindWaitALittle:
+		notify.KindDelayed, notify.KindWaitALittle, notify.KindProgress, notify.KindReady:
 		return s.ticket(m)
+	case notify.KindProxy:
+		return s.proxy(m)
 	case notify.KindWaitJoined, notify.KindWaitClosed:
 		return s.waitEntry(m)
 	case notify.KindWaitOffer, notify.KindWaitInvite, notify.KindWaitLost:
 		return s.proposal(m)
-	case notify.KindNoShow, notify.KindLimited, notify.KindAppealReceived, notify.KindAppealGranted, notify.KindAppealRefused:
+	case notify.KindNoShow, notify.KindLimited, notify.KindLifted, notify.KindAppealReceived, notify.KindAppealGranted, notify.KindAppealRefused:
 		return s.credit(m)
 	case notify.KindExtra:
 		return s.extra(m)
@@ -151,7 +114,7 @@ func (s *scene) signIn(m notify.Message) (notify.View, error) {
 }
 
 func (s *scene) appointment(m notify.Message) (notify.View, error) {
-	a, err := s.tx.Appointment(s.ctx, m.Subject)
+	a, err := s.at(m.Subject)
 	if err != nil {
 		return notify.View{}, err
 	}
@@ -167,12 +130,12 @@ func (s *scene) appointment(m notify.Message) (notify.View, error) {
 		return notify.View{}, err
 	}
 	s.describe(&v, session, a)
-	v.Link = "/my/" + a.ID
+	v.Link = s.appointmentLink(m, a.ID, a.Start, session.End)
 	switch {
 	case m.Kind == notify.KindSuspended && m.Channel == notify.SMS:
 		err = s.offer(&v, m, a)
 	case m.Kind == notify.KindSuspended:
-		err = s.kept(&v, a)
+		s.kept(&v, a)
 	case m.Kind == notify.KindReminder:
 		err = s.invite(&v, m)
 	}
@@ -190,7 +153,7 @@ func (s *scene) staleAppointment(m notify.Message, a booking.Appointment) (strin
 		}
 		return "", nil
 	case notify.KindSuspended:
-		return s.staleSuspension(a)
+		return s.staleSuspension(a), nil
 	case notify.KindSubstituted, notify.KindPlaceChanged, notify.KindTimeChanged:
 		return s.staleChange(m, a)
 	case notify.KindOutage, notify.KindRecovered:
@@ -214,25 +177,15 @@ func (s *scene) staleAppointment(m notify.Message, a booking.Appointment) (strin
 }
 
 // staleSuspension: nothing is left to tell once the patient has chosen.
-func (s *scene) staleSuspension(a booking.Appointment) (string, error) {
+func (s *scene) staleSuspension(a booking.Appointment) string {
 	if a.State != booking.Cancelled {
-		return staleRebooked, nil
+		return staleRebooked
 	}
-	after, err := s.tx.Appointments(s.ctx, booking.AppointmentFilter{OriginID: a.ID, Purpose: booking.PurposeVisit})
-	if err != nil {
-		return "", err
+	visit := func(o booking.Appointment) bool { return o.Purpose == booking.PurposeVisit && !o.Trace() }
+	if slices.ContainsFunc(s.after[a.ID], visit) || s.cases[inSession{a.SessionID, a.ID}].Step == suspension.StepRefunded {
+		return staleSettled
 	}
-	if slices.ContainsFunc(after, func(o booking.Appointment) bool { return !o.Trace() }) {
-		return staleSettled, nil
-	}
-	c, err := s.tx.Case(s.ctx, a.SessionID, a.ID)
-	if err == nil && c.Step == suspension.StepRefunded {
-		return staleSettled, nil
-	}
-	if houzhen.CodeOf(err) == houzhen.CodeNotFound {
-		err = nil
-	}
-	return "", err
+	return ""
 }
 
 // staleChange: whoever has come sees for himself, and of two changes only the
@@ -272,7 +225,7 @@ func (s *scene) ticket(m notify.Message) (notify.View, error) {
 	if err != nil {
 		return notify.View{}, err
 	}
-	v.Link = "/my/" + t.AppointmentID
+	v.Link = s.ticketLink(m, t)
 	v.Vars["no"] = t.Label
 	v.Vars["room"] = s.index.RoomName(t.RoomID).In(v.Lang)
 	s.describe(&v, session, booking.Appointment{Start: t.SliceStart, End: t.SliceEnd, Day: session.Date})
@@ -288,11 +241,7 @@ func (s *scene) ahead(v *notify.View, m notify.Message, t queue.Ticket) error {
 	if m.Kind == notify.KindCalled {
 		return nil
 	}
-	q, err := s.tx.Queue(s.ctx, t.SessionID)
-	if err != nil {
-		return err
-	}
-	where, _, err := s.board.standings(s.ctx, s.tx, q, s.tx.Now())
+	where, err := s.standings(t.SessionID)
 	if err != nil {
 		return err
 	}
@@ -324,16 +273,14 @@ func staleTicket(m notify.Message, t queue.Ticket) string {
 
 // person starts a view with whom it goes to.
 func (s *scene) person(patientID string) (notify.View, error) {
-	p, err := s.tx.Patient(s.ctx, patientID)
+	p, err := s.patient(patientID)
 	if err != nil {
 		return notify.View{}, err
 	}
 	v := notify.View{
 		Vars: map[string]string{"name": p.Name.String(), "hospital": s.index.Hospital.Name.In(houzhen.ParseLang(string(p.Lang)))}, Lang: houzhen.ParseLang(string(p.Lang)), Phone: p.Phone, Push: p.PushAccount,
 	}
-	if err := s.contacts(&v, p); err != nil {
-		return v, err
-	}
+	s.contacts(&v, p.ID)
 	if p.Standing == directory.StandingDead { // nothing is sent to the phone of the dead
 		v.Stale = staleOver
 	}
@@ -358,17 +305,6 @@ func (s *scene) describe(v *notify.View, session booking.Session, a booking.Appo
 	if department.Sensitive {
 		v.Vars["dept"], v.Vars["doctor"], v.Vars["doctor2"] = department.Alias.In(v.Lang), "", ""
 	}
-}
-
-func (s *scene) session(id string) (booking.Session, error) {
-	if have, ok := s.sessions[id]; ok {
-		return have, nil
-	}
-	got, err := s.tx.Session(s.ctx, id)
-	if err == nil {
-		s.sessions[id] = got
-	}
-	return got, err
 }
 
 func tail(s string, n int) string { return s[max(0, len(s)-n):] }

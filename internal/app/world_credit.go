@@ -8,10 +8,15 @@ import (
 	"github.com/houzhen/houzhen/booking/credit"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/templates"
+	"github.com/houzhen/houzhen/web"
 )
 
-// staleLifted: a mark that no longer counts is not told of.
-const staleLifted = "lifted"
+// staleLifted: a mark that no longer counts is not told of, and staleCounted
+// the other way round.
+const (
+	staleLifted  = "lifted"
+	staleCounted = "counted"
+)
 
 // credit is the view of a message about somebody's record.
 func (s *scene) credit(m notify.Message) (notify.View, error) {
@@ -32,7 +37,7 @@ func (s *scene) credit(m notify.Message) (notify.View, error) {
 		return notify.View{}, err
 	}
 	s.describe(&v, session, booking.Appointment{Start: at.Start, End: at.End, Day: mark.Day})
-	v.Link = "/credit"
+	v.Link = s.link(m, web.LinkRecord, mark.PatientID, s.tx.Now().Add(recordLasts), "/credit")
 	if m.Kind == notify.KindAppealReceived {
 		v.Vars["until"] = templates.Day(houzhen.DateOf(appeal.DueAt, s.loc), v.Lang)
 	}
@@ -42,7 +47,7 @@ func (s *scene) credit(m notify.Message) (notify.View, error) {
 // markOf finds what a message is about, and why it must not go any more.
 func (s *scene) markOf(m notify.Message) (a credit.Appeal, mark credit.Mark, stale string, err error) {
 	id := m.Subject
-	if m.Kind != notify.KindNoShow && m.Kind != notify.KindLimited {
+	if !aboutMark(m.Kind) {
 		if a, err = s.tx.Appeal(s.ctx, m.Subject); err != nil {
 			return a, mark, "", err
 		}
@@ -52,10 +57,19 @@ func (s *scene) markOf(m notify.Message) (a credit.Appeal, mark credit.Mark, sta
 		id = a.MarkID
 	}
 	mark, err = s.tx.Mark(s.ctx, id)
-	if err == nil && a.ID == "" && mark.State != credit.Counted {
+	switch {
+	case err != nil || a.ID != "":
+	case m.Kind == notify.KindLifted && mark.State == credit.Counted:
+		stale = staleCounted
+	case m.Kind != notify.KindLifted && mark.State != credit.Counted:
 		stale = staleLifted
 	}
 	return a, mark, stale, err
+}
+
+// aboutMark reports whether the subject of a message is a mark itself.
+func aboutMark(k notify.Kind) bool {
+	return k == notify.KindNoShow || k == notify.KindLimited || k == notify.KindLifted
 }
 
 // standing adds how often, until when, and how long an appeal is possible.

@@ -47,12 +47,15 @@ func (s *scene) extra(m notify.Message) (notify.View, error) {
 
 // kept makes the notice of a suspension on a channel that leads to a page say
 // how many places are kept, and until when.
-func (s *scene) kept(v *notify.View, at booking.Appointment) error {
-	held, err := s.tx.Appointments(s.ctx, booking.AppointmentFilter{
-		OriginID: at.ID, States: []booking.State{booking.Held}, Purpose: booking.PurposeOption,
-	})
-	if err != nil || len(held) == 0 {
-		return err
+func (s *scene) kept(v *notify.View, at booking.Appointment) {
+	var held []booking.Appointment
+	for _, o := range s.after[at.ID] {
+		if o.State == booking.Held && o.Purpose == booking.PurposeOption {
+			held = append(held, o)
+		}
+	}
+	if len(held) == 0 {
+		return
 	}
 	until := held[0].ExpiresAt
 	for _, o := range held {
@@ -62,7 +65,6 @@ func (s *scene) kept(v *notify.View, at booking.Appointment) error {
 	}
 	v.Vars["n"], v.Vars["until"] = strconv.Itoa(len(held)), templates.Day(houzhen.DateOf(until, s.loc), v.Lang)
 	v.Wording = templates.Key(string(notify.KindKept), v.Sensitive)
-	return nil
 }
 
 // invite makes a reminder ask for a digit, if a question about the visit is
@@ -95,7 +97,7 @@ func (s *scene) invite(v *notify.View, m notify.Message) error {
 // staleProgress: of the steps through a queue only the present one is told.
 func staleProgress(m notify.Message, t queue.Ticket) string {
 	switch m.Kind {
-	case notify.KindCheckedIn, notify.KindReturnIn, notify.KindNear, notify.KindDelayed:
+	case notify.KindCheckedIn, notify.KindReturnIn, notify.KindProgress, notify.KindNear, notify.KindReady, notify.KindDelayed:
 		if t.State != queue.Waiting {
 			return staleAnswered
 		}

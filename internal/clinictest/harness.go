@@ -80,6 +80,7 @@ func Open(t *testing.T, b Backend) *Clinic {
 	}
 	t.Cleanup(func() { _ = c.Provider.Close() })
 	c.cfg = app.Defaults()
+	c.cfg.QueueMessages = false // its own stories tell of them; the others would be full of them
 	c.cfg.Data, c.cfg.DatabaseURL, c.cfg.RedisURL = t.TempDir(), b.Database, b.RedisURL
 	c.cfg.Aliyun = app.AliyunConfig{
 		AccessKeyID: aliyuntest.DefaultKeyID, AccessKeySecret: aliyuntest.DefaultSecret, Region: "cn-hangzhou", Scheme: "HTTP",

@@ -269,9 +269,16 @@ func (m *mail) audit() {
 	if n := m.Provider.Repeated(); n != 0 {
 		t.Errorf("%d messages were taken more than once", n)
 	}
-	took, alone := map[string]bool{}, outIDs(rows)
+	took := map[string]bool{}
+	var kept aliyun.ByOutID[string]
+	for outID := range rows {
+		kept.Add(outID, outID)
+	}
 	for i, x := range m.Provider.Taken() {
-		outID := alone(x.OutID)
+		outID, known := kept.Of(x.OutID)
+		if !known {
+			outID = x.OutID
+		}
 		took[outID] = true
 		r, ok := rows[outID]
 		if !ok {
@@ -289,23 +296,6 @@ func (m *mail) audit() {
 		m.auditRow(r, took[r.OutID])
 	}
 	m.auditLost(rows)
-}
-
-// outIDs gives the out-id of one message by what the provider keeps: itself, or
-// that of a batch, whose messages it has in the order of the call.
-func outIDs(rows map[string]notify.Message) func(kept string) string {
-	byTag, nth := map[string]string{}, map[string]int{}
-	for outID := range rows {
-		byTag[aliyun.Tag(outID)] = outID
-	}
-	return func(kept string) string {
-		tags := aliyun.Tags(kept)
-		if len(tags) == 0 {
-			return kept
-		}
-		nth[kept]++
-		return byTag[tags[(nth[kept]-1)%len(tags)]]
-	}
 }
 
 func (m *mail) auditRow(r notify.Message, took bool) {

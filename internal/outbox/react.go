@@ -23,10 +23,16 @@ const (
 	maxBackOff = 15 * time.Minute
 )
 
+// Grouping prepares the reactions to facts that are worked on together: it may
+// read ahead what they need, and gives the context that they run with and what
+// is to be done after the last of them, in the same transaction.
+type Grouping func(ctx context.Context, tx Tx, facts []houzhen.Event) (inner context.Context, end func(context.Context) error, err error)
+
 // Reactor runs reactions to committed facts.
 type Reactor struct {
 	store     Store
 	reactions map[houzhen.EventKind][]Reaction
+	grouping  Grouping // nil for none
 	log       *slog.Logger
 }
 
@@ -35,6 +41,10 @@ type Reactor struct {
 func NewReactor(store Store, reactions map[houzhen.EventKind][]Reaction, log *slog.Logger) *Reactor {
 	return &Reactor{store: store, reactions: reactions, log: log}
 }
+
+// Group has facts that are worked on together prepared by g. When any of them
+// fails, all are done again one by one and without it.
+func (r *Reactor) Group(g Grouping) { r.grouping = g }
 
 // Handle reacts to those of the facts that nobody has handled, in one
 // transaction, those of a session in the order in which they were written. One
@@ -45,16 +55,16 @@ func NewReactor(store Store, reactions map[houzhen.EventKind][]Reaction, log *sl
 // a quiet day; only when something fails is the batch done again with them,
 // and if even that is refused, fact by fact.
 func (r *Reactor) Handle(ctx context.Context, ids []string) error {
-	err := r.batch(ctx, ids, r.bare)
+	err := r.batch(ctx, ids, r.together)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	if err = r.batch(ctx, ids, r.guarded); err == nil || ctx.Err() != nil || len(ids) < 2 {
+	if err = r.batch(ctx, ids, r.alone); err == nil || ctx.Err() != nil || len(ids) < 2 {
 		return err
 	}
 	var errs []error
 	for _, id := range ids {
-		errs = append(errs, r.batch(ctx, []string{id}, r.guarded))
+		errs = append(errs, r.batch(ctx, []string{id}, r.alone))
 	}
 	return errors.Join(errs...)
 }
@@ -64,10 +74,10 @@ func (r *Reactor) Handle(ctx context.Context, ids []string) error {
 // of the same sessions wait for each other instead of meeting head-on.
 func bySession(a, b houzhen.Event) int { return cmp.Compare(a.Session, b.Session) }
 
-// each reacts to one claimed fact and tells whether it counts as handled.
-type each func(ctx context.Context, tx Tx, e houzhen.Event) (handled bool, err error)
+// work reacts to claimed facts and gives the ids of those that count as handled.
+type work func(ctx context.Context, tx Tx, facts []houzhen.Event) (done []string, err error)
 
-func (r *Reactor) batch(ctx context.Context, ids []string, do each) error {
+func (r *Reactor) batch(ctx context.Context, ids []string, do work) error {
 	h := &hooks{}
 	inner := context.WithValue(ctx, hooksKey{}, h)
 	err := r.store.InTx(inner, func(tx Tx) error {
@@ -77,18 +87,9 @@ func (r *Reactor) batch(ctx context.Context, ids []string, do each) error {
 			return fmt.Errorf("claim facts: %w", err)
 		}
 		slices.SortStableFunc(facts, bySession)
-		done := make([]string, 0, len(facts))
-		for _, e := range facts {
-			handled, err := do(inner, tx, e)
-			if err != nil {
-				return err
-			}
-			if handled {
-				done = append(done, e.ID)
-			}
-		}
-		if len(done) == 0 {
-			return nil
+		done, err := do(inner, tx, facts)
+		if err != nil || len(done) == 0 {
+			return err
 		}
 		if err := tx.FactsHandled(inner, done); err != nil {
 			return fmt.Errorf("mark facts: %w", err)
@@ -102,9 +103,37 @@ func (r *Reactor) batch(ctx context.Context, ids []string, do each) error {
 	return nil
 }
 
-func (r *Reactor) bare(ctx context.Context, tx Tx, e houzhen.Event) (bool, error) {
-	err := r.react(ctx, tx, e)
-	return err == nil, err
+// together reacts to all facts or to none.
+func (r *Reactor) together(ctx context.Context, tx Tx, facts []houzhen.Event) ([]string, error) {
+	end := func(context.Context) error { return nil }
+	if r.grouping != nil && len(facts) > 1 {
+		var err error
+		if ctx, end, err = r.grouping(ctx, tx, facts); err != nil {
+			return nil, fmt.Errorf("prepare facts: %w", err)
+		}
+	}
+	done := make([]string, len(facts))
+	for i, e := range facts {
+		if err := r.react(ctx, tx, e); err != nil {
+			return nil, err
+		}
+		done[i] = e.ID
+	}
+	return done, end(ctx)
+}
+
+// alone reacts to each fact behind a savepoint of its own.
+func (r *Reactor) alone(ctx context.Context, tx Tx, facts []houzhen.Event) (done []string, err error) {
+	for _, e := range facts {
+		handled, err := r.guarded(ctx, tx, e)
+		if err != nil {
+			return nil, err
+		}
+		if handled {
+			done = append(done, e.ID)
+		}
+	}
+	return done, nil
 }
 
 func (r *Reactor) guarded(ctx context.Context, tx Tx, e houzhen.Event) (bool, error) {

@@ -52,8 +52,13 @@ func NewRelay(opt RelayOptions) *Relay {
 // Committed takes note of facts. It never waits and never fails: the request
 // that made them true is done.
 func (r *Relay) Committed(_ context.Context, facts []houzhen.Event) {
+	ids := map[houzhen.Urgency][]string{} // added together, so that they travel together
 	for _, e := range facts {
-		r.Add(houzhen.UrgencyOf(e.Kind), e.ID)
+		u := houzhen.UrgencyOf(e.Kind)
+		ids[u] = append(ids[u], e.ID)
+	}
+	for _, u := range lanes {
+		r.Add(u, ids[u]...)
 	}
 }
 

@@ -128,7 +128,7 @@ func (u *Audit) leave(appointment string) {
 // ledger lends the subject of an out-id only; when it went out and how often
 // is the provider's word.
 func (u *Audit) messages(ctx context.Context, a *app.App, sent func(yield func(Sent) bool)) error {
-	heads := &headsOf{one: map[string]store.MessageHead{}, tagged: map[string][]store.MessageHead{}, nth: map[string]int{}}
+	var heads aliyun.ByOutID[store.MessageHead]
 	err := a.Store.View(ctx, func(tx *store.Tx) error {
 		for after := ""; ; {
 			page, err := tx.MessageHeads(ctx, after, 2000)
@@ -136,7 +136,7 @@ func (u *Audit) messages(ctx context.Context, a *app.App, sent func(yield func(S
 				return err
 			}
 			for _, h := range page {
-				heads.add(h)
+				heads.Add(h.OutID, h)
 				after = h.ID
 				if h.State == string(notify.Suppressed) {
 					u.Suppressed++
@@ -149,7 +149,7 @@ func (u *Audit) messages(ctx context.Context, a *app.App, sent func(yield func(S
 	}
 	said, reminded := map[string]bool{}, map[string]bool{}
 	for m := range sent {
-		h, known := heads.of(m.OutID)
+		h, known := heads.Of(m.OutID)
 		says := fmt.Sprint(h.Kind, h.Subject, h.Version)
 		if !known || said[says] {
 			u.Duplicates++ // one that the ledger does not know is one too many as well
@@ -165,40 +165,6 @@ func (u *Audit) messages(ctx context.Context, a *app.App, sent func(yield func(S
 	}
 	u.Reminded = len(reminded)
 	return nil
-}
-
-// headsOf finds what the ledger says of a message that went out.
-type headsOf struct {
-	one    map[string]store.MessageHead
-	tagged map[string][]store.MessageHead // by the tag that stands for it in a batch
-	nth    map[string]int                 // how many of a batch were seen
-}
-
-func (x *headsOf) add(h store.MessageHead) {
-	x.one[h.OutID] = h
-	tag := aliyun.Tag(h.OutID)
-	x.tagged[tag] = append(x.tagged[tag], h)
-}
-
-// of gives the row of an out-id. Those of a batch share theirs: the provider's
-// record has them in the order of the call. A row is taken once; who asks for
-// it again is told of the last that he had.
-func (x *headsOf) of(outID string) (store.MessageHead, bool) {
-	tags := aliyun.Tags(outID)
-	if len(tags) == 0 {
-		h, known := x.one[outID]
-		return h, known
-	}
-	tag := tags[x.nth[outID]%len(tags)]
-	x.nth[outID]++
-	rows := x.tagged[tag]
-	if len(rows) == 0 {
-		return store.MessageHead{}, false
-	}
-	if len(rows) > 1 {
-		x.tagged[tag] = rows[1:]
-	}
-	return rows[0], true
 }
 
 // over reports whether what a message speaks of was over when it went out. The

@@ -9,6 +9,17 @@ import (
 // the same for any number of rows, so that it is prepared once. like is one of
 // the rows; a column is of text, of integers or of bytes.
 func arrayInsert(table, columns string, like []any) string {
+	return `INSERT INTO ` + table + ` (` + columns + `) SELECT ` + columns + ` FROM ` + given(columns, like)
+}
+
+// arrayUpdate is an UPDATE of the rows whose id, the first of columns, is
+// given, each with values of its own; value says what becomes of a column.
+func arrayUpdate(table, columns string, like []any, value func(column string) string) string {
+	return `UPDATE ` + table + ` SET ` + assignments(columns, value) + ` FROM ` + given(columns, like) + ` WHERE ` + table + `.id = given.id`
+}
+
+// given names rows that come as one array a column.
+func given(columns string, like []any) string {
 	lists := make([]string, len(like))
 	for i, v := range like {
 		kind := "bigint"
@@ -20,8 +31,26 @@ func arrayInsert(table, columns string, like []any) string {
 		}
 		lists[i] = fmt.Sprintf("$%d::%s[]", i+1, kind)
 	}
-	return `INSERT INTO ` + table + ` (` + columns + `) SELECT ` + columns + ` FROM unnest(` + strings.Join(lists, ", ") +
-		`) AS given (` + columns + `)`
+	return `unnest(` + strings.Join(lists, ", ") + `) AS given (` + columns + `)`
+}
+
+// assignments sets each of columns but the first.
+func assignments(columns string, value func(column string) string) string {
+	var set []string
+	for _, c := range strings.Split(columns, ",")[1:] {
+		c = strings.TrimSpace(c)
+		set = append(set, c+" = "+value(c))
+	}
+	return strings.Join(set, ", ")
+}
+
+// named gives "$1 AS id, …" for columns.
+func named(columns string) string {
+	list := strings.Split(columns, ",")
+	for i, c := range list {
+		list[i] = fmt.Sprintf("$%d AS %s", i+1, strings.TrimSpace(c))
+	}
+	return strings.Join(list, ", ")
 }
 
 // columnsOf turns rows of equal types into one array a column.

@@ -21,23 +21,19 @@ type dialect struct {
 	// bookings is how groups of bookings are written.
 	bookings booking.Traits
 	// arrays says that many rows go in one statement as one array a column.
+	// SQLite's driver is quicker with one row a statement inside one transaction.
 	arrays bool
-	// batch is how many rows one statement carries at most. SQLite's driver is
-	// quicker with one row a statement inside one transaction.
-	batch int
 	// embedded says that statements are calls, not messages: they are prepared
 	// once a connection, and a cancelled context is looked at between them.
 	embedded bool
 	// failedAborts says that a refused statement spoils its transaction, so
 	// that one which may be refused needs a savepoint.
 	failedAborts bool
-	// typedValues says that parameters in a list of bare values need a type.
-	typedValues bool
-	goose       goose.Dialect
-	tokens      *strings.Replacer           // {{type}} of the migrations
-	violation   func(error) violation       // what a constraint refused
-	retryable   func(error) bool            // whether the same transaction may do later
-	locks       func() goose.ProviderOption // keeps two nodes from migrating at once; may be nil
+	goose        goose.Dialect
+	tokens       *strings.Replacer           // {{type}} of the migrations
+	violation    func(error) violation       // what a constraint refused
+	retryable    func(error) bool            // whether the same transaction may do later
+	locks        func() goose.ProviderOption // keeps two nodes from migrating at once; may be nil
 }
 
 // violation is a refusal by the database itself.

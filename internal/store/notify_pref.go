@@ -98,17 +98,38 @@ func (tx *Tx) EndSilence(ctx context.Context, patient string) error {
 
 type pair struct{ one, other string }
 
-// Households gives for each of patients the others with the same phone.
+func pairInto(p *pair) []any { return []any{&p.one, &p.other} }
+
+// Households gives for each of patients the others with the same phone. It asks
+// for the phones first, so that the index is used whatever the engine believes
+// of how many share one.
 func (tx *Tx) Households(ctx context.Context, patients []string) (map[string][]string, error) {
-	out := map[string][]string{}
+	by := map[string][]string{} // patients asked about, by phone
+	var phones []string
 	err := chunks(patients, 1, func(list string, args []any) error {
-		rows, err := all(ctx, tx, func(p *pair) []any { return []any{&p.one, &p.other} }, `SELECT a.id, b.id FROM patient a
- JOIN patient b ON b.phone_index = a.phone_index AND b.id <> a.id WHERE b.phone_index <> '' AND a.id IN (`+list+`) ORDER BY a.id, b.id`, args...)
+		rows, err := all(ctx, tx, pairInto, `SELECT id, phone_index FROM patient WHERE phone_index <> '' AND id IN (`+list+`)`, args...)
 		for _, p := range rows {
-			out[p.one] = append(out[p.one], p.other)
+			if by[p.other] == nil {
+				phones = append(phones, p.other)
+			}
+			by[p.other] = append(by[p.other], p.one)
 		}
 		return err
 	})
+	out := map[string][]string{}
+	if err == nil {
+		err = chunks(phones, 1, func(list string, args []any) error {
+			rows, err := all(ctx, tx, pairInto, `SELECT id, phone_index FROM patient WHERE phone_index <> '' AND phone_index IN (`+list+`) ORDER BY id`, args...)
+			for _, p := range rows {
+				for _, one := range by[p.other] {
+					if one != p.one {
+						out[one] = append(out[one], p.one)
+					}
+				}
+			}
+			return err
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("find households: %w", err)
 	}
@@ -168,6 +189,15 @@ func (tx *Tx) Followers(ctx context.Context, doctor, after string, limit int) ([
 		doctor, after, int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("list followers: %w", err)
+	}
+	return ids, nil
+}
+
+// Followed lists the doctors whom a patient follows, by id.
+func (tx *Tx) Followed(ctx context.Context, patient string) ([]string, error) {
+	ids, err := all(ctx, tx, idInto, `SELECT doctor_id FROM doctor_follow WHERE patient_id = $1 ORDER BY doctor_id`, patient)
+	if err != nil {
+		return nil, fmt.Errorf("list followed doctors: %w", err)
 	}
 	return ids, nil
 }

@@ -19,6 +19,19 @@ func (tx *Tx) MessageByOutID(ctx context.Context, outID string) (notify.Message,
 	return tx.oneMessage(ctx, `out_id = $1 AND out_id <> ''`, outID)
 }
 
+// MessagesByOutID gives the messages that the provider knows by ids, by id,
+// and keeps other writers off them until the transaction ends.
+func (tx *Tx) MessagesByOutID(ctx context.Context, outIDs []string) ([]notify.Message, error) {
+	var out []notify.Message
+	err := chunks(outIDs, 1, func(list string, args []any) error {
+		some, err := tx.listMessages(ctx, `SELECT `+messageColumns+` FROM message
+ WHERE out_id <> '' AND out_id IN (`+list+`) ORDER BY id`+tx.db.d.lock, args...)
+		out = append(out, some...)
+		return err
+	})
+	return out, err
+}
+
 // MessageByProvider finds the message to a phone by the id that the provider
 // gave the call it went with.
 func (tx *Tx) MessageByProvider(ctx context.Context, providerID string, phone houzhen.Phone) (notify.Message, error) {
@@ -42,6 +55,7 @@ func (tx *Tx) oneMessage(ctx context.Context, condition, arg string) (notify.Mes
 // Messages lists messages, newest first.
 func (tx *Tx) Messages(ctx context.Context, f notify.MessageFilter) ([]notify.Message, error) {
 	w := where{}
+	w.in("id", padded(f.IDs))
 	w.text("subject = ", f.Subject)
 	w.text("recipient = ", f.Recipient)
 	w.text("kind = ", string(f.Kind))

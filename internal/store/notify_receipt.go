@@ -14,28 +14,24 @@ var _ notify.ReceiptTx = (*Tx)(nil)
 // AddReceipts stores what a provider said, leaving what is known, and gives the
 // ids of what is new.
 func (tx *Tx) AddReceipts(ctx context.Context, list []notify.PostedReceipt) ([]string, error) {
-	var ids []string
-	err := tx.batches(len(list), func(from, to int) error {
-		var args []any
-		for _, r := range list[from:to] {
-			phone, err := tx.db.seal(r.Phone.Reveal(), sealPatientPhone)
-			if err != nil {
-				return err
-			}
-			args = append(args, r.ID, r.OutID, r.ProviderID, phone, tx.phoneIndex(r.Phone), bit(r.Delivered), r.ErrorCode, micros(r.At),
-				micros(r.ReceivedAt), int64(0), "")
+	rows := make([][]any, len(list))
+	for i, r := range list {
+		phone, err := tx.db.seal(r.Phone.Reveal(), sealPatientPhone)
+		if err != nil {
+			return nil, err
 		}
-		some, err := all(ctx, tx, idInto, `INSERT INTO receipt_inbox
- (id, out_id, provider_id, phone, phone_index, delivered, error_code, at, received_at, handled_at, outcome) VALUES `+
-			tuples(to-from, len(args)/(to-from), nil)+` ON CONFLICT DO NOTHING RETURNING id`, args...)
-		ids = append(ids, some...)
-		return err
-	})
+		rows[i] = []any{
+			r.ID, r.OutID, r.ProviderID, phone, tx.phoneIndex(r.Phone), bit(r.Delivered), r.ErrorCode, micros(r.At), micros(r.ReceivedAt), int64(0), "",
+		}
+	}
+	ids, err := tx.insertNew(ctx, "receipt_inbox", receiptColumns, rows)
 	if err != nil {
 		return nil, fmt.Errorf("store receipts: %w", err)
 	}
 	return ids, nil
 }
+
+const receiptColumns = `id, out_id, provider_id, phone, phone_index, delivered, error_code, at, received_at, handled_at, outcome`
 
 type receiptRow struct {
 	notify.PostedReceipt

@@ -50,7 +50,8 @@ func (tx *Tx) sentBy(ctx context.Context, column string, since time.Time, ids []
 	return sent, nil
 }
 
-// kindCount is how many messages of a kind somebody got.
+// kindCount is a figure of the messages of a kind that somebody got: how many,
+// or when the last.
 type kindCount struct {
 	id, kind string
 	n        int64
@@ -81,18 +82,19 @@ func (tx *Tx) SentKinds(ctx context.Context, since time.Time, recipients []strin
 	return sent, nil
 }
 
-// Told gives which of subjects had a message of one of kinds go out.
-func (tx *Tx) Told(ctx context.Context, subjects []string, kinds []notify.Kind) (map[string]map[notify.Kind]bool, error) {
-	told := map[string]map[notify.Kind]bool{}
+// Told gives for subjects when a message of one of kinds went out last; those
+// of which none did are left out.
+func (tx *Tx) Told(ctx context.Context, subjects []string, kinds []notify.Kind) (map[string]map[notify.Kind]time.Time, error) {
+	told := map[string]map[notify.Kind]time.Time{}
 	err := chunks(subjects, 1, func(list string, args []any) error {
-		rows, err := all(ctx, tx, kindCountInto, `SELECT subject, kind, 1 FROM message
+		rows, err := all(ctx, tx, kindCountInto, `SELECT subject, kind, MAX(sent_at) FROM message
  WHERE subject IN (`+list+`) AND state IN ('accepted', 'delivered', 'undelivered', 'unknown')
-  AND kind IN (`+placeholders(len(args)+1, len(kinds))+`)`, append(args, texts(kinds)...)...)
+  AND kind IN (`+placeholders(len(args)+1, len(kinds))+`) GROUP BY subject, kind`, append(args, texts(kinds)...)...)
 		for _, r := range rows {
 			if told[r.id] == nil {
-				told[r.id] = map[notify.Kind]bool{}
+				told[r.id] = map[notify.Kind]time.Time{}
 			}
-			told[r.id][notify.Kind(r.kind)] = true
+			told[r.id][notify.Kind(r.kind)] = time.UnixMicro(r.n).UTC()
 		}
 		return err
 	})

@@ -1,11 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/houzhen/houzhen/notify"
@@ -14,23 +13,37 @@ import (
 // PlanMessages inserts rows, leaving those whose key exists; it gives the ids
 // that were inserted.
 func (tx *Tx) PlanMessages(ctx context.Context, m []notify.Message) ([]string, error) {
-	var ids []string
-	err := tx.batches(len(m), func(from, to int) error {
-		var args []any
-		for _, one := range m[from:to] {
-			a, err := tx.db.messageArgs(one)
-			if err != nil {
-				return err
-			}
-			args = append(args, a...)
+	rows := make([][]any, len(m))
+	for i, one := range m {
+		var err error
+		if rows[i], err = tx.db.messageArgs(one); err != nil {
+			return nil, err
 		}
-		some, err := all(ctx, tx, idInto, `INSERT INTO message (`+messageColumns+`) VALUES `+
-			tuples(to-from, len(args)/(to-from), nil)+` ON CONFLICT DO NOTHING RETURNING id`, args...)
-		ids = append(ids, some...)
-		return err
-	})
+	}
+	ids, err := tx.insertNew(ctx, "message", messageColumns, rows)
 	if err != nil {
 		return nil, fmt.Errorf("plan messages: %w", err)
+	}
+	return ids, nil
+}
+
+// insertNew inserts rows, leaving those that a unique index refuses, and gives
+// the ids of those that were inserted.
+func (tx *Tx) insertNew(ctx context.Context, table, columns string, rows [][]any) ([]string, error) {
+	const leave = ` ON CONFLICT DO NOTHING RETURNING id`
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	if tx.db.d.arrays {
+		return all(ctx, tx, idInto, arrayInsert(table, columns, rows[0])+leave, columnsOf(rows)...)
+	}
+	var ids []string
+	for _, row := range rows {
+		some, err := all(ctx, tx, idInto, `INSERT INTO `+table+` (`+columns+`) VALUES (`+placeholders(1, len(row))+`)`+leave, row...)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, some...)
 	}
 	return ids, nil
 }
@@ -59,11 +72,9 @@ func (tx *Tx) ClaimMessages(ctx context.Context, ids []string, now time.Time) ([
 	return tx.db.messages(rows)
 }
 
-// savedColumns are the id and what an outcome may change, with PostgreSQL's
-// types: in a list of bare values it has no columns to take them from.
-const savedColumns = `id TEXT, state TEXT, due_at BIGINT, expires_at BIGINT, attempts BIGINT, claimed_at BIGINT, out_id TEXT,
- provider_id TEXT, error_code TEXT, reason TEXT, body BYTEA, sent_at BIGINT, done_at BIGINT, secret BYTEA,
- next_at BIGINT, opened_at BIGINT, sent_with TEXT, parts BIGINT, phone_index TEXT`
+// savedColumns are the id and what an outcome may change.
+const savedColumns = `id, state, due_at, expires_at, attempts, claimed_at, out_id, provider_id, error_code, reason, body, sent_at, done_at,
+ secret, next_at, opened_at, sent_with, parts, phone_index`
 
 func (db *DB) savedArgs(m notify.Message) ([]any, error) {
 	body, err := db.seal(m.Text, sealMessageBody)
@@ -81,85 +92,50 @@ func (db *DB) savedArgs(m notify.Message) ([]any, error) {
 // SaveMessages stores the outcome of messages by id, only where the stored
 // state is still one of from; it gives how many were stored.
 func (tx *Tx) SaveMessages(ctx context.Context, from []notify.State, m ...notify.Message) (int, error) {
-	saved := 0
-	err := tx.batches(len(m), func(first, to int) error {
-		var args []any
-		for _, one := range m[first:to] {
-			a, err := tx.db.savedArgs(one)
-			if err != nil {
-				return err
-			}
-			args = append(args, a...)
+	if len(m) == 0 {
+		return 0, nil
+	}
+	rows := make([][]any, len(m))
+	for i, one := range m {
+		var err error
+		if rows[i], err = tx.db.savedArgs(one); err != nil {
+			return 0, err
 		}
-		n, err := tx.exec(ctx, saveMessages(to-first, len(args), len(from), tx.db.d.typedValues), append(args, texts(from)...)...)
-		saved += int(n)
-		return err
-	})
+	}
+	slices.SortFunc(rows, func(a, b []any) int { return cmp.Compare(a[0].(string), b[0].(string)) }) // in the order in which others lock them
+	saved, err := tx.saveMessages(ctx, from, rows)
 	if err != nil {
 		return 0, fmt.Errorf("save messages: %w", err)
 	}
 	return saved, nil
 }
 
-// saveMessages writes the statement for some rows, whose parameters are
-// followed by those of the states they may come from.
-func saveMessages(rows, params, from int, typed bool) string {
-	var set, types []string
-	for i, c := range strings.Split(savedColumns, ",") {
-		name, kind, _ := strings.Cut(strings.TrimSpace(c), " ")
-		types = append(types, kind)
-		value := "v.column" + strconv.Itoa(i+1)
-		if name == "phone_index" { // a row that was read does not know its phone
-			value = "CASE WHEN " + value + " = '' THEN message.phone_index ELSE " + value + " END"
-		}
-		if i > 0 {
-			set = append(set, name+" = "+value)
-		}
+// saveMessages is one statement where many rows go in one, and one a row where
+// that is quicker.
+func (tx *Tx) saveMessages(ctx context.Context, from []notify.State, rows [][]any) (int, error) {
+	if tx.db.d.arrays {
+		set := arrayUpdate("message", savedColumns, rows[0], keepPhone)
+		n, err := tx.exec(ctx, set+` AND message.state IN (`+placeholders(len(rows[0])+1, len(from))+`)`, append(columnsOf(rows), texts(from)...)...)
+		return int(n), err
 	}
-	columns := len(types)
-	if !typed {
-		types = nil
+	saved := 0
+	text := `UPDATE message SET ` + assignments(savedColumns, keepPhone) + ` FROM (SELECT ` + named(savedColumns) + `) AS given
+ WHERE message.id = given.id AND message.state IN (` + placeholders(len(rows[0])+1, len(from)) + `)`
+	for _, row := range rows {
+		n, err := tx.exec(ctx, text, append(row, texts(from)...)...)
+		if err != nil {
+			return 0, err
+		}
+		saved += int(n)
 	}
-	return `UPDATE message SET ` + strings.Join(set, ", ") + ` FROM (VALUES ` + tuples(rows, columns, types) + `) AS v
- WHERE message.id = v.column1 AND message.state IN (` + placeholders(params+1, from) + `)`
+	return saved, nil
 }
 
-// batches splits n rows into runs of powers of two, no longer than the dialect
-// likes, so that few texts are prepared.
-func (tx *Tx) batches(n int, f func(from, to int) error) error {
-	for from := 0; from < n; {
-		size := tx.db.d.batch
-		for size > n-from {
-			size /= 2
-		}
-		if err := f(from, from+size); err != nil {
-			return err
-		}
-		from += size
+// keepPhone keeps the index of a phone where a row does not know its own, as
+// one that was read.
+func keepPhone(column string) string {
+	if column == "phone_index" {
+		return `CASE WHEN given.phone_index = '' THEN message.phone_index ELSE given.phone_index END`
 	}
-	return nil
-}
-
-// tuples gives "($1,…),(…)"; types, if given, are put around the parameters of
-// each row.
-func tuples(rows, columns int, types []string) string {
-	var b strings.Builder
-	for r := range rows {
-		if r > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('(')
-		for c := range columns {
-			if c > 0 {
-				b.WriteByte(',')
-			}
-			p := "$" + strconv.Itoa(r*columns+c+1)
-			if c < len(types) {
-				p = "CAST(" + p + " AS " + types[c] + ")"
-			}
-			b.WriteString(p)
-		}
-		b.WriteByte(')')
-	}
-	return b.String()
+	return "given." + column
 }

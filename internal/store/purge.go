@@ -13,6 +13,12 @@ func (db *DB) PurgeMessageBodies(ctx context.Context, before time.Time) (int, er
  AND state NOT IN ('planned', 'claimed') AND (body IS NOT NULL OR secret IS NOT NULL)`, before)
 }
 
+// PurgeInbox drops the messages on people's own pages that came before an
+// instant.
+func (db *DB) PurgeInbox(ctx context.Context, before time.Time) (int, error) {
+	return db.purge(ctx, "inbox", `DELETE FROM inbox_item WHERE at < $1`, before)
+}
+
 // PurgeReplays forgets answers that were given before an instant.
 func (db *DB) PurgeReplays(ctx context.Context, before time.Time) (int, error) {
 	return db.purge(ctx, "replays", `DELETE FROM replay WHERE created_at < $1`, before)

@@ -53,38 +53,18 @@ func TestChunksPadToPowersOfTwo(t *testing.T) {
 	}
 }
 
-func TestBatchesCoverAllRowsInFewSizes(t *testing.T) {
-	for _, c := range []struct {
-		limit, n int
-		want     []int
-	}{
-		{64, 0, nil},
-		{64, 1, []int{1}},
-		{64, 100, []int{64, 32, 4}},
-		{64, 129, []int{64, 64, 1}},
-		{1, 3, []int{1, 1, 1}},
-	} {
-		tx := &Tx{db: &DB{d: &dialect{batch: c.limit}}}
-		var got []int
-		next := 0
-		err := tx.batches(c.n, func(from, to int) error {
-			if from != next {
-				t.Errorf("%d rows: batch begins at %d, want %d", c.n, from, next)
-			}
-			got, next = append(got, to-from), to
-			return nil
-		})
-		if diff := cmp.Diff(got, c.want); diff != "" || err != nil || next != c.n {
-			t.Errorf("%d rows by %d: ended at %d, %v (-got +want):\n%s", c.n, c.limit, next, err, diff)
-		}
-	}
-}
-
-func TestTuples(t *testing.T) {
-	if got, want := tuples(2, 2, nil), "($1,$2),($3,$4)"; got != want {
+func TestStatementsOfManyRowsAreWritten(t *testing.T) {
+	like := []any{"id", int64(1), []byte(nil)}
+	if got, want := arrayInsert("t", "id, n, b", like),
+		`INSERT INTO t (id, n, b) SELECT id, n, b FROM unnest($1::text[], $2::bigint[], $3::bytea[]) AS given (id, n, b)`; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := tuples(1, 2, []string{"TEXT", "BIGINT"}), "(CAST($1 AS TEXT),CAST($2 AS BIGINT))"; got != want {
+	same := func(column string) string { return "given." + column }
+	if got, want := arrayUpdate("t", "id, n,\n b", like, same),
+		"UPDATE t SET n = given.n, b = given.b FROM unnest($1::text[], $2::bigint[], $3::bytea[]) AS given (id, n,\n b) WHERE t.id = given.id"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := named("id, n"), "$1 AS id, $2 AS n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -22,7 +22,7 @@ import (
 // row locks unnecessary.
 func sqliteDialect() *dialect {
 	return &dialect{
-		name: "sqlite", begin: "BEGIN IMMEDIATE", beginRead: "BEGIN", batch: 1, embedded: true,
+		name: "sqlite", begin: "BEGIN IMMEDIATE", beginRead: "BEGIN", embedded: true,
 		bookings: booking.Traits{Lanes: 1, Fresh: time.Second},
 		goose:    goose.DialectSQLite3,
 		tokens: strings.NewReplacer("{{bigint}}", "INTEGER", "{{bool}}", "INTEGER", "{{blob}}", "BLOB",

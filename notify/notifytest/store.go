@@ -164,6 +164,13 @@ func (tx *Tx) MessageByOutID(_ context.Context, outID string) (notify.Message, e
 	return notify.Message{}, houzhen.E(houzhen.CodeNotFound, "no such message")
 }
 
+// MessagesByOutID implements notify.Tx.
+func (tx *Tx) MessagesByOutID(_ context.Context, outIDs []string) ([]notify.Message, error) {
+	out := tx.pick(func(m notify.Message) bool { return m.OutID != "" && slices.Contains(outIDs, m.OutID) },
+		func(a, b notify.Message) int { return strings.Compare(a.ID, b.ID) }, 0)
+	return out, tx.may("message", out...)
+}
+
 // MessageByProvider implements notify.Tx.
 func (tx *Tx) MessageByProvider(_ context.Context, providerID string, phone houzhen.Phone) (notify.Message, error) {
 	for _, m := range tx.rows {
@@ -177,7 +184,7 @@ func (tx *Tx) MessageByProvider(_ context.Context, providerID string, phone houz
 // Messages implements notify.Tx.
 func (tx *Tx) Messages(_ context.Context, f notify.MessageFilter) ([]notify.Message, error) {
 	fits := func(m notify.Message) bool {
-		return (f.Subject == "" || m.Subject == f.Subject) && (f.Recipient == "" || m.Recipient == f.Recipient) &&
+		return (len(f.IDs) == 0 || slices.Contains(f.IDs, m.ID)) && (f.Subject == "" || m.Subject == f.Subject) && (f.Recipient == "" || m.Recipient == f.Recipient) &&
 			(len(f.Recipients) == 0 || slices.Contains(f.Recipients, m.Recipient)) && (f.Reason == "" || m.Reason == f.Reason) &&
 			(f.Phone.IsZero() || m.Phone == f.Phone) && (f.SentWith == "" || m.SentWith == f.SentWith) && !m.CreatedAt.Before(f.From) && (f.To.IsZero() || m.CreatedAt.Before(f.To)) &&
 			(f.Kind == "" || m.Kind == f.Kind) && (f.Channel == "" || m.Channel == f.Channel) &&
@@ -314,14 +321,17 @@ func (tx tallyTx) SentKinds(_ context.Context, since time.Time, recipients []str
 }
 
 // Told implements notify.Tallier.
-func (tx tallyTx) Told(_ context.Context, subjects []string, kinds []notify.Kind) (map[string]map[notify.Kind]bool, error) {
-	told := map[string]map[notify.Kind]bool{}
+func (tx tallyTx) Told(_ context.Context, subjects []string, kinds []notify.Kind) (map[string]map[notify.Kind]time.Time, error) {
+	told := map[string]map[notify.Kind]time.Time{}
 	for _, m := range tx.rows {
-		if slices.Contains(subjects, m.Subject) && slices.Contains(kinds, m.Kind) && slices.Contains(went(), m.State) {
-			if told[m.Subject] == nil {
-				told[m.Subject] = map[notify.Kind]bool{}
-			}
-			told[m.Subject][m.Kind] = true
+		if !slices.Contains(subjects, m.Subject) || !slices.Contains(kinds, m.Kind) || !slices.Contains(went(), m.State) {
+			continue
+		}
+		if told[m.Subject] == nil {
+			told[m.Subject] = map[notify.Kind]time.Time{}
+		}
+		if at, known := told[m.Subject][m.Kind]; !known || at.Before(m.SentAt) {
+			told[m.Subject][m.Kind] = m.SentAt
 		}
 	}
 	return told, tx.may("tally")

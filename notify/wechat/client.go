@@ -45,6 +45,7 @@ type Config struct {
 	Secret    notify.Secret
 	BaseURL   string              // "" means the provider's; plain HTTP is for loopback only
 	Templates map[string]Template // "wording/language", as aliyun.TemplateKey has it, to the approved one
+	Link      string              // address of the house, put before links; "" leaves the templates' own
 	State     string              // of the mini program: formal, trial or developer; "" means formal
 	Timeout   time.Duration       // of one request; 0 means 5 s
 	Transport http.RoundTripper   // nil means one of its own

@@ -3,6 +3,7 @@ package wechat
 import (
 	"context"
 	"net/url"
+	"strings"
 
 	"github.com/houzhen/houzhen/notify"
 )
@@ -39,8 +40,8 @@ func (c *Client) sendSubscribed(ctx context.Context, p notify.Parcel, t Template
 	body := map[string]any{
 		"touser": p.WeChat, "template_id": t.ID, "data": data, "miniprogram_state": c.conf.State, "lang": language(p),
 	}
-	if t.Page != "" {
-		body["page"] = t.Page
+	if page := t.page(p); page != "" {
+		body["page"] = page
 	}
 	sent := c.call(ctx, "/cgi-bin/message/subscribe/send", body)
 	switch {
@@ -59,8 +60,8 @@ func (c *Client) sendSubscribed(ctx context.Context, p notify.Parcel, t Template
 // again by sending the same; what is lost twice stays lost.
 func (c *Client) sendService(ctx context.Context, p notify.Parcel, t Template, data fields) notify.Sent {
 	body := map[string]any{"touser": p.WeChat, "template_id": t.ID, "data": data, "client_msg_id": clientID(p.OutID)}
-	if t.Page != "" {
-		body["url"] = t.Page
+	if to := c.address(t, p); to != "" {
+		body["url"] = to
 	}
 	sent := c.call(ctx, "/cgi-bin/message/template/send", body)
 	if sent.Outcome == notify.OutcomeAmbiguous && ctx.Err() == nil {
@@ -70,6 +71,28 @@ func (c *Client) sendService(ctx context.Context, p notify.Parcel, t Template, d
 		}
 	}
 	return sent
+}
+
+// page is the page of the mini program that a message opens: with the message's
+// own link, which the program shows in a web view.
+func (t Template) page(p notify.Parcel) string {
+	if t.Page == "" || p.Link == "" {
+		return t.Page
+	}
+	sep := "?"
+	if strings.Contains(t.Page, "?") {
+		sep = "&"
+	}
+	return t.Page + sep + url.Values{"link": {p.Link}}.Encode()
+}
+
+// address is the page that a template of a service account opens: the message's
+// own, or that of the template while nobody said where our pages are.
+func (c *Client) address(t Template, p notify.Parcel) string {
+	if c.conf.Link == "" || p.Link == "" {
+		return t.Page
+	}
+	return strings.TrimSuffix(c.conf.Link, "/") + p.Link
 }
 
 // maxClientID is the longest client_msg_id.

@@ -42,6 +42,8 @@ func Run(t *testing.T, open Opener) {
 		{"MessageWork", runMessageWork},
 		{"Channels", runChannels},
 		{"Tally", runTally},
+		{"Wishes", runWishes},
+		{"Receipts", runReceipts},
 		{"Access", runAccess},
 		{"Machines", runMachines},
 		{"Webhooks", runWebhooks},

@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// tellsSteps reports whether people are told by message how their queue moves;
+// pages and screens show it anyway.
+func (a *App) tellsSteps() bool { return a.cfg.QueueMessages && !a.opt.Blind }
+
+// tellProgress tells somebody in a queue of a step on his way, where the
+// hospital wants that by message; the page shows it anyway.
+func (a *App) tellProgress(ctx context.Context, tx everything, ticketID string, version int64, plan func(notify.Subject, time.Time) []notify.Message) error {
+	t, s, err := a.ticketSubject(ctx, tx, houzhen.Event{Subject: ticketID, Version: version})
+	if err != nil {
+		return err
+	}
+	s.CallAt = t.SliceEnd
+	return a.enter(ctx, tx, plan(s, tx.Now()))
+}
+
+// tellCheckedIn confirms a place in the queue, and to whoever is back from
+// tests that he is in it again.
+func (a *App) tellCheckedIn(ctx context.Context, tx everything, e houzhen.Event) error {
+	if !a.tellsSteps() {
+		return nil
+	}
+	t, err := tx.Ticket(ctx, e.Subject)
+	if err != nil || t.State != queue.Waiting {
+		return err
+	}
+	plan := a.policy.PlanCheckedIn
+	if t.Lane == queue.LaneReturn {
+		plan = a.policy.PlanReturnIn
+	}
+	return a.tellProgress(ctx, tx, t.ID, e.Version, plan)
+}
+
+// tellWaitALittle tells whoever was told to leave home that there is time.
+func (a *App) tellWaitALittle(ctx context.Context, tx everything, e houzhen.Event) error {
+	t, err := tx.Ticket(ctx, e.Subject)
+	if err != nil || t.State != queue.NotCheckedIn || t.Advised() {
+		return err
+	}
+	return a.tellProgress(ctx, tx, t.ID, e.Version, a.policy.PlanWaitALittle)
+}
+
+// tellPaused tells those who wait that the doctor was called away. Who is on
+// the way is told by what that does to his forecast.
+func (a *App) tellPaused(ctx context.Context, tx everything, e houzhen.Event) error {
+	if !a.tellsSteps() {
+		return nil
+	}
+	q, err := tx.Queue(ctx, e.Session)
+	if err != nil || !q.Away(a.policies.of(q.ZoneID), tx.Now()) {
+		return err
+	}
+	for _, t := range q.Tickets {
+		if t.State != queue.Waiting {
+			continue
+		}
+		if err := a.tellProgress(ctx, tx, t.ID, e.Version, a.policy.PlanDelayed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step is one word to one who waits.
+type step struct {
+	ticket queue.Ticket
+	kind   notify.Kind
+}
+
+// adviseSteps tells those who wait how the line moves, to come near or to wait
+// at the door: each once for every turn of theirs.
+func (a *App) adviseSteps(ctx context.Context, q queue.Queue, at map[string]standing) error {
+	if !a.tellsSteps() {
+		return nil
+	}
+	now := a.clock.Now()
+	var due []step
+	for _, t := range q.Tickets {
+		s, known := at[t.ID]
+		if t.State != queue.Waiting || !known || t.ReadyAt.IsZero() && now.Sub(t.CheckedInAt) < standsHere {
+			continue
+		}
+		if k := a.policy.Step(s.ahead, !t.ReadyAt.IsZero()); k != "" {
+			due = append(due, step{t, k})
+		}
+	}
+	if due = a.steps.fresh(q, due); len(due) == 0 {
+		return nil
+	}
+	err := a.inHooked(ctx, func(ctx context.Context, tx everything) error {
+		for _, s := range due {
+			err := a.tellProgress(ctx, tx, s.ticket.ID, turn(s.ticket), func(to notify.Subject, now time.Time) []notify.Message {
+				return a.policy.PlanStep(s.kind, to, now)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("tell how the line moves: %w", err)
+	}
+	a.steps.note(q, due)
+	return nil
+}
+
+// standsHere is how long after checking in somebody is taken to be near anyway:
+// he sees the screen, and a message would come on top of that of his check-in.
+const standsHere = 10 * time.Minute
+
+// turn numbers the times that somebody waits: the first, and one more after
+// each missed call and each return from tests.
+func turn(t queue.Ticket) int64 { return int64(t.Misses + t.Returns + 1) }

@@ -1,0 +1,153 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/suspension"
+	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/internal/store"
+	"github.com/houzhen/houzhen/notify"
+)
+
+// scene is what one batch of messages reads of the world: each kind of row once
+// for the whole batch, and what only a few need when the first of them asks.
+type scene struct {
+	*world
+	ctx   context.Context
+	tx    everything
+	index *directory.Index
+
+	appointments map[string]booking.Appointment
+	after        map[string][]booking.Appointment // what came of an appointment that was suspended, by its id
+	cases        map[inSession]suspension.Case
+	sessions     map[string]booking.Session
+	people       map[string]directory.Patient
+	reachable    map[string][]store.Contact
+	queues       map[string]map[string]standing // by session and ticket
+
+	prefs    map[string]notify.Prefs
+	silenced map[string]bool
+	families map[string][]string
+	pauses   []notify.Pause
+}
+
+// inSession is an appointment in the session that it had.
+type inSession struct{ session, appointment string }
+
+// set reads what a batch of messages is about.
+func (w *world) set(ctx context.Context, tx everything, index *directory.Index, messages []notify.Message) (*scene, error) {
+	s := &scene{
+		world: w, ctx: ctx, tx: tx, index: index, sessions: map[string]booking.Session{}, queues: map[string]map[string]standing{},
+	}
+	var people, subjects, suspended []string
+	for _, m := range messages {
+		if m.Kind == notify.KindSignIn {
+			continue
+		}
+		people, subjects = append(people, m.Recipient), append(subjects, m.Subject)
+		if m.Kind == notify.KindSuspended {
+			suspended = append(suspended, m.Subject)
+		}
+	}
+	people = distinct(people)
+	for _, read := range []func() error{
+		func() (err error) { s.pauses, err = tx.Pauses(ctx); return err },
+		func() (err error) { s.prefs, err = tx.MessagePrefs(ctx, people); return err },
+		func() (err error) { s.silenced, err = tx.Silenced(ctx, people); return err },
+		func() (err error) { s.families, err = tx.Households(ctx, people); return err },
+		func() (err error) { s.people, err = tx.PatientsByID(ctx, people); return err },
+		func() (err error) {
+			if w.reach {
+				s.reachable, err = tx.Contacts(ctx, people...)
+			}
+			return err
+		},
+		func() (err error) { s.appointments, err = tx.AppointmentsByID(ctx, distinct(subjects)); return err },
+		func() (err error) { s.after, err = tx.AppointmentsByOrigin(ctx, distinct(suspended)); return err },
+		s.readSessions,
+		func() error { return s.readCases(distinct(suspended)) },
+	} {
+		if err := read(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *scene) readSessions() error {
+	var ids []string
+	for _, a := range s.appointments {
+		ids = append(ids, a.SessionID)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	list, err := s.tx.Sessions(s.ctx, booking.SessionFilter{IDs: distinct(ids)})
+	for _, one := range list {
+		s.sessions[one.ID] = one
+	}
+	return err
+}
+
+func (s *scene) readCases(appointments []string) error {
+	var sessions []string
+	for _, id := range appointments {
+		sessions = append(sessions, s.appointments[id].SessionID)
+	}
+	list, err := s.tx.CasesOf(s.ctx, distinct(sessions), appointments)
+	s.cases = make(map[inSession]suspension.Case, len(list))
+	for _, c := range list {
+		s.cases[inSession{c.SessionID, c.AppointmentID}] = c
+	}
+	return err
+}
+
+func distinct(ids []string) []string {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// at gives an appointment.
+func (s *scene) at(id string) (booking.Appointment, error) {
+	if have, ok := s.appointments[id]; ok {
+		return have, nil
+	}
+	return s.tx.Appointment(s.ctx, id)
+}
+
+// patient gives a person, who is the recipient of a message as a rule.
+func (s *scene) patient(id string) (directory.Patient, error) {
+	if have, ok := s.people[id]; ok {
+		return have, nil
+	}
+	return s.tx.Patient(s.ctx, id)
+}
+
+func (s *scene) session(id string) (booking.Session, error) {
+	if have, ok := s.sessions[id]; ok {
+		return have, nil
+	}
+	got, err := s.tx.Session(s.ctx, id)
+	if err == nil {
+		s.sessions[id] = got
+	}
+	return got, err
+}
+
+// standings says where everybody in a queue stands.
+func (s *scene) standings(sessionID string) (map[string]standing, error) {
+	if have, ok := s.queues[sessionID]; ok {
+		return have, nil
+	}
+	q, err := s.tx.Queue(s.ctx, sessionID)
+	if err != nil {
+		return nil, err
+	}
+	at, _, err := s.board.standings(s.ctx, s.tx, q, s.tx.Now())
+	if err == nil {
+		s.queues[sessionID] = at
+	}
+	return at, err
+}
