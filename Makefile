@@ -25,7 +25,7 @@ $(BIN)/golangci-lint:
 fmt: $(BIN)/golangci-lint ## format all code
 	$(BIN)/golangci-lint fmt
 
-race: ## all tests under the race detector, on what is there
+race: ## all tests under the race detector, the long stories too, on what is there
 	go test -race -shuffle=on ./...
 
 story: ## the stories of patients, on both stores

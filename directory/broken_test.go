@@ -152,7 +152,7 @@ func TestVerbsOnABrokenStore(t *testing.T) {
 			return s.GiveConsent(ctx, a.ID, a.ID, p.ID)
 		}, 3},
 		"travel": {func(ctx context.Context, s *directory.Service, _ directory.Account, p directory.Patient) error {
-			return s.UpdateTravel(ctx, p.ID, 33)
+			return s.UpdateTravel(ctx, p.ID, 33, false)
 		}, 2},
 		"account": {func(ctx context.Context, s *directory.Service, _ directory.Account, _ directory.Patient) error {
 			phone, _ := directory.ParsePhone(otherPhone)

@@ -75,7 +75,7 @@ func TestWhatThisNodeChangesIsKnownAtOnce(t *testing.T) {
 		return list[0]
 	}
 	known()
-	if err := s.UpdateTravel(t.Context(), p.ID, 55); err != nil {
+	if err := s.UpdateTravel(t.Context(), p.ID, 55, false); err != nil {
 		t.Fatal(err)
 	}
 	if got := known().TravelMinutes; got != 55 {

@@ -189,16 +189,16 @@ func TestPatientsAreUpdated(t *testing.T) {
 	m.before = func() { // somebody else saves him between
 		wantCode(t, s.UpdatePush(t.Context(), p.ID, "push"), "")
 	}
-	wantCode(t, s.UpdateTravel(t.Context(), p.ID, 45), "")
+	wantCode(t, s.UpdateTravel(t.Context(), p.ID, 45, false), "")
 	wantCode(t, s.UpdateLang(t.Context(), p.ID, houzhen.English), "")
 	version := m.patients[p.ID].Version
-	wantCode(t, s.UpdateTravel(t.Context(), p.ID, 45), "")
+	wantCode(t, s.UpdateTravel(t.Context(), p.ID, 45, false), "")
 	got := m.patients[p.ID]
 	if got.TravelMinutes != 45 || got.Lang != houzhen.English || got.PushAccount != "push" || got.Version != version {
 		t.Errorf("got %+v", got)
 	}
-	wantCode(t, s.UpdateTravel(t.Context(), p.ID, -1), houzhen.CodeInvalid)
-	wantCode(t, s.UpdateTravel(t.Context(), p.ID, 24*60+1), houzhen.CodeInvalid)
-	wantCode(t, s.UpdateTravel(t.Context(), "nobody", 1), houzhen.CodeNotFound)
+	wantCode(t, s.UpdateTravel(t.Context(), p.ID, -1, false), houzhen.CodeInvalid)
+	wantCode(t, s.UpdateTravel(t.Context(), p.ID, 24*60+1, false), houzhen.CodeInvalid)
+	wantCode(t, s.UpdateTravel(t.Context(), "nobody", 1, false), houzhen.CodeNotFound)
 	wantCode(t, s.UpdatePush(t.Context(), p.ID, string(make([]byte, 201))), houzhen.CodeInvalid)
 }

@@ -16,15 +16,25 @@ fi
 
 CGO_ENABLED=0 go build ./...
 status=0
-# Everything is watched for races but SQLite, C made into Go, and the Lua of the
-# in-process Redis: other people's, and three times as slow when watched. A module
-# that uses sync.Map must not be left out: its copy of that code would be linked
-# everywhere, and hide from the detector what one goroutine tells another.
+# Every package that has goroutines of its own is watched for races. Those that
+# live whole mornings through the others are watched by `make long`: it takes
+# them five times as long.
+#
+# SQLite, C made into Go, and the Lua of the in-process Redis are never watched:
+# other people's, and three times as slow. A module that uses sync.Map must not
+# be left out: its copy of that code would be linked everywhere, and hide from the
+# detector what one goroutine tells another.
 unwatched=()
 for module in modernc.org/... github.com/yuin/gopher-lua/...; do
   unwatched+=("-gcflags=$module=-race=false")
 done
-go test -race "${unwatched[@]}" -shuffle=on -timeout "${HOUZHEN_TEST_TIMEOUT:-45m}" -v ./... >"$out" 2>&1 || status=$?
+whole='/(cmd/(houzhen|hzbench)|internal/(clinictest|sim|store|app)|web|api|templates)(/|$)'
+[ -n "${HOUZHEN_LONG:-}" ] && whole='^$'
+run() { go test "$@" -shuffle=on -timeout "${HOUZHEN_TEST_TIMEOUT:-45m}" -v >>"$out" 2>&1 || status=$?; }
+mapfile -t watched < <(go list ./... | grep -vE "$whole")
+mapfile -t plain < <(go list ./... | grep -E "$whole")
+run -race "${unwatched[@]}" "${watched[@]}"
+[ ${#plain[@]} -eq 0 ] || run "${plain[@]}"
 grep -E '^(ok|FAIL|\?|panic:|---? FAIL|\s+--- FAIL)' "$out" || true
 if [ "$status" -ne 0 ]; then
   grep -nE -B2 -A40 '(--- FAIL|panic:|DATA RACE|\[build failed\])' "$out" | head -400

@@ -232,6 +232,9 @@ func TestWeChatFromTapToReceipt(t *testing.T) {
 	if err := h.weChat.Report(t.Context(), h.inlet, h.weChat.Taken()[0], "success"); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := h.Notify.TakeReceipts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if s := h.state(t, "hz-2"); s != notify.Delivered {
 		t.Errorf("state %s, want delivered", s)
 	}
