@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,10 +17,28 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// Fingerprint names the migrations by their contents, so that a database that
+// they made can be told from one that others did.
+func Fingerprint() (string, error) {
+	sum := sha256.New()
+	err := fs.WalkDir(migrations, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		body, err := fs.ReadFile(migrations, path)
+		_, _ = fmt.Fprintf(sum, "%s %d\n%s", path, len(body), body)
+		return err
+	})
+	return hex.EncodeToString(sum.Sum(nil)[:8]), err
+}
+
 // Migrate brings the tables up to what this program expects. Nodes that start
-// together wait for one another.
+// together wait for one another, if there is anything to do.
 func (db *DB) Migrate(ctx context.Context) error {
 	return db.migrating(func(p *goose.Provider) error {
+		if pending, err := p.HasPending(ctx); err == nil && !pending {
+			return nil
+		}
 		if _, err := p.Up(ctx); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -12,10 +14,12 @@ import (
 var _ notify.ReceiptTx = (*Tx)(nil)
 
 // AddReceipts stores what a provider said, leaving what is known, and gives the
-// ids of what is new.
+// ids of what is new. It goes by id, so that two posts of the same receipts never
+// wait for each other.
 func (tx *Tx) AddReceipts(ctx context.Context, list []notify.PostedReceipt) ([]string, error) {
 	rows := make([][]any, len(list))
-	for i, r := range list {
+	byID := slices.SortedStableFunc(slices.Values(list), func(a, b notify.PostedReceipt) int { return cmp.Compare(a.ID, b.ID) })
+	for i, r := range byID {
 		phone, err := tx.db.seal(r.Phone.Reveal(), sealPatientPhone)
 		if err != nil {
 			return nil, err

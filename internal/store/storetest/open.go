@@ -5,14 +5,9 @@ package storetest
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
-	"database/sql"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -40,6 +35,14 @@ type setup struct {
 	bare    bool
 }
 
+func settings(opts []Option) setup {
+	s := setup{now: Start, newID: Counter("id"), conns: 8}
+	for _, opt := range opts {
+		opt(&s)
+	}
+	return s
+}
+
 // Now sets the clock of a store; by default it stands still at Start.
 func Now(now func() time.Time) Option { return func(s *setup) { s.now = now } }
 
@@ -60,10 +63,14 @@ func Bare() Option { return func(s *setup) { s.bare = true } }
 // when the test ends.
 func SQLite(tb testing.TB, opts ...Option) *store.DB {
 	tb.Helper()
-	return Open(tb, "sqlite:"+filepath.Join(tb.TempDir(), "houzhen.db"), opts...)
+	path := filepath.Join(tb.TempDir(), "houzhen.db")
+	if !settings(opts).bare {
+		copyOfFile(tb, path)
+	}
+	return Open(tb, "sqlite:"+path, opts...)
 }
 
-// PostgreSQL opens a new schema, migrated, on the server that the environment
+// PostgreSQL opens a new database, migrated, on the server that the environment
 // names, and drops it when the test ends. Without a server the test is skipped,
 // or fails where services are required.
 func PostgreSQL(tb testing.TB, opts ...Option) *store.DB {
@@ -75,15 +82,18 @@ func PostgreSQL(tb testing.TB, opts ...Option) *store.DB {
 		}
 		tb.Skipf("%s is empty: no PostgreSQL to test with", databaseVariable)
 	}
-	return Open(tb, createSchema(tb, server), opts...)
+	if settings(opts).bare {
+		return Open(tb, ownSchema(tb, server), opts...)
+	}
+	return Open(tb, copyOfDatabase(tb, server), opts...)
 }
 
 // Open opens a store at an address and closes it when the test ends.
 func Open(tb testing.TB, address string, opts ...Option) *store.DB {
 	tb.Helper()
-	s := setup{now: Start, newID: Counter("id"), ring: Ring(tb), conns: 8}
-	for _, opt := range opts {
-		opt(&s)
+	s := settings(opts)
+	if s.ring == nil {
+		s.ring = Ring(tb)
 	}
 	db, err := store.Open(tb.Context(), address, store.Options{Now: s.now, NewID: s.newID, Ring: s.ring, MaxConns: s.conns})
 	if err != nil {
@@ -105,10 +115,12 @@ func Open(tb testing.TB, address string, opts ...Option) *store.DB {
 	return db
 }
 
+func ringKey() []byte { return bytes.Repeat([]byte{7}, 32) }
+
 // Ring gives a ring whose key is the same in every test.
 func Ring(tb testing.TB) *seal.Ring {
 	tb.Helper()
-	ring, err := seal.New(bytes.Repeat([]byte{7}, 32))
+	ring, err := seal.New(ringKey())
 	if err != nil {
 		tb.Fatalf("make ring: %v", err)
 	}
@@ -119,34 +131,4 @@ func Ring(tb testing.TB) *seal.Ring {
 func Counter(prefix string) func() string {
 	var n atomic.Int64
 	return func() string { return fmt.Sprintf("%s-%06d", prefix, n.Add(1)) }
-}
-
-// createSchema makes a schema of its own for one test: as much apart as a
-// database, and many times quicker to make and to drop.
-func createSchema(tb testing.TB, server string) string {
-	tb.Helper()
-	admin, err := sql.Open("pgx", server)
-	if err != nil {
-		tb.Fatalf("connect to PostgreSQL: %v", err)
-	}
-	u, err := url.Parse(server)
-	if err != nil {
-		tb.Fatalf("%s is not an address", databaseVariable)
-	}
-	name := "test_" + strings.ToLower(rand.Text())
-	run := func(ctx context.Context, statement string) {
-		tb.Helper()
-		if _, err := admin.ExecContext(ctx, statement); err != nil {
-			tb.Errorf("%s: %v", statement, err)
-		}
-	}
-	run(tb.Context(), "CREATE SCHEMA "+name)
-	tb.Cleanup(func() {
-		run(context.WithoutCancel(tb.Context()), "DROP SCHEMA "+name+" CASCADE")
-		_ = admin.Close()
-	})
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	return u.String()
 }

@@ -1,0 +1,168 @@
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/houzhen/houzhen/internal/seal"
+	"github.com/houzhen/houzhen/internal/store"
+)
+
+// Tests get copies of a database that was migrated once: making the tables takes
+// many times longer than copying them.
+
+// copyOfFile writes a migrated SQLite database to a path.
+func copyOfFile(tb testing.TB, path string) {
+	tb.Helper()
+	migrated.once.Do(func() { migrated.body, migrated.err = migratedFile() })
+	if migrated.err != nil {
+		tb.Fatalf("migrate: %v", migrated.err)
+	}
+	if err := os.WriteFile(path, migrated.body, 0o600); err != nil {
+		tb.Fatalf("copy database: %v", err)
+	}
+}
+
+// migrated is what copyOfFile copies, made once a process.
+var migrated struct {
+	once sync.Once
+	body []byte
+	err  error
+}
+
+func migratedFile() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "storetest-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "houzhen.db")
+	if err := migrate(context.Background(), "sqlite:"+path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+func migrate(ctx context.Context, address string) error {
+	ring, err := seal.New(ringKey())
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, address, store.Options{Now: Start, NewID: Counter("id"), Ring: ring})
+	if err != nil {
+		return err
+	}
+	if err := db.Migrate(ctx); err != nil {
+		_ = db.Close()
+		return err
+	}
+	return db.Close()
+}
+
+// inside gives the address of another database on the same server.
+func inside(tb testing.TB, server, name string) string {
+	tb.Helper()
+	u, err := url.Parse(server)
+	if err != nil {
+		tb.Fatalf("%s is not an address", databaseVariable)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// copyOfDatabase makes a migrated database of its own on a server, and drops it
+// when the test ends.
+func copyOfDatabase(tb testing.TB, server string) string {
+	tb.Helper()
+	admin := administer(tb, server)
+	template := templateOn(tb, admin, server)
+	name := "test_" + strings.ToLower(rand.Text())
+	admin.run(tb.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template)
+	tb.Cleanup(func() { admin.run(context.WithoutCancel(tb.Context()), "DROP DATABASE "+name+" WITH (FORCE)") })
+	return inside(tb, server, name)
+}
+
+// ownSchema makes an empty schema for one test, and drops it when the test ends.
+func ownSchema(tb testing.TB, server string) string {
+	tb.Helper()
+	admin := administer(tb, server)
+	name := "test_" + strings.ToLower(rand.Text())
+	admin.run(tb.Context(), "CREATE SCHEMA "+name)
+	tb.Cleanup(func() { admin.run(context.WithoutCancel(tb.Context()), "DROP SCHEMA "+name+" CASCADE") })
+	u, err := url.Parse(server)
+	if err != nil {
+		tb.Fatalf("%s is not an address", databaseVariable)
+	}
+	q := u.Query()
+	q.Set("search_path", name)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// admin makes and drops what tests work in.
+type admin struct {
+	tb   testing.TB
+	conn *sql.Conn
+}
+
+func administer(tb testing.TB, server string) admin {
+	tb.Helper()
+	pool, err := sql.Open("pgx", server)
+	if err != nil {
+		tb.Fatalf("connect to PostgreSQL: %v", err)
+	}
+	tb.Cleanup(func() { _ = pool.Close() })
+	conn, err := pool.Conn(tb.Context())
+	if err != nil {
+		tb.Fatalf("connect to PostgreSQL: %v", err)
+	}
+	tb.Cleanup(func() { _ = conn.Close() })
+	return admin{tb, conn}
+}
+
+func (a admin) run(ctx context.Context, statement string) {
+	a.tb.Helper()
+	if _, err := a.conn.ExecContext(ctx, statement); err != nil {
+		a.tb.Errorf("%s: %v", statement, err)
+	}
+}
+
+// making lets one process at a time look for the template of a server.
+const making = 7130511
+
+// templateOn gives the database that others are copied from, made by whoever
+// asks for it first. It carries the migrations' fingerprint in its name, and
+// nobody stays connected to it.
+func templateOn(tb testing.TB, a admin, server string) string {
+	tb.Helper()
+	print, err := store.Fingerprint()
+	if err != nil {
+		tb.Fatalf("read migrations: %v", err)
+	}
+	name := "template_" + print
+	a.run(tb.Context(), fmt.Sprintf("SELECT pg_advisory_lock(%d)", making))
+	defer a.run(context.WithoutCancel(tb.Context()), fmt.Sprintf("SELECT pg_advisory_unlock(%d)", making))
+	var there bool
+	if err := a.conn.QueryRowContext(tb.Context(), "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name).Scan(&there); err != nil {
+		tb.Fatalf("look for the template: %v", err)
+	}
+	if there {
+		return name
+	}
+	unfinished := name + "_made"
+	a.run(tb.Context(), "DROP DATABASE IF EXISTS "+unfinished+" WITH (FORCE)")
+	a.run(tb.Context(), "CREATE DATABASE "+unfinished)
+	if err := migrate(tb.Context(), inside(tb, server, unfinished)); err != nil {
+		tb.Fatalf("migrate: %v", err)
+	}
+	a.run(tb.Context(), "ALTER DATABASE "+unfinished+" RENAME TO "+name)
+	return name
+}
