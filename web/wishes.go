@@ -69,7 +69,7 @@ func (s *site) wishes(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d := wishesData{
-		ID: p.ID, Name: p.Name.Reveal(), Lang: houzhen.ParseLang(string(p.Lang)), Langs: []houzhen.Lang{houzhen.Chinese, houzhen.English},
+		ID: p.ID, Name: p.Name.String(), Lang: houzhen.ParseLang(string(p.Lang)), Langs: []houzhen.Lang{houzhen.Chinese, houzhen.English},
 		Channels: preferable(), Saved: r.URL.Query().Get("saved") != "",
 	}
 	if d.Prefs, err = s.Mail.Prefs(r.Context(), p.ID); err != nil {
