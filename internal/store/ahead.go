@@ -47,14 +47,11 @@ func (tx *Tx) Ahead(ctx context.Context, ask func(booking.Tx) error) error {
 	return nil
 }
 
-// sendAhead runs reads in one round trip, the transaction's begin with them.
+// sendAhead runs reads in one round trip, with what must go out before them.
 func (tx *Tx) sendAhead(ctx context.Context, list []*read) error {
 	var batch pgx.Batch
-	if tx.unbegun != "" {
-		if err := tx.db.count(tx.unbegun); err != nil {
-			return err
-		}
-		batch.Queue(tx.unbegun)
+	if err := tx.queue(&batch); err != nil {
+		return err
 	}
 	for _, r := range list {
 		if err := tx.db.count(r.text); err != nil {
@@ -74,13 +71,65 @@ func (tx *Tx) sendAhead(ctx context.Context, list []*read) error {
 			return rows.Err()
 		})
 	}
-	err := tx.lease.conn.Raw(func(conn any) error {
-		return conn.(*stdlib.Conn).Conn().SendBatch(ctx, &batch).Close() //nolint:forcetypeassert // it is the driver that was opened
+	return tx.send(ctx, &batch)
+}
+
+// send runs a batch in one round trip.
+func (tx *Tx) send(ctx context.Context, batch *pgx.Batch) error {
+	return tx.lease.conn.Raw(func(conn any) error {
+		return conn.(*stdlib.Conn).Conn().SendBatch(ctx, batch).Close() //nolint:forcetypeassert // it is the driver that was opened
 	})
-	if err == nil {
+}
+
+// write is a statement whose outcome nobody waits for before the commit.
+type write struct {
+	text string
+	args []any
+}
+
+// writeLate runs a statement before whatever comes next, or with the commit,
+// where the database is a network away. Only what cannot be refused is written
+// so: its failure is that of the next statement or of the commit.
+func (tx *Tx) writeLate(ctx context.Context, text string, args ...any) error {
+	if tx.db.d.embedded || tx.foresees != nil {
+		_, err := tx.exec(ctx, text, args...)
+		return err
+	}
+	tx.late = append(tx.late, write{text, args})
+	return nil
+}
+
+// queue puts into a batch what must go out first: what begins the transaction,
+// and what was written late.
+func (tx *Tx) queue(batch *pgx.Batch) error {
+	if tx.unbegun != "" {
+		if err := tx.db.count(tx.unbegun); err != nil {
+			return err
+		}
+		batch.Queue(tx.unbegun)
 		tx.unbegun = ""
 	}
-	return err
+	for _, w := range tx.late {
+		if err := tx.db.count(w.text); err != nil {
+			return err
+		}
+		batch.Queue(w.text, w.args...)
+	}
+	tx.late = nil
+	return nil
+}
+
+// commitLate ends the transaction together with what was written late.
+func (tx *Tx) commitLate(ctx context.Context) error {
+	var batch pgx.Batch
+	if err := tx.queue(&batch); err != nil {
+		return err
+	}
+	if err := tx.db.count("COMMIT"); err != nil {
+		return err
+	}
+	batch.Queue("COMMIT")
+	return tx.send(ctx, &batch)
 }
 
 // plainValue gives what database/sql would have been given.

@@ -119,7 +119,7 @@ func (tx *Tx) EmitAll(events []houzhen.Event) error {
 	for i := range events {
 		rows[i] = tx.factArgs(&events[i])
 	}
-	if _, err := tx.exec(tx.calm, arrayInsert("fact", insertedFact, rows[0]), columnsOf(rows)...); err != nil {
+	if err := tx.writeLate(tx.calm, arrayInsert("fact", insertedFact, rows[0]), columnsOf(rows)...); err != nil {
 		return fmt.Errorf("emit facts: %w", err)
 	}
 	tx.facts = append(tx.facts, events...)

@@ -38,7 +38,7 @@ func (tx *Tx) Emit(e houzhen.Event) error {
 	if tx.readOnly {
 		return errReadOnly
 	}
-	if _, err := tx.exec(tx.calm, insertFact, tx.factArgs(&e)...); err != nil {
+	if err := tx.writeLate(tx.calm, insertFact, tx.factArgs(&e)...); err != nil {
 		return fmt.Errorf("emit %s: %w", e.Kind, err)
 	}
 	tx.facts = append(tx.facts, e)

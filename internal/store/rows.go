@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/houzhen/houzhen"
 )
 
@@ -41,20 +43,28 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 	return r.RowsAffected()
 }
 
-// begun begins the transaction if that was left for later.
+// begun sends what must go out before the next statement: what begins the
+// transaction, and what was written late.
 func (tx *Tx) begun(ctx context.Context) error {
-	if tx.unbegun == "" {
+	if tx.unbegun == "" && len(tx.late) == 0 {
 		return nil
 	}
-	begin := tx.unbegun
-	if err := tx.db.count(begin); err != nil {
+	if len(tx.late) == 0 {
+		begin := tx.unbegun
+		if err := tx.db.count(begin); err != nil {
+			return err
+		}
+		if _, err := tx.lease.conn.ExecContext(ctx, begin); err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+		tx.unbegun = ""
+		return nil
+	}
+	var batch pgx.Batch
+	if err := tx.queue(&batch); err != nil {
 		return err
 	}
-	if _, err := tx.lease.conn.ExecContext(ctx, begin); err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	tx.unbegun = ""
-	return nil
+	return tx.send(ctx, &batch)
 }
 
 // query runs a statement that gives rows; the caller closes them before the

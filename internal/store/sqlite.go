@@ -64,7 +64,7 @@ func (db *DB) openSQLite(ctx context.Context, path string, readers int) (err err
 	if err != nil {
 		return errors.Join(fmt.Errorf("open: %w", err), db.close())
 	}
-	t := newTidy(c)
+	t := newTidy(ctx, c)
 	db.turns, db.conns = newTurns(w, t), newKeptPool(r, readers)
 	if err := db.InTx(ctx, func(*Tx) error { return nil }); err != nil { // makes the file and turns WAL on
 		return errors.Join(err, db.shut(ctx))

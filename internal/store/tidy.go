@@ -22,10 +22,10 @@ type tidy struct {
 	since atomic.Int64 // statements since the last round
 }
 
-func newTidy(conns *sql.DB) *tidy {
+func newTidy(ctx context.Context, conns *sql.DB) *tidy {
 	conns.SetMaxOpenConns(1)
 	t := &tidy{conns: conns, wake: make(chan struct{}, 1), ended: make(chan struct{})}
-	go t.run()
+	go t.run(context.WithoutCancel(ctx))
 	return t
 }
 
@@ -44,13 +44,13 @@ func (t *tidy) committed() {
 	}
 }
 
-func (t *tidy) run() {
+func (t *tidy) run(ctx context.Context) {
 	defer close(t.ended)
 	for range t.wake {
 		// A reader or the writer may be in the way: then some of it waits for
 		// the next round. What fails for good, such as a full disk, fails for
 		// the writer too, who says so.
-		_, _ = t.conns.ExecContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)")
+		_, _ = t.conns.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
 	}
 }
 

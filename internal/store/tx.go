@@ -39,6 +39,7 @@ type Tx struct {
 	facts    []houzhen.Event
 
 	unbegun  string   // what begins the transaction, until the first statement goes out
+	late     []write  // what goes out with the next statement or the commit
 	ahead    []*read  // answers to reads that are yet to be asked
 	foresees *[]*read // not nil: the transaction only listens to what is read
 }
@@ -152,7 +153,10 @@ func (tx *Tx) run(ctx context.Context, f func(*Tx) error) error {
 
 // end runs COMMIT or ROLLBACK, also for a caller who has gone.
 func (tx *Tx) end(ctx context.Context, verb string) error {
-	if tx.unbegun != "" {
+	if verb == "ROLLBACK" {
+		tx.late = nil
+	}
+	if tx.unbegun != "" && len(tx.late) == 0 {
 		return nil // nothing was asked
 	}
 	ctx = context.WithoutCancel(ctx)
@@ -160,6 +164,9 @@ func (tx *Tx) end(ctx context.Context, verb string) error {
 		bounded, cancel := context.WithTimeout(ctx, endTimeout)
 		defer cancel()
 		ctx = bounded
+	}
+	if len(tx.late) > 0 {
+		return tx.commitLate(ctx)
 	}
 	_, err := tx.exec(ctx, verb)
 	return err

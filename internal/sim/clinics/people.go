@@ -83,13 +83,13 @@ func (l *life) next() error {
 		return l.drink()
 	}
 	o, err := l.queue.CallNext(l.ctx, queue.CallRequest{SessionID: l.house.session.ID, RequestID: l.request()})
-	switch houzhen.CodeOf(err) {
-	case "":
-		return l.call(o.Ticket)
-	case houzhen.CodeQueueEmpty:
+	if houzhen.CodeOf(err) == houzhen.CodeQueueEmpty {
 		return l.mayEnd()
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return l.call(o.Ticket)
 }
 
 // drink is the break: it takes as long as it takes, and the screen says so in

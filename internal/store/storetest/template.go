@@ -45,13 +45,14 @@ func migratedFile() ([]byte, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "houzhen.db")
-	if err := migrate(context.Background(), "sqlite:"+path); err != nil {
+	if err := migrate("sqlite:" + path); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)
 }
 
-func migrate(ctx context.Context, address string) error {
+func migrate(address string) error {
+	ctx := context.Background()
 	ring, err := seal.New(ringKey())
 	if err != nil {
 		return err
@@ -160,7 +161,7 @@ func templateOn(tb testing.TB, a admin, server string) string {
 	unfinished := name + "_made"
 	a.run(tb.Context(), "DROP DATABASE IF EXISTS "+unfinished+" WITH (FORCE)")
 	a.run(tb.Context(), "CREATE DATABASE "+unfinished)
-	if err := migrate(tb.Context(), inside(tb, server, unfinished)); err != nil {
+	if err := migrate(inside(tb, server, unfinished)); err != nil {
 		tb.Fatalf("migrate: %v", err)
 	}
 	a.run(tb.Context(), "ALTER DATABASE "+unfinished+" RENAME TO "+name)

@@ -167,9 +167,10 @@ func horizonWaits(t *testing.T, db *store.DB) {
 	go func() {
 		done <- db.InTx(t.Context(), func(tx *store.Tx) error {
 			err := tx.Emit(houzhen.Event{ID: "low", Kind: houzhen.SessionOpened})
+			_, sent := tx.FactMark(t.Context()) // a fact goes out with whatever is asked next
 			close(emitted)
 			<-end
-			return err
+			return errors.Join(err, sent)
 		})
 	}()
 	<-emitted
