@@ -7,8 +7,9 @@
 # free ports under a temporary folder, hands their addresses over as
 # HOUZHEN_TEST_DATABASE_URL and HOUZHEN_TEST_REDIS_URL, and stops them after.
 # An address that is already set is used as it is. With HOUZHEN_THROWAWAY=1 the
-# PostgreSQL does not wait for the disk: right for tests, which kill programs
-# but never the machine, and wrong for measurements.
+# PostgreSQL does not wait for the disk, and lives in memory where there is room:
+# right for tests, which kill programs but never the machine, and wrong for
+# measurements.
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -28,9 +29,15 @@ install_missing() {
 free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])' 2>/dev/null || perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen=>1,LocalAddr=>"127.0.0.1")->sockport'; }
 
 install_missing
-dir=$(mktemp -d)
+dir=""
 durability=""
-[ -n "${HOUZHEN_THROWAWAY:-}" ] && durability="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+if [ -n "${HOUZHEN_THROWAWAY:-}" ]; then
+  durability="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+  if [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -1)" -gt 4000000 ]; then
+    dir=$(mktemp -d -p /dev/shm)
+  fi
+fi
+dir=${dir:-$(mktemp -d)}
 chmod 755 "$dir"
 redis_pid=""
 pg_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
