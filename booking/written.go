@@ -3,7 +3,6 @@ package booking
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/houzhen/houzhen"
 )
@@ -49,7 +48,7 @@ func (s *Service) guess(ctx context.Context, tx Tx, picked []*pending) error {
 	}
 	asks := make([]Ask, len(picked))
 	for i, p := range picked {
-		asks[i] = p.ask(p.place.Start, p.place.End)
+		asks[i] = p.ask().at(p.place.Start, p.place.End)
 	}
 	_, err := s.judge(ctx, tx, asks)
 	return err
@@ -67,9 +66,7 @@ func askedFor(picked []*pending) []string {
 }
 
 // ask is what the rules are asked about a member.
-func (p *pending) ask(start, end time.Time) Ask {
-	return Ask{Request: p.r, Session: p.session, Start: start, End: end}
-}
+func (p *pending) ask() Ask { return Ask{Request: p.r, Session: p.session} }
 
 // stillBookable locks the sessions against being suspended and gives the
 // members for whom all is as memory had it, each with his row made.
@@ -114,7 +111,7 @@ func (s *Service) allowed(ctx context.Context, tx Tx, picked []*pending, open []
 	}
 	asks := make([]Ask, 0, len(open))
 	for _, i := range open {
-		asks = append(asks, picked[i].ask(w.rows[i].Start, w.rows[i].End))
+		asks = append(asks, picked[i].ask().at(w.rows[i].Start, w.rows[i].End))
 	}
 	verdicts, err := s.judge(ctx, tx, asks)
 	if err != nil {

@@ -129,14 +129,19 @@ func (c *replaySession) words(r queue.Reason) string {
 	return templates.Reason(r.Code, houzhen.ParseLang(c.Lang), r.Args)
 }
 
+// readPolicy reads a queue policy from a file.
+func readPolicy(path string) (queue.Policy, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return queue.Policy{}, fmt.Errorf("read policy: %w", err)
+	}
+	return queue.ParsePolicy(text)
+}
+
 // compare runs the session again, under its own policy and under the other, by
 // the same rules, so that only the policy differs.
 func (c *replaySession) compare(a *app.App, story []queue.Moment, loc *time.Location, report *sessionReport) error {
-	text, err := os.ReadFile(c.Policy)
-	if err != nil {
-		return fmt.Errorf("read policy: %w", err)
-	}
-	other, err := queue.ParsePolicy(text)
+	other, err := readPolicy(c.Policy)
 	if err != nil {
 		return err
 	}

@@ -87,16 +87,12 @@ func (c *simulateCmd) simulation() (clinics.Simulation, error) {
 	if c.Alpha != 0 && !(c.Alpha >= forecast.LeastAlpha && c.Alpha <= forecast.MostAlpha) {
 		return s, houzhen.E(houzhen.CodeInvalid, fmt.Sprintf("give a chance from %g to %g", forecast.LeastAlpha, forecast.MostAlpha)).On("alpha")
 	}
+	var err error
 	if c.Policy != "" {
-		text, err := os.ReadFile(c.Policy)
-		if err != nil {
-			return s, fmt.Errorf("read policy: %w", err)
-		}
-		if s.Policy, err = queue.ParsePolicy(text); err != nil {
+		if s.Policy, err = readPolicy(c.Policy); err != nil {
 			return s, err
 		}
 	}
-	var err error
 	if c.File == "" {
 		s.Spec, err = clinics.Usual()
 		return s, err

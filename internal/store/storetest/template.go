@@ -94,18 +94,16 @@ func copyOfDatabase(tb testing.TB, server string) string {
 // ownSchema makes an empty schema for one test, and drops it when the test ends.
 func ownSchema(tb testing.TB, server string) string {
 	tb.Helper()
-	admin := administer(tb, server)
-	name := "test_" + strings.ToLower(rand.Text())
-	admin.run(tb.Context(), "CREATE SCHEMA "+name)
-	tb.Cleanup(func() { admin.run(context.WithoutCancel(tb.Context()), "DROP SCHEMA "+name+" CASCADE") })
-	u, err := url.Parse(server)
+	address, drop, err := store.Scratch(tb.Context(), server)
 	if err != nil {
-		tb.Fatalf("%s is not an address", databaseVariable)
+		tb.Fatal(err)
 	}
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	return u.String()
+	tb.Cleanup(func() {
+		if err := drop(context.WithoutCancel(tb.Context())); err != nil {
+			tb.Error(err)
+		}
+	})
+	return address
 }
 
 // admin makes and drops what tests work in.
