@@ -69,7 +69,8 @@ func judged(f Figure) Figure {
 	return f
 }
 
-// rounded keeps four digits that count, and whole numbers as they are.
+// rounded keeps four digits that count, and whole numbers as they are. One so
+// near to nothing that its digits cannot be lifted to whole ones stays as it is.
 func rounded(v float64) float64 {
 	if v == 0 || v == math.Trunc(v) {
 		return v
@@ -77,6 +78,9 @@ func rounded(v float64) float64 {
 	scale := math.Pow(10, 3-math.Floor(math.Log10(math.Abs(v))))
 	if scale <= 1 {
 		return math.Round(v)
+	}
+	if math.IsInf(scale, 0) {
+		return v
 	}
 	return math.Round(v*scale) / scale
 }

@@ -35,9 +35,13 @@ func TestAFigureIsGoodOnItsSideOfTheLimit(t *testing.T) {
 		"not a number":                 {measure.Most("a", math.NaN(), 5, ""), false},
 		"infinite":                     {measure.Least("a", math.Inf(1), 5, ""), false},
 		"never rounded over its limit": {measure.Least("a", 5.99999, 6, "x"), false},
+		"next to nothing":              {measure.Most("a", math.SmallestNonzeroFloat64, 1, ""), true},
 	} {
 		if c.figure.OK != c.ok {
 			t.Errorf("%s: got ok %v, want %v", name, c.figure.OK, c.ok)
+		}
+		if math.IsNaN(c.figure.Value) {
+			t.Errorf("%s: got no number to write", name)
 		}
 	}
 }
