@@ -2,6 +2,7 @@ package booking
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -17,7 +18,8 @@ const (
 
 // lane books in groups. Whoever asks joins a queue; whenever a writer is free
 // it takes what has piled up, so that a lone caller does not wait for anybody
-// and a crowd shares its transactions. Memory picks the places, the unique
+// and a crowd shares its transactions. Who asks for a session that memory does
+// not have joins when it was read, so that a writer waits for no reader. Memory picks the places, the unique
 // indexes judge, and whoever they refuse is sent to look for himself.
 //
 // Every field below mu is guarded by it; mu is never held over the store.
@@ -26,6 +28,8 @@ type lane struct {
 	store Hearing
 	Traits
 	mu      sync.Mutex
+	cold    []*pending // who ask for sessions that must be read first
+	loading bool       // somebody reads them
 	queue   []*pending
 	running int             // writers at work
 	busy    map[string]bool // patients in a group
@@ -77,14 +81,14 @@ func newLane(s *Service, store Hearing) *lane {
 func (l *lane) book(ctx context.Context, r BookRequest) outcome {
 	p := &pending{ctx: ctx, r: r, id: r.id(), done: make(chan outcome, 1)}
 	l.mu.Lock()
-	if f := l.shelves[r.SessionID]; f != nil {
+	f := l.shelves[r.SessionID]
+	if f != nil {
 		if err, sure := l.refuse(f, p); sure {
 			l.mu.Unlock()
 			return outcome{err: err, refused: byMemory}
 		}
 	}
-	l.queue = append(l.queue, p)
-	l.start() //nolint:contextcheck // a writer serves many callers, each with his own
+	l.join(f, p) //nolint:contextcheck // a writer serves many callers, each with his own
 	l.mu.Unlock()
 	select {
 	case out := <-p.done:
@@ -130,6 +134,52 @@ func (r BookRequest) noPlace() error {
 	return houzhen.E(houzhen.CodeSessionFull, "no free place").On("session_id")
 }
 
+// join lets a request wait for a writer, or first for its session to be read
+// while there are others to write.
+func (l *lane) join(f *shelf, p *pending) {
+	if l.running > 0 && (f == nil || !f.usable(l.store.Time(), l.Fresh)) {
+		l.cold = append(l.cold, p)
+		if !l.loading {
+			l.loading = true
+			go l.warm()
+		}
+		return
+	}
+	l.queue = append(l.queue, p)
+	l.start()
+}
+
+// warm reads the sessions of who waits for them, a few at a time so that the
+// first get to the writers soon.
+func (l *lane) warm() {
+	for {
+		l.mu.Lock()
+		n := min(fairGroup, len(l.cold))
+		some := slices.Clone(l.cold[:n])
+		l.cold = slices.Delete(l.cold, 0, n)
+		if n == 0 {
+			l.loading = false
+			l.mu.Unlock()
+			return
+		}
+		l.mu.Unlock()
+		l.read(some)
+	}
+}
+
+// read loads the sessions of some requests and passes these on, whatever comes
+// of it.
+func (l *lane) read(some []*pending) {
+	defer func() {
+		_ = recover() // their writer reads again, and meets what went wrong
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.queue = append(l.queue, some...)
+		l.start()
+	}()
+	l.load(context.WithoutCancel(some[0].ctx), some)
+}
+
 // start sets a writer to work if there is work and one is free.
 func (l *lane) start() {
 	if len(l.queue) > 0 && l.running < l.Lanes {
@@ -140,11 +190,29 @@ func (l *lane) start() {
 
 func (l *lane) run() {
 	for {
+		l.gather()
 		group := l.cut()
 		if len(group) == 0 {
 			return
 		}
 		l.serve(group)
+	}
+}
+
+// gather lets those who were just answered ask again, so that they share the
+// next commit: as long as the queue grows, whoever can run goes first.
+func (l *lane) gather() {
+	for before := -1; ; {
+		l.mu.Lock()
+		n := len(l.queue)
+		l.mu.Unlock()
+		if n <= before || n >= maxGroup {
+			return
+		}
+		before = n
+		for range 8 {
+			runtime.Gosched()
+		}
 	}
 }
 
