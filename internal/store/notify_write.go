@@ -54,9 +54,12 @@ func (tx *Tx) ClaimMessages(ctx context.Context, ids []string, now time.Time) ([
 	var rows []messageRow
 	at := micros(now)
 	err := tx.lookup("message", "id, state, due_at", "id", ids, 2, func(from string, args []any) error {
+		held := `SELECT id FROM ` + from + ` AND state = 'planned' AND due_at <= ` + placeholders(len(args)+2, 1) + tx.db.d.lockSkip
+		if tx.db.d.arrays {
+			held = `SELECT id FROM ` + few(`(`+held+`) AS given`, `id`)
+		}
 		some, err := all(ctx, tx, messageInto, `UPDATE message SET state = 'claimed', attempts = attempts + 1, claimed_at = $1
- WHERE id IN (SELECT id FROM `+from+` AND state = 'planned' AND due_at <= `+placeholders(len(args)+2, 1)+tx.db.d.lockSkip+`)
- RETURNING `+messageColumns, append(append([]any{at}, args...), at)...)
+ WHERE id IN (`+held+`) RETURNING `+messageColumns, append(append([]any{at}, args...), at)...)
 		rows = append(rows, some...)
 		return err
 	})
