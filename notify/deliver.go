@@ -101,22 +101,29 @@ func (s *Service) prepare(ctx context.Context, ids []string) (jobs []job, settle
 		if len(claimed) == 0 {
 			return nil
 		}
-		s.fly(claimed)
-		batch, err := s.look(ctx, tx, claimed, now)
-		if err != nil {
-			return err
-		}
-		jobs, settled = s.sort(ctx, book, batch, s.opt.Policy.Gate(batch, now), now)
-		store := slices.Concat(settled, bound(jobs))
-		if len(store) == 0 {
-			return nil
-		}
-		if _, err := tx.SaveMessages(ctx, []State{Claimed}, store...); err != nil {
-			return fmt.Errorf("store verdicts: %w", err)
-		}
-		return nil
+		s.flyAll(claimed)
+		jobs, settled, err = s.judge(ctx, tx, book, claimed, now)
+		return err
 	})
 	return jobs, settled, err
+}
+
+// judge asks the gate about claimed messages and renders those that go. What is
+// decided without sending is stored.
+func (s *Service) judge(ctx context.Context, tx Tx, book *templates.Book, claimed []Message, now time.Time) (jobs []job, settled []Message, err error) {
+	batch, err := s.look(ctx, tx, claimed, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	jobs, settled = s.sort(ctx, book, batch, s.opt.Policy.Gate(batch, now), now)
+	store := slices.Concat(settled, bound(jobs))
+	if len(store) == 0 {
+		return jobs, settled, nil
+	}
+	if _, err := tx.SaveMessages(ctx, []State{Claimed}, store...); err != nil {
+		return nil, nil, fmt.Errorf("store verdicts: %w", err)
+	}
+	return jobs, settled, nil
 }
 
 // bound lists the rows that share a text: that they do is known before it goes.

@@ -102,9 +102,17 @@ func (s *Service) Due(ctx context.Context, u houzhen.Urgency, limit int) ([]stri
 	return ids, err
 }
 
-// fly notes ids as being sent by this node; land takes them off again. Until
-// then they are not lost, however far the clock of the house is moved.
-func (s *Service) fly(messages []Message) {
+// fly notes the messages of jobs as being sent by this node.
+func (s *Service) fly(jobs []job) {
+	for _, j := range jobs {
+		s.flyAll([]Message{j.message})
+		s.flyAll(j.followers)
+	}
+}
+
+// flyAll notes messages as being sent by this node; land takes them off again.
+// Until then they are not lost, however far the clock of the house is moved.
+func (s *Service) flyAll(messages []Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range messages {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -47,9 +46,7 @@ func (a *App) paced(s notify.Sender, perSecond int) notify.Sender {
 		return s
 	}
 	key := limit.Key{Name: "channel:" + string(s.Channel()), Rate: limit.Rate{Every: time.Second / time.Duration(perSecond), Burst: perSecond}}
-	return notify.NewPaced(s, func(ctx context.Context, now time.Time) (time.Duration, error) {
-		return a.limiter.Take(ctx, now, key)
-	}, wall)
+	return notify.NewPaced(s, limit.NewPortion(a.limiter, key).Take, wall)
 }
 
 // providerSenders are SMS, push and voice: the provider's, or files that a

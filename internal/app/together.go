@@ -60,7 +60,51 @@ func (a *App) together(ctx context.Context, otx outbox.Tx, facts []houzhen.Event
 		return ctx, nil, err
 	}
 	ctx = context.WithValue(ctx, crowdKey{}, c)
-	return ctx, func(ctx context.Context) error { return a.enterNow(ctx, tx, c.rows) }, nil
+	lane := houzhen.UrgencyOf(facts[0].Kind) // of all of them
+	return ctx, func(ctx context.Context) error { return a.launch(ctx, tx, c.rows, lane) }, nil
+}
+
+type launchKey struct{}
+
+// react works on facts. Many that are worked on together send what they cause
+// themselves.
+func (a *App) react(ctx context.Context, ids []string) error {
+	if len(ids) > 1 {
+		l := a.Notify.NewLaunch(ctx)
+		defer l.Forget()
+		ctx = context.WithValue(ctx, launchKey{}, l)
+	}
+	return a.reactor.Handle(ctx, ids)
+}
+
+// launch enters messages and lets those that are due leave after the commit, if
+// they are not less urgent than the lane that they would keep waiting. The others
+// find their own way.
+func (a *App) launch(ctx context.Context, tx everything, rows []notify.Message, lane houzhen.Urgency) error {
+	l, ok := ctx.Value(launchKey{}).(*notify.Launch)
+	if !ok {
+		return a.enterNow(ctx, tx, rows)
+	}
+	var due, rest []notify.Message
+	for _, m := range rows {
+		if m.Urgency > lane || m.DueAt.After(tx.Now()) {
+			rest = append(rest, m)
+		} else {
+			due = append(due, m)
+		}
+	}
+	if err := a.enterNow(ctx, tx, rest); err != nil || len(due) == 0 {
+		return err
+	}
+	if err := l.Enter(ctx, tx, due); err != nil {
+		return err
+	}
+	outbox.AfterCommit(ctx, func(ctx context.Context) {
+		if _, err := l.Send(ctx); err != nil {
+			a.log.ErrorContext(ctx, "messages left to the sweep", "error", err)
+		}
+	})
+	return nil
 }
 
 func (c *crowd) read(ctx context.Context, appointments []string, named bool) (err error) {

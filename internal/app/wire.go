@@ -177,7 +177,7 @@ func (a *App) wirePipeline() {
 		a.relay.Committed(ctx, facts)
 	})
 	a.Pipeline.Handle(jobWebhook, a.Webhooks.Deliver)
-	a.Pipeline.Handle(jobFact, a.reactor.Handle)
+	a.Pipeline.Handle(jobFact, a.react)
 	a.Pipeline.Handle(jobReceipt, func(ctx context.Context, _ []string) error {
 		_, err := a.Notify.TakeReceipts(ctx)
 		return err

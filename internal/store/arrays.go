@@ -15,7 +15,7 @@ func arrayInsert(table, columns string, like []any) string {
 // arrayUpdate is an UPDATE of the rows whose id, the first of columns, is
 // given, each with values of its own; value says what becomes of a column.
 func arrayUpdate(table, columns string, like []any, value func(column string) string) string {
-	return `UPDATE ` + table + ` SET ` + assignments(columns, value) + ` FROM ` + given(columns, like) + ` WHERE ` + table + `.id = given.id`
+	return `UPDATE ` + table + ` SET ` + assignments(columns, value) + ` FROM ` + few(given(columns, like), columns) + ` WHERE ` + table + `.id = given.id`
 }
 
 // given names rows that come as one array a column.

@@ -53,11 +53,11 @@ func (tx *Tx) QueueForSession(ctx context.Context, id string) (booking.Session, 
 // Sessions lists sessions by start and id.
 func (tx *Tx) Sessions(ctx context.Context, f booking.SessionFilter) ([]booking.Session, error) {
 	if f.IDs == nil {
-		return tx.sessions(ctx, f, "", nil)
+		return tx.sessions(ctx, f, `session WHERE TRUE`, nil)
 	}
 	var out []booking.Session
-	err := chunks(f.IDs, 1, func(list string, args []any) error {
-		some, err := tx.sessions(ctx, f, `id IN (`+list+`)`, args)
+	err := tx.lookup("session", sessionColumns, "id", f.IDs, 1, func(from string, args []any) error {
+		some, err := tx.sessions(ctx, f, from, args)
 		out = append(out, some...)
 		return err
 	})
@@ -67,15 +67,14 @@ func (tx *Tx) Sessions(ctx context.Context, f booking.SessionFilter) ([]booking.
 	return out, err
 }
 
-func (tx *Tx) sessions(ctx context.Context, f booking.SessionFilter, first string, args []any) ([]booking.Session, error) {
+func (tx *Tx) sessions(ctx context.Context, f booking.SessionFilter, from string, args []any) ([]booking.Session, error) {
 	w := where{args: args}
-	w.raw(first)
 	w.text("department_id = ", f.DepartmentID)
 	w.text("zone_id = ", f.ZoneID)
 	w.text("doctor_id = ", f.DoctorID)
 	w.dates("day", f.From, f.To)
 	w.in("status", texts(f.Status))
-	out, err := all(ctx, tx, sessionInto, `SELECT `+sessionColumns+` FROM session`+w.clause()+` ORDER BY start_at, id`, w.args...)
+	out, err := all(ctx, tx, sessionInto, `SELECT `+sessionColumns+` FROM `+from+w.more()+` ORDER BY start_at, id`, w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}

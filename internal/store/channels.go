@@ -49,9 +49,10 @@ type contactRow struct {
 // Contacts lists how the channels name people, by patient.
 func (tx *Tx) Contacts(ctx context.Context, patientIDs ...string) (map[string][]Contact, error) {
 	out := map[string][]Contact{}
-	err := chunks(patientIDs, 1, func(list string, args []any) error {
+	const columns = `patient_id, channel, address, at, by_id`
+	err := tx.lookup("contact", columns, "patient_id", patientIDs, 1, func(from string, args []any) error {
 		rows, err := all(ctx, tx, func(r *contactRow) []any { return []any{&r.patient, &r.channel, &r.address, &r.at, &r.by} },
-			`SELECT patient_id, channel, address, at, by_id FROM contact WHERE patient_id IN (`+list+`) ORDER BY patient_id, channel`, args...)
+			`SELECT `+columns+` FROM `+from+` ORDER BY patient_id, channel`, args...)
 		if err != nil {
 			return err
 		}

@@ -91,7 +91,11 @@ func (tx *Tx) PatientsByDocTail(ctx context.Context, tail string, among []string
 }
 
 func (tx *Tx) listPatients(ctx context.Context, condition string, args ...any) ([]directory.Patient, error) {
-	rows, err := all(ctx, tx, patientInto, `SELECT `+patientColumns+` FROM patient WHERE `+condition+` ORDER BY id`, args...)
+	return tx.readPatients(ctx, `patient WHERE `+condition, args...)
+}
+
+func (tx *Tx) readPatients(ctx context.Context, from string, args ...any) ([]directory.Patient, error) {
+	rows, err := all(ctx, tx, patientInto, `SELECT `+patientColumns+` FROM `+from+` ORDER BY id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list patients: %w", err)
 	}

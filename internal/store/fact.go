@@ -64,9 +64,8 @@ func (tx *Tx) factArgs(e *houzhen.Event) []any {
 // written, and keeps others off them until the transaction ends.
 func (tx *Tx) ClaimFacts(ctx context.Context, ids []string) ([]houzhen.Event, error) {
 	var claimed []factRow
-	err := chunks(ids, 1, func(list string, args []any) error {
-		rows, err := all(ctx, tx, factInto, `SELECT seq, `+factColumns+` FROM fact
- WHERE id IN (`+list+`) AND handled_at = 0 ORDER BY seq`+tx.db.d.lockSkip, args...)
+	err := tx.lookup("fact", "seq, handled_at, "+factColumns, "id", ids, 1, func(from string, args []any) error {
+		rows, err := all(ctx, tx, factInto, `SELECT seq, `+factColumns+` FROM `+from+` AND handled_at = 0 ORDER BY seq`+tx.db.d.lockSkip, args...)
 		claimed = append(claimed, rows...)
 		return err
 	})
@@ -92,9 +91,8 @@ func events(rows []factRow) []houzhen.Event {
 
 // FactsHandled marks facts as done.
 func (tx *Tx) FactsHandled(ctx context.Context, ids []string) error {
-	err := chunks(ids, 2, func(list string, args []any) error {
-		_, err := tx.exec(ctx, `UPDATE fact SET handled_at = $1 WHERE handled_at = 0 AND id IN (`+list+`)`,
-			append([]any{micros(tx.now)}, args...)...)
+	err := tx.change("fact", ids, 2, func(rest string, args []any) error {
+		_, err := tx.exec(ctx, `UPDATE fact SET handled_at = $1`+rest+` AND `+only(`fact.handled_at = 0`), append([]any{micros(tx.now)}, args...)...)
 		return err
 	})
 	if err != nil {

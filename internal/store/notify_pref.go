@@ -23,8 +23,9 @@ func prefInto(r *prefRow) []any {
 // MessagePrefs gives what patients want; those who never chose are left out.
 func (tx *Tx) MessagePrefs(ctx context.Context, patients []string) (map[string]notify.Prefs, error) {
 	out := map[string]notify.Prefs{}
-	err := chunks(patients, 1, func(list string, args []any) error {
-		rows, err := all(ctx, tx, prefInto, `SELECT patient_id, prefers, voice, off, version FROM message_pref WHERE patient_id IN (`+list+`)`, args...)
+	const columns = `patient_id, prefers, voice, off, version`
+	err := tx.lookup("message_pref", columns, "patient_id", patients, 1, func(from string, args []any) error {
+		rows, err := all(ctx, tx, prefInto, `SELECT `+columns+` FROM `+from, args...)
 		if err != nil {
 			return err
 		}
@@ -62,9 +63,9 @@ func (tx *Tx) SaveMessagePrefs(ctx context.Context, p *notify.Prefs) error {
 // theirs.
 func (tx *Tx) Silenced(ctx context.Context, patients []string) (map[string]bool, error) {
 	out := map[string]bool{}
-	err := chunks(patients, 1, func(list string, args []any) error {
-		rows, err := all(ctx, tx, idInto, `SELECT s.patient_id FROM message_silence s
- JOIN patient p ON p.id = s.patient_id AND p.phone_index = s.phone_index WHERE s.patient_id IN (`+list+`)`, args...)
+	err := tx.lookup("message_silence", "patient_id, phone_index", "patient_id", patients, 1, func(from string, args []any) error {
+		rows, err := all(ctx, tx, idInto, `SELECT patient_id FROM `+from+`
+ AND phone_index = (SELECT p.phone_index FROM patient p WHERE p.id = message_silence.patient_id)`, args...)
 		for _, id := range rows {
 			out[id] = true
 		}
@@ -106,8 +107,8 @@ func pairInto(p *pair) []any { return []any{&p.one, &p.other} }
 func (tx *Tx) Households(ctx context.Context, patients []string) (map[string][]string, error) {
 	by := map[string][]string{} // patients asked about, by phone
 	var phones []string
-	err := chunks(patients, 1, func(list string, args []any) error {
-		rows, err := all(ctx, tx, pairInto, `SELECT id, phone_index FROM patient WHERE phone_index <> '' AND id IN (`+list+`)`, args...)
+	err := tx.lookup("patient", "id, phone_index", "id", patients, 1, func(from string, args []any) error {
+		rows, err := all(ctx, tx, pairInto, `SELECT id, phone_index FROM `+from+` AND phone_index <> ''`, args...)
 		for _, p := range rows {
 			if by[p.other] == nil {
 				phones = append(phones, p.other)
@@ -118,8 +119,8 @@ func (tx *Tx) Households(ctx context.Context, patients []string) (map[string][]s
 	})
 	out := map[string][]string{}
 	if err == nil {
-		err = chunks(phones, 1, func(list string, args []any) error {
-			rows, err := all(ctx, tx, pairInto, `SELECT id, phone_index FROM patient WHERE phone_index <> '' AND phone_index IN (`+list+`) ORDER BY id`, args...)
+		err = tx.lookup("patient", "id, phone_index", "phone_index <> '' AND phone_index", phones, 1, func(from string, args []any) error {
+			rows, err := all(ctx, tx, pairInto, `SELECT id, phone_index FROM `+from+` ORDER BY id`, args...)
 			for _, p := range rows {
 				for _, one := range by[p.other] {
 					if one != p.one {

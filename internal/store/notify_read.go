@@ -23,9 +23,8 @@ func (tx *Tx) MessageByOutID(ctx context.Context, outID string) (notify.Message,
 // and keeps other writers off them until the transaction ends.
 func (tx *Tx) MessagesByOutID(ctx context.Context, outIDs []string) ([]notify.Message, error) {
 	var out []notify.Message
-	err := chunks(outIDs, 1, func(list string, args []any) error {
-		some, err := tx.listMessages(ctx, `SELECT `+messageColumns+` FROM message
- WHERE out_id <> '' AND out_id IN (`+list+`) ORDER BY id`+tx.db.d.lock, args...)
+	err := tx.lookup("message", messageColumns, "out_id <> '' AND out_id", outIDs, 1, func(from string, args []any) error {
+		some, err := tx.listMessages(ctx, `SELECT `+messageColumns+` FROM `+from+` ORDER BY id`+tx.db.d.lock, args...)
 		out = append(out, some...)
 		return err
 	})

@@ -82,9 +82,8 @@ func (tx *Tx) WaitingReceipts(ctx context.Context) (n int, oldest time.Time, err
 
 // EndReceipts notes what became of receipts.
 func (tx *Tx) EndReceipts(ctx context.Context, outcome string, ids ...string) error {
-	err := chunks(ids, 3, func(list string, args []any) error {
-		_, err := tx.exec(ctx, `UPDATE receipt_inbox SET handled_at = $1, outcome = $2 WHERE id IN (`+list+`)`,
-			append([]any{micros(tx.now), outcome}, args...)...)
+	err := tx.change("receipt_inbox", ids, 3, func(rest string, args []any) error {
+		_, err := tx.exec(ctx, `UPDATE receipt_inbox SET handled_at = $1, outcome = $2`+rest, append([]any{micros(tx.now), outcome}, args...)...)
 		return err
 	})
 	if err != nil {

@@ -10,6 +10,12 @@ import (
 
 var _ notify.Tallier = (*Tx)(nil)
 
+// talliedColumns are what messages are counted by.
+const talliedColumns = `id, subject, recipient, kind, channel, class, state, sent_at, sent_with`
+
+// after is the placeholder that follows those of args.
+func after(args []any) string { return placeholders(len(args)+1, 1) }
+
 // count is how many messages one subject or recipient got.
 type count struct {
 	id string
@@ -34,11 +40,9 @@ func (tx *Tx) sentBy(ctx context.Context, column string, since time.Time, ids []
 	if column == "recipient" { // what one text told together reached the phone once
 		own = " AND (sent_with = '' OR sent_with = id)"
 	}
-	err := chunks(ids, 2, func(list string, args []any) error {
-		rows, err := all(ctx, tx, countInto, `SELECT `+column+`, COUNT(*) FROM message
- WHERE sent_at >= $1 AND `+column+` IN (`+list+`) AND channel = 'sms' AND class = 'B'
-  AND state IN ('accepted', 'delivered', 'undelivered', 'unknown')`+own+` GROUP BY `+column,
-			append([]any{micros(since)}, args...)...)
+	err := tx.lookup("message", talliedColumns, column, ids, 1, func(from string, args []any) error {
+		rows, err := all(ctx, tx, countInto, `SELECT `+column+`, COUNT(*) FROM `+from+` AND sent_at >= `+after(args)+` AND channel = 'sms' AND class = 'B'
+  AND state IN ('accepted', 'delivered', 'undelivered', 'unknown')`+own+` GROUP BY `+column, append(args, micros(since))...)
 		for _, r := range rows {
 			sent[r.id] = int(r.n)
 		}
@@ -63,11 +67,9 @@ func kindCountInto(c *kindCount) []any { return []any{&c.id, &c.kind, &c.n} }
 // recipient and kind.
 func (tx *Tx) SentKinds(ctx context.Context, since time.Time, recipients []string) (map[string]map[notify.Kind]int, error) {
 	sent := map[string]map[notify.Kind]int{}
-	err := chunks(recipients, 2, func(list string, args []any) error {
-		rows, err := all(ctx, tx, kindCountInto, `SELECT recipient, kind, COUNT(*) FROM message
- WHERE sent_at >= $1 AND recipient IN (`+list+`) AND channel = 'sms' AND (sent_with = '' OR sent_with = id)
-  AND state IN ('accepted', 'delivered', 'undelivered', 'unknown') GROUP BY recipient, kind`,
-			append([]any{micros(since)}, args...)...)
+	err := tx.lookup("message", talliedColumns, "recipient", recipients, 1, func(from string, args []any) error {
+		rows, err := all(ctx, tx, kindCountInto, `SELECT recipient, kind, COUNT(*) FROM `+from+` AND sent_at >= `+after(args)+` AND channel = 'sms' AND (sent_with = '' OR sent_with = id)
+  AND state IN ('accepted', 'delivered', 'undelivered', 'unknown') GROUP BY recipient, kind`, append(args, micros(since))...)
 		for _, r := range rows {
 			if sent[r.id] == nil {
 				sent[r.id] = map[notify.Kind]int{}
@@ -86,9 +88,8 @@ func (tx *Tx) SentKinds(ctx context.Context, since time.Time, recipients []strin
 // of which none did are left out.
 func (tx *Tx) Told(ctx context.Context, subjects []string, kinds []notify.Kind) (map[string]map[notify.Kind]time.Time, error) {
 	told := map[string]map[notify.Kind]time.Time{}
-	err := chunks(subjects, 1, func(list string, args []any) error {
-		rows, err := all(ctx, tx, kindCountInto, `SELECT subject, kind, MAX(sent_at) FROM message
- WHERE subject IN (`+list+`) AND state IN ('accepted', 'delivered', 'undelivered', 'unknown')
+	err := tx.lookup("message", talliedColumns, "subject", subjects, 1, func(from string, args []any) error {
+		rows, err := all(ctx, tx, kindCountInto, `SELECT subject, kind, MAX(sent_at) FROM `+from+` AND state IN ('accepted', 'delivered', 'undelivered', 'unknown')
   AND kind IN (`+placeholders(len(args)+1, len(kinds))+`) GROUP BY subject, kind`, append(args, texts(kinds)...)...)
 		for _, r := range rows {
 			if told[r.id] == nil {

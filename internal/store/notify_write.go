@@ -53,11 +53,13 @@ func (tx *Tx) insertNew(ctx context.Context, table, columns string, rows [][]any
 func (tx *Tx) ClaimMessages(ctx context.Context, ids []string, now time.Time) ([]notify.Message, error) {
 	var rows []messageRow
 	at := micros(now)
-	err := chunks(ids, 4, func(list string, args []any) error {
+	err := tx.lookup("message", "id, state, due_at", "id", ids, 2, func(from string, args []any) error {
+		held := `SELECT id FROM ` + from + ` AND state = 'planned' AND due_at <= ` + placeholders(len(args)+2, 1) + tx.db.d.lockSkip
+		if tx.db.d.arrays {
+			held = `SELECT id FROM ` + few(`(`+held+`) AS given`, `id`)
+		}
 		some, err := all(ctx, tx, messageInto, `UPDATE message SET state = 'claimed', attempts = attempts + 1, claimed_at = $1
- WHERE state = 'planned' AND due_at <= $2 AND id IN (
-  SELECT id FROM message WHERE state = 'planned' AND due_at <= $3 AND id IN (`+list+`) ORDER BY id`+tx.db.d.lockSkip+`
- ) RETURNING `+messageColumns, append([]any{at, at, at}, args...)...)
+ WHERE id IN (`+held+`) RETURNING `+messageColumns, append(append([]any{at}, args...), at)...)
 		rows = append(rows, some...)
 		return err
 	})
@@ -115,7 +117,7 @@ func (tx *Tx) SaveMessages(ctx context.Context, from []notify.State, m ...notify
 func (tx *Tx) saveMessages(ctx context.Context, from []notify.State, rows [][]any) (int, error) {
 	if tx.db.d.arrays {
 		set := arrayUpdate("message", savedColumns, rows[0], keepPhone)
-		n, err := tx.exec(ctx, set+` AND message.state IN (`+placeholders(len(rows[0])+1, len(from))+`)`, append(columnsOf(rows), texts(from)...)...)
+		n, err := tx.exec(ctx, set+` AND `+only(`message.state IN (`+placeholders(len(rows[0])+1, len(from))+`)`), append(columnsOf(rows), texts(from)...)...)
 		return int(n), err
 	}
 	saved := 0

@@ -13,8 +13,8 @@ import (
 // AppointmentsByID gives appointments by id; those unknown are left out.
 func (tx *Tx) AppointmentsByID(ctx context.Context, ids []string) (map[string]booking.Appointment, error) {
 	out := make(map[string]booking.Appointment, len(ids))
-	err := chunks(ids, 1, func(list string, args []any) error {
-		some, err := all(ctx, tx, appointmentInto, `SELECT `+appointmentColumns+` FROM appointment WHERE id IN (`+list+`)`, args...)
+	err := tx.lookup("appointment", appointmentColumns, "id", ids, 1, func(from string, args []any) error {
+		some, err := all(ctx, tx, appointmentInto, `SELECT `+appointmentColumns+` FROM `+from, args...)
 		for _, a := range some {
 			out[a.ID] = a
 		}
@@ -30,9 +30,8 @@ func (tx *Tx) AppointmentsByID(ctx context.Context, ids []string) (map[string]bo
 // their id and then its own.
 func (tx *Tx) AppointmentsByOrigin(ctx context.Context, origins []string) (map[string][]booking.Appointment, error) {
 	out := map[string][]booking.Appointment{}
-	err := chunks(origins, 1, func(list string, args []any) error { // the first condition has the partial index used
-		some, err := all(ctx, tx, appointmentInto, `SELECT `+appointmentColumns+` FROM appointment
- WHERE origin_id <> '' AND origin_id IN (`+list+`) ORDER BY id`, args...)
+	err := tx.lookup("appointment", appointmentColumns, "origin_id <> '' AND origin_id", origins, 1, func(from string, args []any) error {
+		some, err := all(ctx, tx, appointmentInto, `SELECT `+appointmentColumns+` FROM `+from+` ORDER BY id`, args...)
 		for _, a := range some {
 			out[a.OriginID] = append(out[a.OriginID], a)
 		}
@@ -65,8 +64,8 @@ func (tx *Tx) CasesOf(ctx context.Context, sessionIDs, appointmentIDs []string) 
 // PatientsByID gives patients by id; those unknown are left out.
 func (tx *Tx) PatientsByID(ctx context.Context, ids []string) (map[string]directory.Patient, error) {
 	out := make(map[string]directory.Patient, len(ids))
-	err := chunks(ids, 1, func(list string, args []any) error {
-		some, err := tx.listPatients(ctx, `id IN (`+list+`)`, args...)
+	err := tx.lookup("patient", patientColumns, "id", ids, 1, func(from string, args []any) error {
+		some, err := tx.readPatients(ctx, from, args...)
 		for _, p := range some {
 			out[p.ID] = p
 		}

@@ -61,6 +61,15 @@ func (w *where) in(column string, values []any) {
 	w.args = append(w.args, values...)
 }
 
+// more gives the conditions for a statement that has some already.
+func (w *where) more() string {
+	text := ""
+	for _, c := range w.conditions {
+		text += " AND " + c
+	}
+	return text
+}
+
 func (w *where) clause() string {
 	if len(w.conditions) == 0 {
 		return ""
