@@ -42,14 +42,14 @@ type shelf struct {
 	picks    map[int]bool    // numbers given, also while the rest is read anew
 	waiting  []*pending      // who may yet get a place if a group fails
 
-	loading int          // readers under way
-	recent  map[int]bool // numbers confirmed since the first of them began
+	loading int            // readers under way
+	recent  map[int]string // who was confirmed since the first of them began, by number
 
 	near map[int64]*suggestion // alternatives by the start of the place that was lost
 }
 
 func newShelf() *shelf {
-	return &shelf{picks: map[int]bool{}, recent: map[int]bool{}, near: map[int64]*suggestion{}}
+	return &shelf{picks: map[int]bool{}, recent: map[int]string{}, near: map[int64]*suggestion{}}
 }
 
 // idle reports whether nobody would miss the shelf.
@@ -95,6 +95,9 @@ func (f *shelf) fill(o Session, slots []Slot, seats []Seat, now time.Time, loc *
 	f.loaded, f.loadedAt, f.session = true, now, o
 	f.ids = make(map[string]bool, len(seats))
 	spent, taken := map[int]bool{}, map[int]bool{}
+	for no, id := range f.recent {
+		f.ids[id], taken[no] = true, true
+	}
 	for _, s := range seats {
 		f.ids[s.ID] = true
 		taken[s.SlotNo] = taken[s.SlotNo] || s.State != Cancelled
@@ -104,7 +107,7 @@ func (f *shelf) fill(o Session, slots []Slot, seats []Seat, now time.Time, loc *
 	}
 	f.places = make([]place, len(slots))
 	for i, p := range slots {
-		p.Taken = taken[p.No] || f.recent[p.No]
+		p.Taken = taken[p.No]
 		f.places[i] = place{Slot: p, spent: spent[p.No], picked: f.picks[p.No]}
 	}
 	slices.SortFunc(f.places, func(a, b place) int { return inOrder(a.Slot, b.Slot) })
@@ -169,7 +172,7 @@ const (
 func (f *shelf) settle(no int, id string, gen int, how fate) {
 	delete(f.picks, no)
 	if f.loading > 0 && how == booked {
-		f.recent[no] = true
+		f.recent[no] = id
 	}
 	if how == unknown || gen != f.gen || !f.loaded {
 		f.drop()
