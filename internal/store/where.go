@@ -63,11 +63,10 @@ func (w *where) in(column string, values []any) {
 
 // more gives the conditions for a statement that has some already.
 func (w *where) more() string {
-	text := ""
-	for _, c := range w.conditions {
-		text += " AND " + c
+	if len(w.conditions) == 0 {
+		return ""
 	}
-	return text
+	return " AND " + strings.Join(w.conditions, " AND ")
 }
 
 func (w *where) clause() string {
