@@ -158,7 +158,7 @@ func (l *life) plan() error {
 		p := &l.people[i]
 		v := &visit{person: p}
 		l.visits = append(l.visits, v)
-		l.of[p.id], l.house.first[p.id] = v, p.first
+		l.of[p.id], l.first[p.id] = v, p.first
 		if p.kind != booked {
 			v.slot = p.comes
 			l.at(p.comes, func() error { return l.dropIn(v) })
