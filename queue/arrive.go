@@ -145,10 +145,10 @@ func (c *change) enterQueue(a Admission) (string, error) {
 		return t.ID, err
 	default:
 	}
-	hold := t.held(c.now, &c.p)
+	kept := KeptAway(c.q, *t, c.p, c.now)
 	*t = place(c.q, *t, c.p, c.now)
-	if a.InHouse || hold { // domain rule §7 case 38; who was told when to leave is not late for it
-		t.Lane, t.AtEnd = LaneNormal, false
+	if a.InHouse || kept { // domain rule §7 case 38; who stayed away at our word is not late for it
+		t.keepPlace()
 	}
 	if a.Lane != "" {
 		t.Lane, t.AtEnd = a.Lane, false

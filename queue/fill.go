@@ -15,7 +15,8 @@ type Pick struct {
 // stand at each, and the picks it made. Those already at the door stay: the
 // head is frozen, and only an emergency goes before it. Nobody is asked before
 // the doctor has started, so that early arrival gains nothing, and nobody after
-// he has ended. Where several doctors serve the queue, a patient gets his
+// he has ended. A place beyond the first is kept for whoever is away at our own
+// word and goes before those who would take it. Where several doctors serve the queue, a patient gets his
 // doctor and room only here (domain rule §3.8).
 func Fill(q Queue, p Policy, now time.Time) (Queue, []Pick) {
 	if q.StartedAt.IsZero() || q.Desk == DeskEnded {
@@ -34,6 +35,10 @@ func Fill(q Queue, p Policy, now time.Time) (Queue, []Pick) {
 		if !ok {
 			return q, picks
 		}
+		if l.seatKept(desk) {
+			full[desk.DoctorID] = true
+			continue
+		}
 		_, pick, ok := l.bring(desk)
 		if !ok {
 			full[desk.DoctorID] = true
@@ -41,6 +46,36 @@ func Fill(q Queue, p Policy, now time.Time) (Queue, []Pick) {
 		}
 		picks = append(picks, pick)
 	}
+}
+
+// EarliestEntry is how long before his slice a patient may be called at the
+// earliest, so that nobody need be here sooner.
+const EarliestEntry = 10 * time.Minute
+
+// seatKept reports whether a desk's next place at the door stays free: whoever
+// would come to it stands behind somebody who is away at our own word and may
+// come any minute, and the first place is taken, so that the doctor does not
+// wait for either.
+func (l *line) seatKept(desk Desk) bool {
+	if len(l.kept) == 0 || l.q.atDoor(desk.DoctorID) == 0 {
+		return false
+	}
+	i, _, ok := l.choose(desk.DoctorID)
+	return ok && l.passesKept(&l.q.Tickets[i], desk.DoctorID)
+}
+
+// passesKept reports whether somebody of the normal lane goes before one who is
+// away at our own word.
+func (l *line) passesKept(t *Ticket, doctor string) bool {
+	if t.Lane != LaneNormal {
+		return false
+	}
+	for _, i := range l.kept {
+		if k := &l.q.Tickets[i]; k.serves(doctor) && l.p.compareNormal(k, t) < 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // emptiest gives the desk with the fewest at its door that may get another.

@@ -19,9 +19,10 @@ func (t *Ticket) Advised() bool {
 }
 
 // MayWait reports whether word to wait a little is still of use to somebody who
-// was told to set out: not when he has half of his way behind him.
+// was told to set out: not when he has half of his way behind him, and once only,
+// so that nobody is sent to and fro.
 func (t *Ticket) MayWait(now time.Time) bool {
-	return t.State == NotCheckedIn && t.Advised() && now.Sub(t.LeaveAdvisedAt) < t.way()/2
+	return t.State == NotCheckedIn && t.Advised() && t.WaitAdvisedAt.IsZero() && now.Sub(t.LeaveAdvisedAt) < t.way()/2
 }
 
 func (t *Ticket) way() time.Duration { return time.Duration(t.TravelMinutes) * time.Minute }

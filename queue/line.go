@@ -19,6 +19,7 @@ type line struct {
 	front   []int            // of them: who were at a door before, first one first
 	door    []int            // who stand at a door, first one first
 	spent   []int            // normals who may not be overtaken any more
+	kept    []int            // who are away at our own word and may come any time
 	lastAt  time.Time        // the latest that anybody came to a door
 }
 
@@ -76,7 +77,11 @@ func newLine(q *Queue, p *Policy, now time.Time) *line {
 			if t.ReadyAt.After(l.lastAt) {
 				l.lastAt = t.ReadyAt
 			}
-		case NotCheckedIn, Called, InConsult, Missed, OutForTests, Deferred, Suspended, Done, Dropped:
+		case NotCheckedIn:
+			if !now.Before(t.SliceStart.Add(-EarliestEntry)) && KeptAway(*q, *t, *p, now) {
+				l.kept = append(l.kept, i)
+			}
+		case Called, InConsult, Missed, OutForTests, Deferred, Suspended, Done, Dropped:
 		}
 	}
 	for n := range l.waiting {

@@ -110,6 +110,9 @@ func place(q Queue, t Ticket, p Policy, now time.Time) Ticket {
 	return t
 }
 
+// keepPlace takes back that a patient is late: he came, or comes, as he was told.
+func (t *Ticket) keepPlace() { t.Lane, t.AtEnd = LaneNormal, false }
+
 // sliceFinished reports whether the doctor is done with everybody on time of
 // the patient's slice and of earlier ones.
 func sliceFinished(q Queue, of Ticket) bool {

@@ -48,8 +48,12 @@ func Expected(q Queue, p Policy, now time.Time) []Pick {
 	for i, t := range q.Tickets {
 		switch t.State {
 		case NotCheckedIn:
+			kept := KeptAway(q, t, p, now)
 			t = place(q, t, p, now)
 			t.State = Waiting
+			if kept {
+				t.keepPlace()
+			}
 		case Deferred:
 			t = awake(t)
 		default:

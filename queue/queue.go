@@ -175,6 +175,7 @@ type Consultation struct {
 	SessionID, DoctorID, PatientID string
 	Lane                           Lane
 	First                          bool      // the doctor had not seen him before
+	WalkIn                         bool      // he had no appointment
 	SessionStart, SessionEnd       time.Time // as scheduled
 	Here                           time.Time // when the patient had checked in
 	Start                          time.Time

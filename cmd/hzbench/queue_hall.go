@@ -370,7 +370,7 @@ func (h *hall) forecast() error {
 	r.mu.Unlock()
 	var model *forecast.Model
 	err := h.app.Store.Queue().View(h.ctx, func(tx queue.Tx) (err error) {
-		model, err = forecast.Load(h.ctx, tx, q, h.app.Location())
+		model, err = forecast.Load(h.ctx, tx, q, queue.DefaultPolicy(), h.app.Location())
 		return err
 	})
 	if err != nil {

@@ -30,15 +30,15 @@ type known struct {
 
 func newModels(zone *time.Location) *models { return &models{zone: zone, of: map[string]known{}} }
 
-// get gives the model for a session's forecasts.
-func (m *models) get(ctx context.Context, tx queue.Tx, q queue.Queue, now time.Time) (*forecast.Model, error) {
+// get gives the model for a session's forecasts under a zone's policy.
+func (m *models) get(ctx context.Context, tx queue.Tx, q queue.Queue, p queue.Policy, now time.Time) (*forecast.Model, error) {
 	m.mu.Lock()
 	k, ok := m.of[q.SessionID]
 	m.mu.Unlock()
 	if ok && now.Sub(k.since).Abs() < modelLife {
 		return k.model, nil
 	}
-	model, err := forecast.Load(ctx, tx, q, m.zone)
+	model, err := forecast.Load(ctx, tx, q, p, m.zone)
 	if err != nil {
 		return nil, fmt.Errorf("load forecast: %w", err)
 	}

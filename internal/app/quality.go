@@ -51,7 +51,7 @@ func (b *boards) IfCame(ctx context.Context, sessionID string) (board.IfCame, er
 		if err != nil {
 			return err
 		}
-		model, err := b.models.get(ctx, tx, q, now)
+		model, err := b.models.get(ctx, tx, q, b.policy(q.ZoneID), now)
 		if err != nil {
 			return err
 		}

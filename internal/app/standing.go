@@ -24,11 +24,11 @@ type standing struct {
 // standings runs the queue's own order ahead and forecasts everybody who
 // waits or is expected. picks is the calling order of those who are here.
 func (b *boards) standings(ctx context.Context, tx everything, q queue.Queue, now time.Time) (at map[string]standing, picks []string, err error) {
-	model, err := b.models.get(ctx, tx, q, now)
+	policy := b.policy(q.ZoneID)
+	model, err := b.models.get(ctx, tx, q, policy, now)
 	if err != nil {
 		return nil, nil, err
 	}
-	policy := b.policy(q.ZoneID)
 	expected := queue.Expected(q, policy, now)
 	calls := forecast.InOrder(q, expected, model, now)
 	at = make(map[string]standing, len(expected))

@@ -22,7 +22,7 @@ func (tx *Tx) beforeTests(ctx context.Context, doctorID string, since time.Time,
 	w.add("s.verb = ", queue.VerbStart)
 	w.raw(`s.at = (SELECT MAX(m.at) FROM call m
 		WHERE m.session_id = c.session_id AND m.ticket_id = c.ticket_id AND m.verb = s.verb AND m.at <= c.at)`)
-	rows, err := all(ctx, tx, consultationInto, `SELECT c.session_id, c.doctor_id, t.patient_id, 'normal', t.first_visit, q.start_at, q.end_at, s.at AS here, s.at, c.at
+	rows, err := all(ctx, tx, consultationInto, `SELECT c.session_id, c.doctor_id, t.patient_id, 'normal', t.first_visit, t.walk_in, q.start_at, q.end_at, s.at AS here, s.at, c.at
 		FROM call c JOIN queue q ON q.session_id = c.session_id JOIN ticket t ON t.id = c.ticket_id
 		JOIN call s ON s.session_id = c.session_id AND s.ticket_id = c.ticket_id`+w.clause(), w.args...)
 	if err != nil {

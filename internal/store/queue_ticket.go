@@ -121,7 +121,7 @@ type consultation struct {
 
 func consultationInto(c *consultation) []any {
 	return []any{
-		&c.SessionID, &c.DoctorID, &c.PatientID, (*string)(&c.Lane), (*flag)(&c.First), (*instant)(&c.SessionStart), (*instant)(&c.SessionEnd),
+		&c.SessionID, &c.DoctorID, &c.PatientID, (*string)(&c.Lane), (*flag)(&c.First), (*flag)(&c.WalkIn), (*instant)(&c.SessionStart), (*instant)(&c.SessionEnd),
 		(*instant)(&c.Here), (*instant)(&c.Start), (*instant)(&c.ended),
 	}
 }
@@ -133,7 +133,7 @@ func (tx *Tx) Consultations(ctx context.Context, doctorID string, since time.Tim
 	w := where{conditions: []string{"t.state = 'done'", "t.started_at > 0"}}
 	w.text("t.doctor_id = ", doctorID)
 	w.add("t.ended_at >= ", micros(since))
-	rows, err := all(ctx, tx, consultationInto, `SELECT t.session_id, t.doctor_id, t.patient_id, t.lane, t.first_visit, q.start_at, q.end_at, t.checked_in_at, t.started_at, t.ended_at
+	rows, err := all(ctx, tx, consultationInto, `SELECT t.session_id, t.doctor_id, t.patient_id, t.lane, t.first_visit, t.walk_in, q.start_at, q.end_at, t.checked_in_at, t.started_at, t.ended_at
 		FROM ticket t JOIN queue q ON q.session_id = t.session_id`+w.clause()+
 		` ORDER BY t.ended_at DESC LIMIT `+placeholders(len(w.args)+1, 1), append(w.args, int64(limit))...)
 	if err != nil {

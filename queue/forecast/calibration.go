@@ -19,15 +19,25 @@ const (
 	points      = 200 // of the tables below
 )
 
-// groups of forecasts that are calibrated alone: by how many are ahead, and by
-// whether the doctor has started.
+// groups of forecasts that are calibrated alone: by how many are ahead, by
+// whether the doctor has started, and by where the patient is.
 const (
 	aheadGroups = 5
-	groups      = 2 * aheadGroups
+	groups      = int(places) * 2 * aheadGroups
+)
+
+// whereabouts says where one who will be called is.
+type whereabouts int
+
+const (
+	onSite   whereabouts = iota
+	onTheWay             // he was told to set out
+	expected             // at home, or nobody knows where
+	places
 )
 
 // groupOf says which group a forecast belongs to.
-func groupOf(ahead int, started bool) int {
+func groupOf(ahead int, started bool, at whereabouts) int {
 	g := 0
 	switch {
 	case ahead <= 0:
@@ -43,7 +53,7 @@ func groupOf(ahead int, started bool) int {
 	if !started {
 		g += aheadGroups
 	}
-	return g
+	return g + int(at)*2*aheadGroups
 }
 
 // calibration keeps the last scores of a group: (truth - middle) / spread. A

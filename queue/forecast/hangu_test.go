@@ -78,7 +78,7 @@ func judgeSessions(t *testing.T, sessions []Session, begin int, windows [][2]int
 			}
 			for k, w := range windows {
 				if i >= w[0] && i < w[1] {
-					results[k][groupOf(f.Ahead, true)].add(f, now, called, people*gaps)
+					results[k][groupOf(f.Ahead, true, onSite)].add(f, now, called, people*gaps)
 					results[k][aheadGroups-1].add(f, now, called, people*gaps)
 				}
 			}

@@ -17,6 +17,18 @@ type Person struct {
 	ID        string
 	Show      float64   // chance that he comes; 1 for one who is here
 	NotBefore time.Time // zero for one who is here
+	Told      bool      // he is not here and was told to set out
+}
+
+func (p *Person) where() whereabouts {
+	switch {
+	case p.NotBefore.IsZero():
+		return onSite
+	case p.Told:
+		return onTheWay
+	default:
+		return expected
+	}
 }
 
 // Desk is what is known of the doctor today. Those of Held that have no
@@ -27,6 +39,7 @@ type Desk struct {
 	Paused      bool
 	PausedUntil time.Time // zero is open
 	More        float64   // who is expected after the line
+	Tests       int       // how many are out for tests
 }
 
 // Forecast is when one person will be called, as a distribution.
@@ -64,11 +77,9 @@ func (f *Forecast) Before(t time.Time) float64 {
 	return f.by.below((t.Sub(f.now).Seconds() - f.middle) / f.sd)
 }
 
-// score is what the middle was wrong by in units of the spread, and whether
-// the range held the truth.
-func (f *Forecast) score(called time.Time) (score float64, held bool) {
-	r := f.Range()
-	return (called.Sub(f.now).Seconds() - f.middle) / f.sd, !called.Before(r.Low) && !called.After(r.High)
+// score is what the middle was wrong by in units of the spread.
+func (f *Forecast) score(truth time.Time) float64 {
+	return (truth.Sub(f.now).Seconds() - f.middle) / f.sd
 }
 
 // track adds up what goes before somebody: when the desk is free for him, in
@@ -84,6 +95,7 @@ type track struct {
 // the model only.
 func (m *Model) Calls(dst []Forecast, line []Person, d *Desk, now time.Time) []Forecast {
 	c := m.scene(&d.Session)
+	c.tests = float64(d.Tests)
 	left := d.More
 	for i := range line {
 		left += line[i].Show
@@ -101,10 +113,10 @@ func (m *Model) Calls(dst []Forecast, line []Person, d *Desk, now time.Time) []F
 		if !p.NotBefore.IsZero() {
 			t = &booked
 		}
-		expected := int(math.Round(ahead))
-		g := groupOf(expected, started)
+		people := int(math.Round(ahead))
+		g := groupOf(people, started, p.where())
 		middle, sd := c.match(t, origin)
-		dst = append(dst, Forecast{ID: p.ID, Ahead: expected, now: now, notBefore: p.NotBefore, middle: middle, sd: sd, group: g, by: m.calibrated[g]})
+		dst = append(dst, Forecast{ID: p.ID, Ahead: people, now: now, notBefore: p.NotBefore, middle: middle, sd: sd, group: g, by: m.calibrated[g]})
 		due := p.NotBefore.Sub(d.Start).Seconds()
 		if p.NotBefore.IsZero() || due <= here.at {
 			c.pass(&here, p, n+i, left, share)
@@ -123,17 +135,27 @@ func (m *Model) Calls(dst []Forecast, line []Person, d *Desk, now time.Time) []F
 // median and its standard deviation.
 func (c *scene) match(t *track, origin float64) (middle, sd float64) {
 	mean, v := max(t.at-origin, leastWait), t.variance+c.doubt(t)
-	urgent, spread := c.inserted(mean)
-	mean, v = mean+urgent, v+spread
+	inserted, spread := c.inserted(mean, min(t.at, t.at-origin))
+	mean, v = mean+inserted, v+spread
 	return mean / math.Sqrt(1+v/(mean*mean)), max(math.Sqrt(v+t.breaks), leastSpread)
 }
 
-// inserted is what urgent patients add to a wait, mean and variance: those who
-// come meanwhile, and those who come while they are seen.
-func (c *scene) inserted(wait float64) (mean, variance float64) {
-	one := c.doctor.length.mean + c.m.gaps.mean
-	expected := c.m.urgent.mean * wait * (1 + c.m.urgent.mean*one)
-	return expected * one, expected * one * one * math.Exp(c.doctor.noise.mean)
+// testsTake is how long somebody is away who was sent to tests, until he is
+// with the doctor again, in seconds: 25 minutes there in the middle, and the
+// wait for his turn after it.
+const testsTake = 2400.0
+
+// inserted is what those add to a wait who are in no list yet, mean and
+// variance: urgent patients who come meanwhile, and while they are seen; those
+// who walk in; those who are out for tests, or will be, and come back. work is
+// how much of the wait lies within the session, in seconds.
+func (c *scene) inserted(wait, work float64) (mean, variance float64) {
+	work = max(work, 0)
+	one, spread := c.doctor.length.mean+c.m.gaps.mean, math.Exp(c.doctor.noise.mean)
+	come := c.m.urgent.mean*wait*(1+c.m.urgent.mean*one) + c.m.walkIns.mean*work
+	again := c.doctor.length.mean*math.Exp(c.m.regression.weights[results]) + c.m.gaps.mean
+	back := c.tests*min(work/testsTake, 1) + c.m.returns.mean*max(work-testsTake, 0)
+	return come*one + back*again, (come*one*one + back*again*again) * spread
 }
 
 // doubt is the variance of a track that comes of what is not known of the

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -19,7 +20,8 @@ const (
 	clinicHistory = 30 * 24 * time.Hour
 	rehearsed     = 15 * time.Minute // between two forecasts of a past session
 	rehearsedFrom = 30 * time.Minute // before its start
-	earliestEntry = 10 * time.Minute
+	relivedFrom   = time.Hour        // the same where its queue is known
+	relived       = 24               // how many of the doctor's last sessions are read whole
 )
 
 func visitOf(patient string, lane queue.Lane, first bool) Visit {
@@ -27,8 +29,11 @@ func visitOf(patient string, lane queue.Lane, first bool) Visit {
 }
 
 // Load makes a model for a queue's doctor from the consultations that were
-// held before, his own and the clinic's. zone tells mornings from afternoons.
-func Load(ctx context.Context, tx queue.Tx, q queue.Queue, zone *time.Location) (*Model, error) {
+// held before, his own and the clinic's. His last sessions are lived through
+// once more as their queues were, under the policy of today; those of others,
+// and of pools, as a line of those who came. zone tells mornings from
+// afternoons.
+func Load(ctx context.Context, tx queue.Tx, q queue.Queue, p queue.Policy, zone *time.Location) (*Model, error) {
 	now := tx.Now()
 	own, err := tx.Consultations(ctx, q.DoctorID, now.Add(-doctorHistory), doctorSample)
 	if err != nil {
@@ -39,12 +44,46 @@ func Load(ctx context.Context, tx queue.Tx, q queue.Queue, zone *time.Location) 
 		return nil, fmt.Errorf("load clinic's consultations: %w", err)
 	}
 	m := New(0, zone)
-	for _, s := range sessionsOf(whole(own, doctorSample), whole(all, clinicSample), q.SessionID) {
-		m.Live(Walk{Session: s, From: s.Start.Add(-rehearsedFrom), Every: rehearsed, Home: true}, func(f *Forecast, _, called time.Time) { m.Score(f, called) })
+	sessions := sessionsOf(whole(own, doctorSample), whole(all, clinicSample), q.SessionID)
+	known, err := pasts(ctx, tx, q, sessions)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sessions {
+		if was := known[s.id]; was != nil && s.Doctor == q.DoctorID {
+			m.relive(was, p, s.Start.Add(-relivedFrom), rehearsed)
+		} else {
+			m.Live(Walk{Session: s, From: s.Start.Add(-rehearsedFrom), Every: rehearsed}, func(f *Forecast, _, called time.Time) { m.Score(f, called) })
+		}
+		m.Settle()
 		m.Learn(s)
 	}
-	m.Settle()
 	return m, nil
+}
+
+// pasts reads the doctor's last sessions whole, by session. One that is not
+// kept any more is left out, and so are those of pools, in which it is not
+// known beforehand who sees whom.
+func pasts(ctx context.Context, tx queue.Tx, q queue.Queue, sessions []Session) (map[string]*past, error) {
+	of := map[string]*past{}
+	for _, s := range slices.Backward(sessions) {
+		if s.Doctor != q.DoctorID || len(of) == relived {
+			continue
+		}
+		was, err := tx.Queue(ctx, s.id)
+		if houzhen.CodeOf(err) == houzhen.CodeNotFound || err == nil && (was.Pool || len(was.Desks) > 0) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("load a past queue: %w", err)
+		}
+		calls, err := tx.Calls(ctx, s.id)
+		if err != nil {
+			return nil, fmt.Errorf("load a past queue's calls: %w", err)
+		}
+		of[s.id] = pastOf(was, calls)
+	}
+	return of, nil
 }
 
 // whole leaves out the oldest session of consultations that are newest first,
@@ -73,13 +112,13 @@ func sessionsOf(own, all []queue.Consultation, except string) []Session {
 			continue
 		}
 		if i == 0 || cs[i-1].SessionID != c.SessionID || cs[i-1].DoctorID != c.DoctorID {
-			sessions = append(sessions, Session{Doctor: c.DoctorID, Start: c.SessionStart, End: c.SessionEnd})
+			sessions = append(sessions, Session{id: c.SessionID, Doctor: c.DoctorID, Start: c.SessionStart, End: c.SessionEnd})
 		}
 		s := &sessions[len(sessions)-1]
 		if c.Lane == queue.LaneEmergency {
 			s.Urgent++
 		}
-		s.Held = append(s.Held, Held{Visit: visitOf(c.PatientID, c.Lane, c.First), Here: c.Here, Start: c.Start, Length: c.Length, Gap: unknown, Sudden: c.Lane == queue.LaneEmergency})
+		s.Held = append(s.Held, Held{Visit: visitOf(c.PatientID, c.Lane, c.First), Here: c.Here, Start: c.Start, Length: c.Length, Gap: unknown, Sudden: c.Lane == queue.LaneEmergency, WalkIn: c.WalkIn})
 	}
 	for _, s := range sessions {
 		gaps(s.Held)
@@ -153,7 +192,7 @@ func IfCame(q queue.Queue, p queue.Policy, m *Model, now time.Time) (Forecast, b
 func person(t *queue.Ticket, now time.Time) Person {
 	p := Person{ID: t.ID, Visit: visitOf(t.PatientID, t.Lane, t.FirstVisit), Show: 1}
 	if t.State == queue.NotCheckedIn {
-		p.Show, p.NotBefore = showProbability(t, now), t.SliceStart.Add(-earliestEntry)
+		p.Show, p.NotBefore, p.Told = showProbability(t, now), t.SliceStart.Add(-queue.EarliestEntry), t.Advised()
 	}
 	return p
 }
@@ -171,7 +210,10 @@ func DeskOf(q queue.Queue) Desk {
 		case queue.InConsult:
 		case queue.Called:
 			h.Start = t.LastCallAt
-		case queue.Done:
+		case queue.Done, queue.OutForTests:
+			if t.State == queue.OutForTests {
+				d.Tests++
+			}
 			if t.StartedAt.IsZero() {
 				continue
 			}

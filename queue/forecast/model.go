@@ -36,11 +36,13 @@ type Held struct {
 	Start  time.Time
 	Length time.Duration // until he left; until the next one entered where leaving is not recorded; negative where it is over and not known
 	Sudden bool          // nobody expected him: an emergency
+	WalkIn bool          // nor him, who has no appointment
 	Gap    time.Duration // from then until the next one entered; negative where that is not known
 }
 
 // Session is one half-day of one doctor. Held is in the order of starting.
 type Session struct {
+	id         string
 	Doctor     string
 	Start, End time.Time // as scheduled
 	Urgent     int       // who went before everybody, of those held
@@ -56,6 +58,8 @@ type Model struct {
 	length     running // seconds, of all
 	gaps       running
 	urgent     running // insertions a second with patients
+	walkIns    running // the same of those who walk in
+	returns    running // and of those who come back from tests
 	doctors    map[string]*doctor
 	habits     map[string]running
 	calibrated [groups]*calibration
@@ -79,6 +83,8 @@ func New(mean time.Duration, zone *time.Location) *Model {
 		length:     running{mean: mean.Seconds(), n: meanWeight},
 		gaps:       running{mean: gapMean, variance: gapSD * gapSD, n: gapWeight},
 		urgent:     running{n: urgentWeight},
+		walkIns:    running{n: urgentWeight},
+		returns:    running{n: urgentWeight},
 		doctors:    map[string]*doctor{},
 		habits:     map[string]running{},
 		zone:       zone,
@@ -110,6 +116,7 @@ type scene struct {
 	doctor *doctor
 	end    float64 // when he is done as a rule
 	pace   pace
+	tests  float64 // people who are out for them
 }
 
 // half says in which half of the day a session is.
@@ -236,7 +243,7 @@ func (m *Model) learnTimes(d *doctor, s *Session) {
 		}
 	}
 	if worked := s.Held[len(s.Held)-1].Start.Sub(s.Held[0].Start).Seconds(); worked > 0 {
-		m.urgent.add(min(float64(s.Urgent)/worked, mostUrgent), shortMemory)
+		m.learnInserts(s, worked)
 	}
 	d.late.add(min(max(s.Held[0].Start.Sub(s.Start).Seconds(), -3600), 3600), shortMemory)
 	last := s.Held[len(s.Held)-1]
@@ -245,6 +252,22 @@ func (m *Model) learnTimes(d *doctor, s *Session) {
 		ended = last.Start.Add(seconds(d.length.mean))
 	}
 	d.overrun[m.half(s)].add(ended.Sub(s.End).Seconds(), shortMemory)
+}
+
+// learnInserts takes in how many went in a session whom no list held before.
+func (m *Model) learnInserts(s *Session, worked float64) {
+	walkIns, returns := 0, 0
+	for i := range s.Held {
+		switch h := &s.Held[i]; {
+		case h.Results:
+			returns++
+		case h.WalkIn:
+			walkIns++
+		}
+	}
+	m.urgent.add(min(float64(s.Urgent)/worked, mostUrgent), shortMemory)
+	m.walkIns.add(min(float64(walkIns)/worked, mostUrgent), shortMemory)
+	m.returns.add(min(float64(returns)/worked, mostUrgent), shortMemory)
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -292,7 +292,7 @@ func TestLoadReadsTheDoctorAndTheClinic(t *testing.T) {
 	load := func(doctor, session string) *Model {
 		var m *Model
 		err := store.View(t.Context(), func(tx queue.Tx) (err error) {
-			m, err = Load(t.Context(), tx, queue.Queue{SessionID: session, DoctorID: doctor}, time.UTC)
+			m, err = Load(t.Context(), tx, queue.Queue{SessionID: session, DoctorID: doctor}, queue.DefaultPolicy(), time.UTC)
 			return err
 		})
 		if err != nil {
@@ -352,7 +352,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	for b.Loop() {
 		err := store.View(b.Context(), func(tx queue.Tx) error {
-			_, err := Load(b.Context(), tx, queue.Queue{DoctorID: "d1"}, time.UTC)
+			_, err := Load(b.Context(), tx, queue.Queue{DoctorID: "d1"}, queue.DefaultPolicy(), time.UTC)
 			return err
 		})
 		if err != nil {

@@ -34,8 +34,8 @@ func (v *vector) add(by float64, o *vector, times float64) {
 // What is assumed before anything is learned: a measured doctor's weights and
 // how much they are believed.
 var (
-	firstWeights = vector{first: 0.2, load: 0.3, place: -0.05, habit: 0.8}
-	firstDoubts  = vector{always: 0.3, first: 0.1, results: 0.1, load: 0.1, place: 0.1, habit: 0.2}
+	firstWeights = vector{first: 0.2, results: -0.5, load: 0.3, place: -0.05, habit: 0.8}
+	firstDoubts  = vector{always: 0.3, first: 0.1, results: 0.3, load: 0.1, place: 0.1, habit: 0.2}
 )
 
 // forget lets weights drift: what was seen 5,000 consultations ago counts a

@@ -64,8 +64,8 @@ func asOf(dst, held []Held, now time.Time) []Held {
 
 // Score takes in what a forecast came to. It counts from the next Settle on.
 func (m *Model) Score(f *Forecast, called time.Time) {
-	score, held := f.score(called)
-	m.calibrated[f.group].add(score, held)
+	r := f.Range()
+	m.calibrated[f.group].add(f.score(called), r.holds(called))
 }
 
 // Settle makes ranges anew from the scores taken in, at the end of a session.

@@ -125,7 +125,7 @@ func (t *tx) Consultations(_ context.Context, doctorID string, since time.Time, 
 		}
 		q := t.data.queues[ticket.SessionID]
 		found = append(found, queue.Consultation{
-			SessionID: ticket.SessionID, DoctorID: ticket.DoctorID, PatientID: ticket.PatientID, Lane: ticket.Lane,
+			SessionID: ticket.SessionID, DoctorID: ticket.DoctorID, PatientID: ticket.PatientID, Lane: ticket.Lane, First: ticket.FirstVisit, WalkIn: ticket.WalkIn,
 			SessionStart: q.Start, SessionEnd: q.End, Here: ticket.CheckedInAt, Start: ticket.StartedAt, Length: ticket.EndedAt.Sub(ticket.StartedAt),
 		})
 	}
@@ -153,6 +153,7 @@ func (t *tx) beforeTests(doctorID string, since time.Time) []queue.Consultation 
 			q := t.data.queues[c.SessionID]
 			found = append(found, queue.Consultation{
 				SessionID: c.SessionID, DoctorID: c.DoctorID, PatientID: t.data.tickets[c.TicketID].PatientID, Lane: queue.LaneNormal,
+				First: t.data.tickets[c.TicketID].FirstVisit, WalkIn: t.data.tickets[c.TicketID].WalkIn,
 				SessionStart: q.Start, SessionEnd: q.End, Here: start, Start: start, Length: c.At.Sub(start),
 			})
 		}

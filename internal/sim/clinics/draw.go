@@ -73,6 +73,7 @@ type person struct {
 	way    time.Duration // what it comes to today
 
 	ratio   float64 // of his consultation, in means of the doctor
+	first   bool    // the doctor has not seen him before
 	tests   bool
 	lab     time.Duration // from the end of the first consultation until he is back
 	again   float64       // ratio of the second one
@@ -154,7 +155,7 @@ func (c *clinic) person(r *rand.Rand, regular int) person {
 	// mean is its mean.
 	habitSD := s.Consultation.HabitSD
 	p.ratio = math.Exp(habitSD*habit - habitSD*habitSD/2 + c.logSD*r.NormFloat64() - c.logSD*c.logSD/2)
-	if r.Float64() < c.first {
+	if p.first = r.Float64() < c.first; p.first {
 		p.ratio *= s.Consultation.FirstVisitTimes
 	}
 	if r.Float64() < s.Consultation.Overrun {

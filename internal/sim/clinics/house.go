@@ -36,6 +36,7 @@ type house struct {
 	callAt func(ticketID string) time.Time          // the later end of what he was shown
 	told   func(patientID string, kind notify.Kind) // a message has arrived
 	phones map[string]string                        // by patient
+	first  map[string]bool                          // patients whom the doctor has not seen before
 	failed error
 	calls  int // request ids so far
 	sent   int // messages
@@ -61,7 +62,7 @@ const firstPhone = 13900000000
 func newHouse(ctx context.Context, x *session, p queue.Policy) (*house, error) {
 	h := &house{
 		ctx: ctx, now: x.start.Add(-24 * time.Hour), policy: p, world: notifytest.NewWorld(), plans: notify.DefaultPolicy(time.UTC),
-		phones: map[string]string{},
+		phones: map[string]string{}, first: map[string]bool{},
 	}
 	clock := func() time.Time { return h.now }
 	store := bookingtest.New(clock)
@@ -129,6 +130,8 @@ func (h *house) reaction(e houzhen.Event) error {
 		return h.fulfil(e)
 	case houzhen.TicketLeaveNow:
 		return h.tell(e, h.plans.PlanLeaveNow)
+	case houzhen.TicketWaitALittle:
+		return h.tell(e, h.plans.PlanWaitALittle)
 	case houzhen.TicketCalled:
 		return h.tell(e, h.plans.PlanCalled)
 	case houzhen.TicketMissed:
@@ -166,7 +169,7 @@ func (h *house) open() error {
 		})
 		for _, a := range list {
 			if err == nil {
-				_, err = h.queue.Admit(h.ctx, tx, admission(a))
+				_, err = h.queue.Admit(h.ctx, tx, h.admission(a))
 			}
 		}
 		return err
@@ -174,10 +177,10 @@ func (h *house) open() error {
 }
 
 // admission is a booked patient as the queue sees him.
-func admission(a booking.Appointment) queue.Admission {
+func (h *house) admission(a booking.Appointment) queue.Admission {
 	return queue.Admission{
 		AppointmentID: a.ID, PatientID: a.PatientID, SessionID: a.SessionID, No: a.SlotNo, SliceStart: a.Start, SliceEnd: a.End,
-		WalkIn: booking.BandOf(a.SlotNo) == booking.BandWalkIn, TravelMinutes: a.TravelMinute,
+		WalkIn: booking.BandOf(a.SlotNo) == booking.BandWalkIn, TravelMinutes: a.TravelMinute, FirstVisit: h.first[a.PatientID],
 	}
 }
 
@@ -262,7 +265,7 @@ func (h *house) checkIn(appointmentID string) (t queue.Ticket, err error) {
 		return t, err
 	}
 	err = h.lines.InTx(h.ctx, func(tx queue.Tx) error {
-		t, err = h.queue.CheckIn(h.ctx, tx, admission(a))
+		t, err = h.queue.CheckIn(h.ctx, tx, h.admission(a))
 		return err
 	})
 	return t, err
@@ -274,7 +277,19 @@ type lines struct {
 	*queuetest.Store
 
 	react func([]houzhen.Event)
-	past  []queue.Consultation // newest first
+	past  past
+}
+
+// past is what a clinic held before: its consultations, newest first, and the
+// queues in which they were, with their calls, by session.
+type past struct {
+	held   []queue.Consultation
+	queues map[string]heldQueue
+}
+
+type heldQueue struct {
+	queue.Queue
+	calls []queue.Call
 }
 
 // InTx implements queue.Store.
@@ -298,7 +313,7 @@ func (l *lines) View(ctx context.Context, f func(queue.Tx) error) error {
 type hearing struct {
 	queue.Tx
 
-	past  []queue.Consultation
+	past  past
 	facts []houzhen.Event
 }
 
@@ -310,9 +325,25 @@ func (t *hearing) Emit(e houzhen.Event) error {
 
 // Consultations implements queue.Tx with what was held in earlier sessions.
 func (t *hearing) Consultations(_ context.Context, _ string, since time.Time, limit int) ([]queue.Consultation, error) {
-	n := 0
-	for n < min(len(t.past), limit) && !t.past[n].Start.Before(since) {
+	n, held := 0, t.past.held
+	for n < min(len(held), limit) && !held[n].Start.Before(since) {
 		n++
 	}
-	return t.past[:n], nil
+	return held[:n], nil
+}
+
+// Queue implements queue.Tx with the queues of earlier sessions.
+func (t *hearing) Queue(ctx context.Context, sessionID string) (queue.Queue, error) {
+	if q, ok := t.past.queues[sessionID]; ok {
+		return q.Queue, nil
+	}
+	return t.Tx.Queue(ctx, sessionID)
+}
+
+// Calls implements queue.Tx with the calls of earlier sessions.
+func (t *hearing) Calls(ctx context.Context, sessionID string) ([]queue.Call, error) {
+	if q, ok := t.past.queues[sessionID]; ok {
+		return q.calls, nil
+	}
+	return t.Tx.Calls(ctx, sessionID)
 }

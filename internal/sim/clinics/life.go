@@ -33,9 +33,10 @@ type visit struct {
 	slot        time.Time // of one who walked in: when he came
 	appointment string
 	ticket      string
-	left, here  time.Time // home, and on site; zero never
-	called      time.Time // first
-	backAt      time.Time // from tests
+	left, here  time.Time     // when he set out last, zero while he is at home or waits; on site, zero never
+	gone        time.Duration // of his way, before he waited on it
+	called      time.Time     // first
+	backAt      time.Time     // from tests
 	calledAgain time.Time
 	misses      int
 	overtaken   int
@@ -43,10 +44,10 @@ type visit struct {
 	passed      bool // somebody behind him was called though he was
 	outcome     outcome
 
-	card         forecast.Card
-	first        forecast.Range // that he was shown
-	changes      int            // of what he was shown, after the first
-	gone, tested bool           // has wandered off; was at tests
+	card            forecast.Card
+	first           forecast.Range // that he was shown
+	changes         int            // of what he was shown, after the first
+	strayed, tested bool           // has wandered off; was at tests
 }
 
 // life is one session lived through.
@@ -119,15 +120,15 @@ func (l *life) at(t time.Time, do func() error) {
 
 func (l *life) in(d time.Duration, do func() error) { l.at(l.now.Add(d), do) }
 
-// live lives through a session. past is what the clinic held before, newest
-// first; a zero rule tells nobody when to leave.
-func live(ctx context.Context, x *session, p queue.Policy, rule forecast.Leave, past []queue.Consultation) (*life, error) {
+// live lives through a session. before is what the clinic held before; a
+// zero rule tells nobody when to leave.
+func live(ctx context.Context, x *session, p queue.Policy, rule forecast.Leave, before past) (*life, error) {
 	h, err := newHouse(ctx, x, p)
 	if err != nil {
 		return nil, err
 	}
 	l := &life{session: x, house: h, rule: rule, by: map[string]*visit{}, of: map[string]*visit{}}
-	h.lines.past = past
+	h.lines.past = before
 	h.callAt = func(ticketID string) time.Time { return l.by[ticketID].card.High }
 	h.told = l.hear
 	if err := l.plan(); err != nil {
@@ -157,7 +158,7 @@ func (l *life) plan() error {
 		p := &l.people[i]
 		v := &visit{person: p}
 		l.visits = append(l.visits, v)
-		l.of[p.id] = v
+		l.of[p.id], l.first[p.id] = v, p.first
 		if p.kind != booked {
 			v.slot = p.comes
 			l.at(p.comes, func() error { return l.dropIn(v) })
@@ -226,7 +227,7 @@ func (l *life) open() error {
 		return nil
 	}
 	err = l.lines.View(l.ctx, func(tx queue.Tx) error {
-		l.model, err = forecast.Load(l.ctx, tx, q, time.UTC)
+		l.model, err = forecast.Load(l.ctx, tx, q, l.policy, time.UTC)
 		return err
 	})
 	if err != nil {
@@ -281,19 +282,38 @@ func (l *life) look() error {
 			continue
 		}
 		l.by[t.ID].show(&f, around, l.now)
-		way := forecast.Travel{Mean: time.Duration(t.TravelMinutes) * time.Minute}
-		if t.State != queue.NotCheckedIn || !t.LeaveAdvisedAt.IsZero() || t.TravelMinutes == 0 || l.rule.Advise(&f, way, l.now, false) != forecast.LeaveNow {
-			continue
-		}
-		err := l.lines.InTx(l.ctx, func(tx queue.Tx) error {
-			_, err := l.queue.AdviseLeave(l.ctx, tx, t.ID)
-			return err
-		})
-		if err != nil {
+		if err := l.advise(t, &f); err != nil {
 			return err
 		}
 	}
 	return l.failed
+}
+
+// advise tells one who is not here to set out, or, when the clinic has slipped
+// since he was told to, to wait a little.
+func (l *life) advise(t *queue.Ticket, f *forecast.Forecast) error {
+	if t.State != queue.NotCheckedIn || t.TravelMinutes == 0 {
+		return nil
+	}
+	way := forecast.Travel{Mean: time.Duration(t.TravelMinutes) * time.Minute}
+	give := l.queue.AdviseLeave
+	switch l.rule.Advise(f, way, l.now, t.Advised()) {
+	case forecast.StayHome:
+		return nil
+	case forecast.LeaveNow:
+		if t.Advised() {
+			return nil
+		}
+	case forecast.WaitALittle:
+		if !t.MayWait(l.now) {
+			return nil
+		}
+		give = l.queue.AdviseWait
+	}
+	return l.lines.InTx(l.ctx, func(tx queue.Tx) error {
+		_, err := give(l.ctx, tx, t.ID)
+		return err
+	})
 }
 
 // show keeps what the patient sees.
@@ -312,12 +332,25 @@ func (v *visit) show(f *forecast.Forecast, s forecast.Situation, now time.Time) 
 	}
 }
 
-// hear is the patient reading a message: who is told to leave does.
+// hear is the patient reading a message: who is told to leave does, and who is
+// told to wait waits where he is; what is behind him need not be gone again.
 func (l *life) hear(patientID string, kind notify.Kind) {
 	v := l.of[patientID]
-	if kind != notify.KindLeaveNow || v.stays || !v.left.IsZero() {
+	if v.stays || !v.here.IsZero() {
 		return
 	}
-	v.left = l.now
-	l.in(v.way, func() error { return l.arrive(v) })
+	switch {
+	case kind == notify.KindLeaveNow && v.left.IsZero():
+		v.left = l.now
+		out := l.now
+		l.in(v.way-v.gone, func() error {
+			if !v.left.Equal(out) {
+				return nil // he was told to wait meanwhile
+			}
+			return l.arrive(v)
+		})
+	case kind == notify.KindWaitALittle && !v.left.IsZero():
+		v.gone += l.now.Sub(v.left)
+		v.left = time.Time{}
+	}
 }

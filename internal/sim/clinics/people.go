@@ -134,7 +134,7 @@ func (l *life) call(t queue.Ticket) error {
 	} else if v.tested && v.calledAgain.IsZero() {
 		v.calledAgain = l.now
 	}
-	if v.wanders > 0 && !v.gone {
+	if v.wanders > 0 && !v.strayed {
 		l.in(recallAfter, func() error { return l.again(v, 2) })
 		return nil
 	}
@@ -163,7 +163,7 @@ func (l *life) again(v *visit, nth int) error {
 	if _, err := l.queue.Miss(l.ctx, about); err != nil {
 		return err
 	}
-	v.gone = true
+	v.strayed = true
 	v.misses++
 	l.with, l.idle = nil, l.now
 	l.in(v.wanders, func() error {

@@ -95,22 +95,20 @@ func reportOf(pairs [][2]tally) Report {
 func (s Simulation) clinic(ctx context.Context, n int, done func()) (both [2]tally, err error) {
 	c := newClinic(&s.Spec, s.Seed, n)
 	rules := [2]forecast.Leave{s.Leave(), {}}
-	var past [2][]queue.Consultation
+	before := [2]past{{queues: map[string]heldQueue{}}, {queues: map[string]heldQueue{}}}
 	for day := range s.Days {
 		for i, rule := range rules {
 			if err := ctx.Err(); err != nil {
 				return both, err
 			}
 			x := c.draw(day)
-			l, err := live(ctx, &x, s.Policy, rule, past[i])
+			l, err := live(ctx, &x, s.Policy, rule, before[i])
 			if err != nil {
 				return both, fmt.Errorf("clinic %d, day %d: %w", n, day, err)
 			}
-			held, err := l.held()
-			if err != nil {
+			if err := l.remember(&before[i]); err != nil {
 				return both, err
 			}
-			past[i] = slices.Concat(held, past[i])
 			both[i].take(l)
 		}
 		done()
@@ -118,11 +116,22 @@ func (s Simulation) clinic(ctx context.Context, n int, done func()) (both [2]tal
 	return both, nil
 }
 
-// held lists what the session held, newest first.
-func (l *life) held() (list []queue.Consultation, err error) {
-	err = l.lines.Store.View(l.ctx, func(tx queue.Tx) error {
-		list, err = tx.Consultations(l.ctx, "", l.start.AddDate(0, 0, -1), 2*len(l.visits))
-		return err
+// remember adds what the session held to what was held before.
+func (l *life) remember(p *past) error {
+	return l.lines.Store.View(l.ctx, func(tx queue.Tx) error {
+		held, err := tx.Consultations(l.ctx, "", l.start.AddDate(0, 0, -1), 2*len(l.visits))
+		if err != nil {
+			return err
+		}
+		var was heldQueue
+		if was.Queue, err = tx.Queue(l.ctx, l.house.session.ID); err != nil {
+			return err
+		}
+		if was.calls, err = tx.Calls(l.ctx, l.house.session.ID); err != nil {
+			return err
+		}
+		p.held = slices.Concat(held, p.held)
+		p.queues[l.house.session.ID] = was
+		return nil
 	})
-	return list, err
 }

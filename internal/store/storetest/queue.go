@@ -231,7 +231,7 @@ func consultations(t *testing.T, db *store.DB) {
 	addQueue(t, db, head("s1", Start()))
 	done := func(no int, doctor string, state queue.State, started, ended time.Duration) {
 		c := ticket("s1", no)
-		c.FirstVisit = doctor == "d2"
+		c.FirstVisit, c.WalkIn = doctor == "d2", doctor == "d2"
 		c.DoctorID, c.State, c.EndedAt, c.CheckedInAt = doctor, state, Start().Add(ended), Start().Add(-time.Minute)
 		if started >= 0 {
 			c.StartedAt = Start().Add(started)
@@ -255,7 +255,7 @@ func consultations(t *testing.T, db *store.DB) {
 	held := func(doctor string, started, length time.Duration) queue.Consultation {
 		q := head("s1", Start())
 		return queue.Consultation{
-			SessionID: "s1", DoctorID: doctor, PatientID: "p1", Lane: queue.LaneNormal, First: doctor == "d2", SessionStart: q.Start, SessionEnd: q.End,
+			SessionID: "s1", DoctorID: doctor, PatientID: "p1", Lane: queue.LaneNormal, First: doctor == "d2", WalkIn: doctor == "d2", SessionStart: q.Start, SessionEnd: q.End,
 			Here: Start().Add(-time.Minute), Start: Start().Add(started), Length: length,
 		}
 	}
