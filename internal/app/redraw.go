@@ -26,6 +26,13 @@ func (a *App) redraw(ctx context.Context, sessionID string) error {
 	rev := a.live.rev()
 	var p place
 	err := a.view(ctx, func(tx everything) error {
+		err := tx.ForeseeAll(ctx, func(tx queue.Tx) {
+			_, _ = tx.Queue(ctx, sessionID)
+			_, _ = tx.(everything).Session(ctx, sessionID)
+		})
+		if err != nil {
+			return err
+		}
 		q, err := tx.Queue(ctx, sessionID)
 		if err == nil {
 			p, err = a.boards.standing(ctx, tx, q)

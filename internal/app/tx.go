@@ -47,6 +47,10 @@ type everything interface {
 	auth.MachineTx
 	webhook.Tx
 
+	// ForeseeAll is queue.Tx's Foresee for a view that reads nothing else, which
+	// ends with the answer; what is read besides is of a later state.
+	ForeseeAll(ctx context.Context, ask func(queue.Tx)) error
+
 	// Whereabouts is where the hospital's information system last saw a patient.
 	Whereabouts(ctx context.Context, patientID string) (store.Whereabouts, error)
 	SaveWhereabouts(ctx context.Context, w store.Whereabouts) (store.Whereabouts, error)

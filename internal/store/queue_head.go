@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -93,7 +94,7 @@ func (tx *Tx) queueHead(ctx context.Context, sessionID, lock string) (queue.Queu
 
 func (tx *Tx) wholeQueue(ctx context.Context, sessionID, lock string) (queue.Queue, error) {
 	q, err := tx.queueHead(ctx, sessionID, lock)
-	if err != nil {
+	if err != nil && tx.foresees == nil {
 		return q, err
 	}
 	q.Tickets, err = tx.ticketsOf(ctx, []string{sessionID})
@@ -155,14 +156,13 @@ func (tx *Tx) SaveQueue(ctx context.Context, q *queue.Queue) error {
 	if err != nil {
 		return fmt.Errorf("write queue: %w", err)
 	}
-	n, err := tx.exec(ctx, `UPDATE queue SET zone_id = $1, room_id = $2, doctor_id = $3, prefix = $4, start_at = $5,
+	err = tx.must(ctx, houzhen.E(houzhen.CodeConflict, "queue was changed meanwhile"), `UPDATE queue SET zone_id = $1, room_id = $2, doctor_id = $3, prefix = $4, start_at = $5,
  end_at = $6, deadline = $7, desk = $8, started_at = $9, paused_until = $10, pause_reason = $11, normals = $12,
  pattern = $13, version = version + 1 WHERE session_id = $14 AND version = $15`,
 		q.ZoneID, q.RoomID, q.DoctorID, q.Prefix, micros(q.Start), micros(q.End), micros(q.Deadline), string(q.Desk),
 		micros(q.StartedAt), micros(q.PausedUntil), q.PauseReason, normals, shape, q.SessionID, q.Version)
-	if n == 0 || err != nil {
-		return tx.changed(n, err, "queue")
+	if err == nil {
+		q.Version++
 	}
-	q.Version++
-	return nil
+	return err
 }

@@ -78,22 +78,15 @@ func (tx *Tx) Elsewhere(ctx context.Context, patientID string, from, to time.Tim
 
 // AddTicket inserts a ticket; CodeConflict if the appointment has one.
 func (tx *Tx) AddTicket(ctx context.Context, t queue.Ticket) error {
-	n, err := tx.exec(ctx, `INSERT INTO ticket (`+ticketColumns+`)
+	return tx.must(ctx, houzhen.E(houzhen.CodeConflict, "appointment has a ticket"), `INSERT INTO ticket (`+ticketColumns+`)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
  $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40) ON CONFLICT DO NOTHING`, ticketArgs(t)...)
-	if err != nil {
-		return fmt.Errorf("add ticket: %w", err)
-	}
-	if n == 0 {
-		return houzhen.E(houzhen.CodeConflict, "appointment has a ticket")
-	}
-	return nil
 }
 
 // SaveTicket saves by id and the version that was read, and raises it;
 // CodeConflict when it was changed meanwhile. The appointment never changes.
 func (tx *Tx) SaveTicket(ctx context.Context, t *queue.Ticket) error {
-	n, err := tx.exec(ctx, `UPDATE ticket SET session_id = $1, zone_id = $2, patient_id = $3, no = $4, label = $5,
+	err := tx.must(ctx, houzhen.E(houzhen.CodeConflict, "ticket was changed meanwhile"), `UPDATE ticket SET session_id = $1, zone_id = $2, patient_id = $3, no = $4, label = $5,
  slice_start = $6, slice_end = $7, state = $8, lane = $9, walk_in = $10, checked_in_at = $11, lane_since = $12,
  ready_at = $13, called_at = $14, last_call_at = $15, calls = $16, misses = $17, skip_normals = $18, at_end = $19,
  started_at = $20, ended_at = $21, doctor_id = $22, room_id = $23, travel_minutes = $24, leave_advised_at = $25,
@@ -106,11 +99,10 @@ func (tx *Tx) SaveTicket(ctx context.Context, t *queue.Ticket) error {
 		micros(t.EndedAt), t.DoctorID, t.RoomID, int64(t.TravelMinutes), micros(t.LeaveAdvisedAt), t.EndReason, t.Group,
 		t.AssignedDoctorID, micros(t.NotBefore), micros(t.ResultsAt), int64(t.Returns), int64(t.Overtaken), int64(t.OvertakenFor),
 		t.Care, bit(t.LivesNear), micros(t.WaitAdvisedAt), bit(t.FirstVisit), t.ID, t.Version)
-	if n == 0 || err != nil {
-		return tx.changed(n, err, "ticket")
+	if err == nil {
+		t.Version++
 	}
-	t.Version++
-	return nil
+	return err
 }
 
 // consultation is one finished ticket, as the forecast needs it.

@@ -40,6 +40,7 @@ type Tx struct {
 
 	unbegun  string   // what begins the transaction, until the first statement goes out
 	late     []write  // what goes out with the next statement or the commit
+	together bool     // writes that must change a row go out late
 	ahead    []*read  // answers to reads that are yet to be asked
 	foresees *[]*read // not nil: the transaction only listens to what is read
 }
@@ -215,8 +216,12 @@ func (tx *Tx) Savepoint(ctx context.Context, f func() error) error {
 	if _, err := tx.exec(ctx, "SAVEPOINT "+name); err != nil {
 		return fmt.Errorf("set savepoint: %w", err)
 	}
-	if err := f(); err != nil {
-		tx.facts = tx.facts[:facts]
+	err := f()
+	if err == nil && len(tx.late) > 0 { // what they give is f's to answer for
+		err = tx.begun(ctx)
+	}
+	if err != nil {
+		tx.facts, tx.late = tx.facts[:facts], nil
 		_, undone := tx.exec(ctx, "ROLLBACK TO "+name)
 		_, released := tx.exec(ctx, "RELEASE "+name)
 		return errors.Join(err, undone, released)
