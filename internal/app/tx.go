@@ -59,6 +59,10 @@ type everything interface {
 	AppointmentsByID(ctx context.Context, ids []string) (map[string]booking.Appointment, error)
 	AppointmentsByOrigin(ctx context.Context, origins []string) (map[string][]booking.Appointment, error)
 	CasesOf(ctx context.Context, sessionIDs, appointmentIDs []string) ([]suspension.Case, error)
+	TicketsByID(ctx context.Context, ids []string) (map[string]queue.Ticket, error)
+	// PutOff gives those of some patients whom a queue put off because they were
+	// with another doctor.
+	PutOff(ctx context.Context, patientIDs []string) (map[string]bool, error)
 	PatientsByID(ctx context.Context, ids []string) (map[string]directory.Patient, error)
 	PatientNames(ctx context.Context, ids []string) (map[string]houzhen.Name, error)
 

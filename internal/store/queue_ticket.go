@@ -59,6 +59,40 @@ func (tx *Tx) Ticket(ctx context.Context, id string) (queue.Ticket, error) {
 	return one(ctx, tx, missing("ticket"), ticketInto, `SELECT `+ticketColumns+` FROM ticket WHERE id = $1`, id)
 }
 
+// TicketsByID gives tickets by id; those unknown are left out.
+func (tx *Tx) TicketsByID(ctx context.Context, ids []string) (map[string]queue.Ticket, error) {
+	out := make(map[string]queue.Ticket, len(ids))
+	err := chunks(ids, 1, func(list string, args []any) error {
+		some, err := all(ctx, tx, ticketInto, `SELECT `+ticketColumns+` FROM ticket WHERE id IN (`+list+`)`, args...)
+		for _, t := range some {
+			out[t.ID] = t
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list tickets: %w", err)
+	}
+	return out, nil
+}
+
+// PutOff gives those of some patients who are to go later somewhere although
+// they had been asked to the door: they were with another doctor.
+func (tx *Tx) PutOff(ctx context.Context, patientIDs []string) (map[string]bool, error) {
+	out := map[string]bool{}
+	err := chunks(patientIDs, 1, func(list string, args []any) error {
+		some, err := all(ctx, tx, idInto, `SELECT patient_id FROM ticket
+ WHERE state = 'deferred' AND ready_at > 0 AND patient_id IN (`+list+`)`, args...)
+		for _, id := range some {
+			out[id] = true
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list who was put off: %w", err)
+	}
+	return out, nil
+}
+
 // TicketByAppointment finds the ticket of an appointment.
 func (tx *Tx) TicketByAppointment(ctx context.Context, appointmentID string) (queue.Ticket, error) {
 	return one(ctx, tx, missing("ticket"), ticketInto,
