@@ -57,7 +57,9 @@ func (tx *Tx) foresee(ctx context.Context, ends bool, ask func(dry *Tx)) error {
 		return nil
 	}
 	var list []*read
-	ask(&Tx{db: tx.db, calm: tx.calm, now: tx.now, readOnly: true, foresees: &list})
+	dry := &Tx{db: tx.db, calm: tx.calm, now: tx.now, readOnly: true, foresees: &list, seen: seen{known: map[string]remembered{}}}
+	ask(dry)
+	tx.seen.known = dry.seen.known // what was guessed must be asked in the same words
 	if len(list) == 0 {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -97,8 +98,20 @@ func (tx *Tx) wholeQueue(ctx context.Context, sessionID, lock string) (queue.Que
 	if err != nil && tx.foresees == nil {
 		return q, err
 	}
-	q.Tickets, err = tx.ticketsOf(ctx, []string{sessionID})
-	return q, err
+	known := tx.known(sessionID)
+	some, err := all(ctx, tx, ticketInto, `SELECT `+ticketColumns+` FROM ticket WHERE session_id = $1
+ AND (SELECT version FROM queue WHERE session_id = $2) <> $3 ORDER BY no, id`, sessionID, sessionID, known.version)
+	if err != nil {
+		return q, fmt.Errorf("list tickets: %w", err)
+	}
+	if known.version > 0 && q.Version == known.version {
+		some = slices.Clone(known.tickets)
+	}
+	q.Tickets = some
+	if lock != "" || tx.readOnly || tx.db.d.embedded { // otherwise head and tickets may be of two moments
+		tx.seen.read(sessionID, remembered{q.Version, slices.Clone(some)})
+	}
+	return q, nil
 }
 
 // Queues lists the queues of a zone whose sessions start in [from, to), with
@@ -163,6 +176,7 @@ func (tx *Tx) SaveQueue(ctx context.Context, q *queue.Queue) error {
 		micros(q.StartedAt), micros(q.PausedUntil), q.PauseReason, normals, shape, q.SessionID, q.Version)
 	if err == nil {
 		q.Version++
+		tx.seen.head(q.SessionID, q.Version)
 	}
 	return err
 }

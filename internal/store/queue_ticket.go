@@ -112,9 +112,13 @@ func (tx *Tx) Elsewhere(ctx context.Context, patientID string, from, to time.Tim
 
 // AddTicket inserts a ticket; CodeConflict if the appointment has one.
 func (tx *Tx) AddTicket(ctx context.Context, t queue.Ticket) error {
-	return tx.must(ctx, houzhen.E(houzhen.CodeConflict, "appointment has a ticket"), `INSERT INTO ticket (`+ticketColumns+`)
+	err := tx.must(ctx, houzhen.E(houzhen.CodeConflict, "appointment has a ticket"), `INSERT INTO ticket (`+ticketColumns+`)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
  $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40) ON CONFLICT DO NOTHING`, ticketArgs(t)...)
+	if err == nil {
+		tx.seen.ticket(t)
+	}
+	return err
 }
 
 // SaveTicket saves by id and the version that was read, and raises it;
@@ -135,6 +139,7 @@ func (tx *Tx) SaveTicket(ctx context.Context, t *queue.Ticket) error {
 		t.Care, bit(t.LivesNear), micros(t.WaitAdvisedAt), bit(t.FirstVisit), t.ID, t.Version)
 	if err == nil {
 		t.Version++
+		tx.seen.ticket(*t)
 	}
 	return err
 }

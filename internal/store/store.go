@@ -50,6 +50,7 @@ type DB struct {
 	committed atomic.Pointer[func(context.Context, []houzhen.Event)]
 	watching  atomic.Pointer[[]func(context.Context, []houzhen.Event)]
 	inert     atomic.Pointer[map[houzhen.EventKind]bool]
+	queues    memory
 	conns     pool   // SQLite: those that only read
 	turns     *turns // SQLite: the one that writes; nil on PostgreSQL
 	close     func() error
