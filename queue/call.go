@@ -93,7 +93,17 @@ func (s *Service) elsewhere(ctx context.Context, c *change, t *Ticket) (bool, er
 	if t.PatientID == "" {
 		return false, nil
 	}
-	others, err := c.tx.Elsewhere(ctx, t.PatientID, c.now.Add(-12*time.Hour), c.now.Add(12*time.Hour))
+	from, to := c.now.Add(-12*time.Hour), c.now.Add(12*time.Hour)
+	err := c.tx.Foresee(ctx, func(tx Tx) {
+		_, _ = tx.Elsewhere(ctx, t.PatientID, from, to)
+		if _, known := doorReason(c.calls, t.ID); !known { // asked by reasonAtDoor
+			_, _ = tx.LastCall(ctx, c.q.SessionID, t.ID, VerbReady)
+		}
+	})
+	if err != nil {
+		return false, err
+	}
+	others, err := c.tx.Elsewhere(ctx, t.PatientID, from, to)
 	if err != nil {
 		return false, fmt.Errorf("load tickets of the patient: %w", err)
 	}
@@ -186,14 +196,14 @@ func (c *change) reasonAtDoor(ctx context.Context, ticketID string, why Reason) 
 	if picked, ok := doorReason(c.calls, ticketID); ok {
 		return picked, nil
 	}
-	calls, err := c.tx.Calls(ctx, c.q.SessionID)
-	if err != nil {
+	picked, err := c.tx.LastCall(ctx, c.q.SessionID, ticketID, VerbReady)
+	switch {
+	case houzhen.CodeOf(err) == houzhen.CodeNotFound:
+		return why, nil
+	case err != nil:
 		return Reason{}, err
 	}
-	if picked, ok := doorReason(calls, ticketID); ok {
-		return picked, nil
-	}
-	return why, nil
+	return picked.Reason, nil
 }
 
 // doorReason finds why a ticket was last asked to the door.

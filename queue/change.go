@@ -155,6 +155,13 @@ func (c *change) saved(ctx context.Context, ticketID string) (Ticket, error) {
 // save writes the tickets that changed, the head, the calls, the log and the
 // facts.
 func (c *change) save(ctx context.Context) error {
+	if err := c.tx.Together(func() error { return c.saveAll(ctx) }); err != nil {
+		return err
+	}
+	return c.emit()
+}
+
+func (c *change) saveAll(ctx context.Context) error {
 	var changed []Ticket
 	for i := range c.q.Tickets {
 		did, err := c.saveTicket(ctx, &c.q.Tickets[i])
@@ -178,10 +185,7 @@ func (c *change) save(ctx context.Context) error {
 			return fmt.Errorf("record call: %w", err)
 		}
 	}
-	if err := c.write(ctx, changed); err != nil {
-		return err
-	}
-	return c.emit()
+	return c.write(ctx, changed)
 }
 
 // write appends to the log, and to that of a queue that a ticket left.

@@ -202,6 +202,12 @@ type Tx interface {
 	Now() time.Time
 	NewID() string
 	Emit(houzhen.Event) error
+	// Foresee lets the store send together what ask reads, before it is asked
+	// in earnest. In the guess nothing is found; what ask gives is not used.
+	Foresee(ctx context.Context, ask func(Tx)) error
+	// Together lets the store send together what write saves and adds. What it
+	// refuses with CodeConflict it may then refuse as late as at the commit.
+	Together(write func() error) error
 
 	// Queue loads a session's queue with all its tickets; LockQueue also
 	// serialises writers of it until the transaction ends.
@@ -222,6 +228,8 @@ type Tx interface {
 	// CallByRequest finds the call that a request id made; CodeNotFound.
 	CallByRequest(ctx context.Context, sessionID, requestID string) (Call, error)
 	AddCall(ctx context.Context, c Call) error
+	// LastCall finds the latest call of a verb about a ticket; CodeNotFound.
+	LastCall(ctx context.Context, sessionID, ticketID, verb string) (Call, error)
 	// Elsewhere locks and lists a patient's tickets whose slices start in
 	// [from, to), by id.
 	Elsewhere(ctx context.Context, patientID string, from, to time.Time) ([]Ticket, error)

@@ -93,6 +93,13 @@ func (s *Service) onceReading(ctx context.Context, tx Tx, r command, decide read
 		}
 		r.session = t.SessionID
 	}
+	err := tx.Foresee(ctx, func(tx Tx) {
+		_, _ = tx.LockQueue(ctx, r.session)
+		_, _ = tx.CallByRequest(ctx, r.session, r.request)
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
 	q, err := tx.LockQueue(ctx, r.session)
 	if err != nil {
 		return Outcome{}, err

@@ -43,6 +43,38 @@ type Frame struct {
 	Payload []byte    // JSON
 }
 
+// State is what a topic is to show.
+type State struct {
+	Topic   string
+	Payload []byte // none: the topic is touched
+	// Mark is the part of the payload that counts: a state is not sent again to
+	// those who were shown one with the same mark. None: it always counts.
+	Mark []byte
+}
+
+// Published is what became of a state.
+type Published struct {
+	Frame    Frame
+	Accepted bool
+}
+
+// publishEach is PublishAll for a bus that is near.
+func publishEach(ctx context.Context, b Bus, rev int64, states []State) ([]Published, error) {
+	out := make([]Published, len(states))
+	for i, s := range states {
+		var err error
+		if s.Payload == nil {
+			err = b.Touch(ctx, s.Topic, rev)
+		} else {
+			out[i].Frame, out[i].Accepted, err = b.Publish(ctx, s.Topic, rev, s.Payload)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // Bus holds the latest state of every topic and tells all nodes about newer
 // ones. bustest is its contract.
 type Bus interface {
@@ -54,6 +86,9 @@ type Bus interface {
 	// Touch drops the state, refuses states below rev from now on, and
 	// announces the topic without a position.
 	Touch(ctx context.Context, topic string, rev int64) error
+	// PublishAll does what Publish, or Touch for a state without payload, does
+	// for each of states, in one go. An error says that any part may be undone.
+	PublishAll(ctx context.Context, rev int64, states []State) ([]Published, error)
 	// Latest finds the state of the topic; false if the bus holds none.
 	Latest(ctx context.Context, topic string) (Frame, bool, error)
 	// Listen hands announcements to l until ctx ends. Whatever happens to the

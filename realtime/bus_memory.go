@@ -77,6 +77,11 @@ func (b *MemoryBus) Touch(_ context.Context, topic string, rev int64) error {
 	return nil
 }
 
+// PublishAll implements Bus.
+func (b *MemoryBus) PublishAll(ctx context.Context, rev int64, states []State) ([]Published, error) {
+	return publishEach(ctx, b, rev, states)
+}
+
 // Latest implements Bus.
 func (b *MemoryBus) Latest(_ context.Context, topic string) (Frame, bool, error) {
 	b.mu.Lock()

@@ -79,9 +79,62 @@ func (b *RedisBus) run(ctx context.Context, what, topic string, rev int64, paylo
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
-	shard := shardOf(topic)
-	answer, err := b.update.Run(ctx, b.client, []string{b.channel(shard) + ":head", b.stateKey(topic)},
-		what, rev, payload, at.UnixMilli(), newEpoch(), Keep.Milliseconds(), b.channel(shard), topic).Slice()
+	keys, args := b.words(what, topic, rev, payload, at)
+	return readAnswer(b.update.Run(ctx, b.client, keys, args...))
+}
+
+// words are the keys and arguments of the script.
+func (b *RedisBus) words(what, topic string, rev int64, payload []byte, at time.Time) (keys []string, args []any) {
+	channel := b.channel(shardOf(topic))
+	return []string{channel + ":head", b.stateKey(topic)},
+		[]any{what, rev, payload, at.UnixMilli(), newEpoch(), Keep.Milliseconds(), channel, topic}
+}
+
+// PublishAll implements Bus: one round trip. A Redis that does not know the
+// script yet is given it with the first of them that is sent alone.
+func (b *RedisBus) PublishAll(ctx context.Context, rev int64, states []State) ([]Published, error) {
+	for _, s := range states {
+		if err := checkUpdate(s.Topic, rev); err != nil {
+			return nil, err
+		}
+		if s.Payload == nil {
+			continue
+		}
+		if err := checkPayload(s.Payload); err != nil {
+			return nil, err
+		}
+	}
+	bounded, cancel := context.WithTimeout(ctx, redisWait)
+	defer cancel()
+	at, pipe := b.opts.Now(), b.client.Pipeline()
+	answers := make([]*redis.Cmd, len(states))
+	for i, s := range states {
+		what := "publish"
+		if s.Payload == nil {
+			what = "touch"
+		}
+		keys, args := b.words(what, s.Topic, rev, s.Payload, at)
+		answers[i] = b.update.EvalSha(bounded, pipe, keys, args...)
+	}
+	if _, err := pipe.Exec(bounded); redis.HasErrorPrefix(err, "NOSCRIPT") {
+		return publishEach(ctx, b, rev, states)
+	}
+	out := make([]Published, len(states))
+	for i, s := range states {
+		accepted, p, err := readAnswer(answers[i])
+		if err != nil {
+			return nil, fmt.Errorf("publish states: %w", err)
+		}
+		out[i] = Published{Frame: Frame{Position: p}, Accepted: accepted && s.Payload != nil}
+		if out[i].Accepted {
+			out[i].Frame.Rev, out[i].Frame.At, out[i].Frame.Payload = rev, at, s.Payload
+		}
+	}
+	return out, nil
+}
+
+func readAnswer(cmd *redis.Cmd) (bool, Position, error) {
+	answer, err := cmd.Slice()
 	if err != nil {
 		return false, Position{}, err
 	}

@@ -109,7 +109,38 @@ func (h *Hub) drain(ctx context.Context) {
 // the commit, never waits for a client, and is ignored when a higher rev is
 // known already.
 func (h *Hub) Publish(ctx context.Context, topic string, rev int64, payload []byte) error {
-	_, _, err := h.opts.Bus.Publish(ctx, topic, rev, payload)
+	return h.PublishAll(ctx, rev, []State{{Topic: topic, Payload: payload}})
+}
+
+// PublishAll is Publish, or Touch for a state without payload, for many topics
+// in one go. Who watches here is given his state at once, and none that has the
+// mark of the one that he was given last.
+func (h *Hub) PublishAll(ctx context.Context, rev int64, states []State) error {
+	send, watched := make([]State, 0, len(states)), make([]*topic, 0, len(states))
+	for _, s := range states {
+		var t *topic
+		if s.Payload != nil {
+			h.mu.RLock()
+			t = h.topics[s.Topic]
+			h.mu.RUnlock()
+		}
+		if t == nil || t.publishing(s.Mark) {
+			send, watched = append(send, s), append(watched, t)
+		}
+	}
+	if len(send) == 0 {
+		return nil
+	}
+	done, err := h.opts.Bus.PublishAll(ctx, rev, send)
+	for i, t := range watched {
+		switch {
+		case t == nil:
+		case err != nil:
+			h.want(t, t.published(Published{}, nil))
+		default:
+			h.want(t, t.published(done[i], send[i].Mark))
+		}
+	}
 	return err
 }
 

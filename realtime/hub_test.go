@@ -311,3 +311,30 @@ func TestPublishTellsWhatIsWrong(t *testing.T) {
 		t.Errorf("no topic: got %v", err)
 	}
 }
+
+func TestWhoWasShownAStateWithThatMarkIsNotShownItAgain(t *testing.T) {
+	n := start(t, realtime.Options{Snapshot: newTruth("zone:1").Snapshot})
+	c := n.watch("zone:1")
+	c.Next("zone:1") // as the snapshot gave it: nobody has marked it
+	show := func(rev int64, mark string) {
+		t.Helper()
+		if err := n.PublishAll(t.Context(), rev, []realtime.State{{Topic: "zone:1", Payload: state(rev), Mark: []byte(mark)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	show(10, "a")
+	if m := c.Next("zone:1"); !isState(10)(m.D) {
+		t.Fatalf("got %s, want state 10", m.D)
+	}
+	show(11, "a") // no news
+	show(12, "b")
+	if m := c.Next("zone:1"); !isState(12)(m.D) {
+		t.Fatalf("got %s, want state 12 and not the one before, which has the mark of 10", m.D)
+	}
+	n.publish("zone:1", 13) // by somebody who marks nothing
+	c.Until("zone:1", isState(13))
+	show(14, "b")
+	if m := c.Next("zone:1"); !isState(14)(m.D) {
+		t.Fatalf("got %s, want state 14: what was shown last had no mark", m.D)
+	}
+}

@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -35,6 +36,9 @@ type topic struct {
 	need      need
 	busy      bool
 	tries     int
+	own       int      // states that this node is publishing
+	heard     Position // announced meanwhile
+	mark      []byte   // of the frame, where this node has published it
 }
 
 func (t *topic) watchers() int {
@@ -46,7 +50,45 @@ func (t *topic) watchers() int {
 func (t *topic) news(p Position) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.own > 0 { // it may be our own: published looks at it
+		if p.NewsTo(t.heard) {
+			t.heard = p
+		}
+		return false
+	}
 	return t.frame == nil || p.NewsTo(t.frame.Position)
+}
+
+// publishing notes that a state is about to be published; false when the
+// watchers have one with that mark already, and none is on its way to them.
+func (t *topic) publishing(mark []byte) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if mark != nil && bytes.Equal(mark, t.mark) {
+		return false
+	}
+	t.own++
+	return true
+}
+
+// published makes what was accepted the frame to deliver, and says what is left
+// to do.
+func (t *topic) published(p Published, mark []byte) need {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.own--
+	if p.Accepted && (t.frame == nil || p.Frame.NewsTo(t.frame.Position)) {
+		t.frame, t.unsent, t.mark = newFrame(t.name, p.Frame), true, mark
+	}
+	heard := t.heard
+	if t.own == 0 {
+		t.heard = Position{}
+	}
+	if heard != (Position{}) && (t.frame == nil || heard.NewsTo(t.frame.Position)) {
+		t.mark = nil
+		return toRead
+	}
+	return toDeliver
 }
 
 // watch adds s to its topic, which is made if nobody watched it.
@@ -108,7 +150,9 @@ func (h *Hub) reread(topics []*topic) {
 func (t *topic) claim(n need) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.need = max(t.need, n)
+	if t.need = max(t.need, n); n != toDeliver {
+		t.mark = nil
+	}
 	idle := !t.busy
 	t.busy = true
 	return idle
@@ -222,7 +266,7 @@ func (t *topic) take(f Frame) {
 	defer t.mu.Unlock()
 	t.tries = 0
 	if t.frame == nil || f.NewsTo(t.frame.Position) {
-		t.frame, t.unsent = newFrame(t.name, f), true
+		t.frame, t.unsent, t.mark = newFrame(t.name, f), true, nil
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,7 +37,7 @@ type stage struct {
 	cfg    app.Config
 	crowd  []sim.Member
 	day    houzhen.Date // of the next sessions
-	keys   int          // idempotency keys that were used
+	keys   atomic.Int64 // idempotency keys that were used
 	people int          // that were registered without signing in
 }
 
@@ -172,8 +173,7 @@ func (s *stage) session(doctor string, department int, part houzhen.DayPart, pla
 
 // key makes an idempotency key that was not used before.
 func (s *stage) key() string {
-	s.keys++
-	return fmt.Sprintf("hzbench-%08d", s.keys)
+	return fmt.Sprintf("hzbench-%08d", s.keys.Add(1))
 }
 
 // name gives the name of a figure of this database.

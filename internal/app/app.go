@@ -109,6 +109,7 @@ type App struct {
 	policies *policies // of queues
 
 	relay   *outbox.Relay // of facts
+	marks   *outbox.Relay // of facts that need nothing but a mark
 	mail    *outbox.Relay // of messages
 	post    *outbox.Relay // of receipts
 	reactor *outbox.Reactor

@@ -27,9 +27,12 @@ func (a *App) queueOf(ctx context.Context, s booking.Session) (queue.OpenQueue, 
 // freeElsewhere lets a patient who is no longer with one doctor be called by
 // the other who had put him off.
 func (a *App) freeElsewhere(ctx context.Context, tx everything, e houzhen.Event) error {
-	t, err := tx.Ticket(ctx, e.Subject)
+	t, err := ticketOf(ctx, tx, e.Subject)
 	if err != nil {
-		return fmt.Errorf("load ticket: %w", err)
+		return err
+	}
+	if some := crowdOf(ctx, tx).putOff; some != nil && !some[t.PatientID] {
+		return nil // whoever puts him off later knows that he is free
 	}
 	return a.Queue.Free(ctx, tx, t.PatientID)
 }

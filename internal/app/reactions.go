@@ -74,28 +74,33 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 	return wired
 }
 
-// queueReactions is the part of the table about tickets and their queues.
+// queueReactions is the part of the table about tickets and their queues. Each
+// of them is shown, and of some that is all.
 func (a *App) queueReactions() map[houzhen.EventKind][]reaction {
-	return map[houzhen.EventKind][]reaction{
-		houzhen.TicketAdmitted:    {a.show},
-		houzhen.TicketCheckedIn:   {a.tellCheckedIn, a.show},
-		houzhen.TicketCalled:      {a.tellCalled, a.show},
-		houzhen.TicketRecalled:    {a.show},
-		houzhen.TicketMissed:      {a.tellMissed, a.freeElsewhere, a.show},
-		houzhen.TicketStarted:     {a.show},
-		houzhen.TicketFinished:    {a.fulfil, a.freeElsewhere, a.show},
-		houzhen.TicketDropped:     {a.show},
-		houzhen.TicketLeaveNow:    {a.tellLeaveNow, a.show},
-		houzhen.TicketWaitALittle: {a.tellWaitALittle, a.show},
-		houzhen.TicketOrdered:     {a.show},
-		houzhen.TicketSetAside:    {a.show},
-		houzhen.TicketOutForTests: {a.freeElsewhere, a.show},
-		houzhen.TicketReturned:    {a.show},
-		houzhen.TicketUndone:      {a.show},
-		houzhen.QueueDesks:        {a.show},
-		houzhen.QueuePaused:       {a.tellPaused, a.show},
-		houzhen.QueueResumed:      {a.show},
+	table := map[houzhen.EventKind][]reaction{
+		houzhen.TicketAdmitted:    {},
+		houzhen.TicketCheckedIn:   {a.tellCheckedIn},
+		houzhen.TicketCalled:      {a.tellCalled},
+		houzhen.TicketRecalled:    {},
+		houzhen.TicketMissed:      {a.tellMissed, a.freeElsewhere},
+		houzhen.TicketStarted:     {},
+		houzhen.TicketFinished:    {a.fulfil, a.freeElsewhere},
+		houzhen.TicketDropped:     {},
+		houzhen.TicketLeaveNow:    {a.tellLeaveNow},
+		houzhen.TicketWaitALittle: {a.tellWaitALittle},
+		houzhen.TicketOrdered:     {},
+		houzhen.TicketSetAside:    {},
+		houzhen.TicketOutForTests: {a.freeElsewhere},
+		houzhen.TicketReturned:    {},
+		houzhen.TicketUndone:      {},
+		houzhen.QueueDesks:        {},
+		houzhen.QueuePaused:       {a.tellPaused},
+		houzhen.QueueResumed:      {},
 	}
+	for kind := range table {
+		table[kind] = append(table[kind], a.show)
+	}
+	return table
 }
 
 // enter writes messages into the ledger and wakes their delivery after the
@@ -196,17 +201,19 @@ func (a *App) tellCancelled(ctx context.Context, tx everything, e houzhen.Event)
 
 // ticketSubject is a ticket as planners see it; its messages go to its patient.
 func (a *App) ticketSubject(ctx context.Context, tx everything, e houzhen.Event) (queue.Ticket, notify.Subject, error) {
-	t, err := tx.Ticket(ctx, e.Subject)
+	t, err := ticketOf(ctx, tx, e.Subject)
 	if err != nil {
-		return t, notify.Subject{}, fmt.Errorf("load ticket: %w", err)
+		return t, notify.Subject{}, err
 	}
-	p, err := tx.Patient(ctx, t.PatientID)
+	p, err := patientOf(ctx, tx, t.PatientID)
 	if err != nil {
-		return t, notify.Subject{}, fmt.Errorf("load patient: %w", err)
+		return t, notify.Subject{}, err
 	}
-	session, err := tx.Session(ctx, t.SessionID)
-	if err != nil {
-		return t, notify.Subject{}, fmt.Errorf("load session: %w", err)
+	session, known := crowdOf(ctx, tx).sessions[t.SessionID]
+	if !known {
+		if session, err = tx.Session(ctx, t.SessionID); err != nil {
+			return t, notify.Subject{}, fmt.Errorf("load session: %w", err)
+		}
 	}
 	s, err := a.reached(ctx, tx, notify.Subject{
 		ID: t.ID, Version: e.Version, Start: t.SliceStart, End: t.SliceEnd, SessionEnd: session.End,
@@ -340,9 +347,9 @@ func (a *App) closeQueue(ctx context.Context, tx everything, e houzhen.Event) er
 
 // fulfil notes in the booking that the patient was seen.
 func (a *App) fulfil(ctx context.Context, tx everything, e houzhen.Event) error {
-	t, err := tx.Ticket(ctx, e.Subject)
+	t, err := ticketOf(ctx, tx, e.Subject)
 	if err != nil {
-		return fmt.Errorf("load ticket: %w", err)
+		return err
 	}
 	_, err = a.Booking.Fulfil(ctx, tx, t.AppointmentID)
 	return err

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/queue"
+	"github.com/houzhen/houzhen/realtime"
 )
 
 // Topics of the sockets, each with the id of what it shows.
@@ -26,6 +28,13 @@ func (a *App) redraw(ctx context.Context, sessionID string) error {
 	rev := a.live.rev()
 	var p place
 	err := a.view(ctx, func(tx everything) error {
+		err := tx.ForeseeAll(ctx, func(tx queue.Tx) {
+			_, _ = tx.Queue(ctx, sessionID)
+			_, _ = tx.(everything).Session(ctx, sessionID)
+		})
+		if err != nil {
+			return err
+		}
 		q, err := tx.Queue(ctx, sessionID)
 		if err == nil {
 			p, err = a.boards.standing(ctx, tx, q)
@@ -52,37 +61,37 @@ func (a *App) redraw(ctx context.Context, sessionID string) error {
 // hand gives the hub what was drawn: each place that is watched, and word to
 // screens and desks that theirs is another.
 func (a *App) hand(ctx context.Context, p place, rev int64) error {
+	states := make([]realtime.State, 0, len(p.q.Tickets)+4)
 	for _, t := range p.q.Tickets {
-		if err := a.handPlace(ctx, p, t, rev); err != nil {
-			return err
+		s := realtime.State{Topic: topicPosition + "/" + t.AppointmentID}
+		if a.Hub.Watchers(s.Topic) == 0 {
+			if a.cfg.RedisURL != "" { // another node, where he is watched, draws it for itself
+				states = append(states, s)
+			}
+			continue
 		}
+		var err error
+		if s.Payload, err = json.Marshal(p.position(t)); err != nil {
+			return fmt.Errorf("write place: %w", err)
+		}
+		s.Mark = countsOf(s.Payload)
+		states = append(states, s)
 	}
 	for _, topic := range []string{
 		topicZone + "/" + p.q.ZoneID, topicDoor + "/" + p.q.RoomID, topicStrip + "/" + p.q.SessionID, topicDesk + "/" + p.q.ZoneID,
 	} {
-		if err := a.Hub.Touch(ctx, topic, rev); err != nil {
-			return fmt.Errorf("touch %s: %w", topic, err)
-		}
+		states = append(states, realtime.State{Topic: topic})
+	}
+	if err := a.Hub.PublishAll(ctx, rev, states); err != nil {
+		return fmt.Errorf("hand over what was drawn: %w", err)
 	}
 	return nil
 }
 
-// handPlace gives the hub one patient's place. One whom nobody watches here
-// may be watched on another node, which draws it for itself.
-func (a *App) handPlace(ctx context.Context, p place, t queue.Ticket, rev int64) error {
-	topic := topicPosition + "/" + t.AppointmentID
-	if a.Hub.Watchers(topic) == 0 {
-		if a.cfg.RedisURL == "" {
-			return nil
-		}
-		return a.Hub.Touch(ctx, topic, rev)
-	}
-	payload, err := json.Marshal(p.position(t))
-	if err != nil {
-		return fmt.Errorf("write place: %w", err)
-	}
-	return a.Hub.Publish(ctx, topic, rev, payload)
-}
+// countsOf is a place without when it was built and from which version of the
+// queue, which come last in it: a patient for whom all else is as it was is not
+// sent it again.
+func countsOf(place []byte) []byte { return place[:bytes.LastIndex(place, []byte(`"at":`))] }
 
 // snapshot renders a topic for whoever begins to watch it or was told that it
 // changed. Its rev is of before it was read.

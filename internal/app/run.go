@@ -44,7 +44,7 @@ func (a *App) goWork(ctx context.Context, g *errgroup.Group) {
 	if err := a.loadPolicies(ctx, a.clock.Now()); err != nil && ctx.Err() == nil {
 		a.log.WarnContext(ctx, "queue policies not read; the default holds until they are", "error", err)
 	}
-	for _, run := range []func(context.Context) error{a.Pipeline.Run, a.relay.Run, a.mail.Run, a.post.Run, a.Hub.Run, a.live.run} {
+	for _, run := range []func(context.Context) error{a.Pipeline.Run, a.relay.Run, a.marks.Run, a.mail.Run, a.post.Run, a.Hub.Run, a.live.run} {
 		g.Go(func() error { return run(ctx) })
 	}
 }
@@ -169,17 +169,18 @@ func (a *App) Drain(ctx context.Context) error {
 func (a *App) settle(ctx context.Context) error {
 	for {
 		a.relay.Flush()
+		a.marks.Flush()
 		a.mail.Flush()
 		a.post.Flush()
 		if err := a.Pipeline.Wait(ctx); err != nil {
 			return err
 		}
-		if a.relay.Pending() == 0 && a.mail.Pending() == 0 && a.post.Pending() == 0 && a.live.idle() {
+		if a.relay.Pending() == 0 && a.marks.Pending() == 0 && a.mail.Pending() == 0 && a.post.Pending() == 0 && a.live.idle() {
 			idle, err := a.Pipeline.Idle(ctx)
 			if err != nil {
 				return err
 			}
-			if idle && a.relay.Pending() == 0 && a.mail.Pending() == 0 && a.post.Pending() == 0 && a.live.idle() {
+			if idle && a.relay.Pending() == 0 && a.marks.Pending() == 0 && a.mail.Pending() == 0 && a.post.Pending() == 0 && a.live.idle() {
 				return nil
 			}
 		}

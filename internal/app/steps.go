@@ -31,7 +31,7 @@ func (a *App) tellCheckedIn(ctx context.Context, tx everything, e houzhen.Event)
 	if !a.tellsSteps() {
 		return nil
 	}
-	t, err := tx.Ticket(ctx, e.Subject)
+	t, err := ticketOf(ctx, tx, e.Subject)
 	if err != nil || t.State != queue.Waiting {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/houzhen/houzhen/internal/outbox"
 	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/queue"
 )
 
 // crowd is what facts that are worked on in one transaction share: what was read
@@ -19,6 +20,9 @@ import (
 type crowd struct {
 	tx           everything
 	appointments map[string]booking.Appointment
+	tickets      map[string]queue.Ticket
+	sessions     map[string]booking.Session
+	putOff       map[string]bool // nil: nobody knows; who was put off because he was with another doctor
 	people       map[string]directory.Patient
 	prefs        map[string]notify.Prefs
 	contacts     map[string][]store.Contact
@@ -50,13 +54,16 @@ func tells(k houzhen.EventKind) bool {
 func (a *App) together(ctx context.Context, otx outbox.Tx, facts []houzhen.Event) (context.Context, func(context.Context) error, error) {
 	tx, _ := otx.(everything)
 	c := &crowd{tx: tx, collects: true}
-	var ids []string
+	var appointments, tickets []string
 	for _, e := range facts {
-		if tells(e.Kind) {
-			ids = append(ids, e.Subject)
+		switch {
+		case tells(e.Kind):
+			appointments = append(appointments, e.Subject)
+		case ofTicket(e.Kind):
+			tickets = append(tickets, e.Subject)
 		}
 	}
-	if err := c.read(ctx, distinct(ids), a.namesPeople()); err != nil {
+	if err := c.read(ctx, distinct(appointments), distinct(tickets), a.namesPeople()); err != nil {
 		return ctx, nil, err
 	}
 	ctx = context.WithValue(ctx, crowdKey{}, c)
@@ -107,18 +114,60 @@ func (a *App) launch(ctx context.Context, tx everything, rows []notify.Message, 
 	return nil
 }
 
-func (c *crowd) read(ctx context.Context, appointments []string, named bool) (err error) {
-	if len(appointments) == 0 {
-		return nil
+// ofTicket reports whether a fact is of a ticket and causes more than a drawing.
+func ofTicket(k houzhen.EventKind) bool {
+	switch k {
+	case houzhen.TicketCheckedIn, houzhen.TicketCalled, houzhen.TicketMissed, houzhen.TicketFinished, houzhen.TicketOutForTests:
+		return true
+	default:
+		return false
 	}
-	if c.appointments, err = c.tx.AppointmentsByID(ctx, appointments); err != nil {
-		return err
-	}
+}
+
+func (c *crowd) read(ctx context.Context, appointments, tickets []string, named bool) (err error) {
 	var people []string
+	if len(appointments) > 0 {
+		if c.appointments, err = c.tx.AppointmentsByID(ctx, appointments); err != nil {
+			return err
+		}
+	}
 	for _, at := range c.appointments {
 		people = append(people, at.PatientID)
 	}
+	if len(tickets) > 0 {
+		here, err := c.line(ctx, tickets)
+		if err != nil {
+			return err
+		}
+		people = append(people, here...)
+	}
+	if len(people) == 0 {
+		return nil
+	}
 	return c.meet(ctx, distinct(people), named)
+}
+
+// line reads tickets and their sessions, and gives whose they are.
+func (c *crowd) line(ctx context.Context, tickets []string) (people []string, err error) {
+	if c.tickets, err = c.tx.TicketsByID(ctx, tickets); err != nil {
+		return nil, err
+	}
+	var sessions []string
+	for _, t := range c.tickets {
+		people, sessions = append(people, t.PatientID), append(sessions, t.SessionID)
+	}
+	if len(people) == 0 {
+		return nil, nil
+	}
+	if c.putOff, err = c.tx.PutOff(ctx, distinct(people)); err != nil {
+		return nil, err
+	}
+	list, err := c.tx.Sessions(ctx, booking.SessionFilter{IDs: distinct(sessions)})
+	c.sessions = make(map[string]booking.Session, len(list))
+	for _, s := range list {
+		c.sessions[s.ID] = s
+	}
+	return people, err
 }
 
 // meet reads people and asks them.
@@ -155,6 +204,18 @@ func appointmentOf(ctx context.Context, tx everything, id string) (booking.Appoi
 		return at, nil
 	}
 	return tx.Appointment(ctx, id)
+}
+
+// ticketOf gives a ticket that a fact is about.
+func ticketOf(ctx context.Context, tx everything, id string) (queue.Ticket, error) {
+	if t, ok := crowdOf(ctx, tx).tickets[id]; ok {
+		return t, nil
+	}
+	t, err := tx.Ticket(ctx, id)
+	if err != nil {
+		return t, fmt.Errorf("load ticket: %w", err)
+	}
+	return t, nil
 }
 
 // patientOf gives somebody who is told.

@@ -47,6 +47,10 @@ type everything interface {
 	auth.MachineTx
 	webhook.Tx
 
+	// ForeseeAll is queue.Tx's Foresee for a view that reads nothing else, which
+	// ends with the answer; what is read besides is of a later state.
+	ForeseeAll(ctx context.Context, ask func(queue.Tx)) error
+
 	// Whereabouts is where the hospital's information system last saw a patient.
 	Whereabouts(ctx context.Context, patientID string) (store.Whereabouts, error)
 	SaveWhereabouts(ctx context.Context, w store.Whereabouts) (store.Whereabouts, error)
@@ -55,6 +59,10 @@ type everything interface {
 	AppointmentsByID(ctx context.Context, ids []string) (map[string]booking.Appointment, error)
 	AppointmentsByOrigin(ctx context.Context, origins []string) (map[string][]booking.Appointment, error)
 	CasesOf(ctx context.Context, sessionIDs, appointmentIDs []string) ([]suspension.Case, error)
+	TicketsByID(ctx context.Context, ids []string) (map[string]queue.Ticket, error)
+	// PutOff gives those of some patients whom a queue put off because they were
+	// with another doctor.
+	PutOff(ctx context.Context, patientIDs []string) (map[string]bool, error)
 	PatientsByID(ctx context.Context, ids []string) (map[string]directory.Patient, error)
 	PatientNames(ctx context.Context, ids []string) (map[string]houzhen.Name, error)
 

@@ -146,8 +146,8 @@ func (a *App) wireHub() {
 	a.Hub = realtime.NewHub(realtime.Options{Bus: bus, Snapshot: a.snapshot, Now: wall, Logger: a.log})
 	a.live = newLive(a.redraw, a.clock.Now, a.log)
 	if !a.opt.Blind {
-		for kind := range a.queueReactions() {
-			a.live.kinds[kind] = true
+		for kind, list := range a.queueReactions() {
+			a.live.kinds[kind], a.live.alone[kind] = true, len(list) == 1
 		}
 	}
 }
@@ -166,16 +166,9 @@ func (a *App) wirePipeline() {
 			return a.Pipeline.Enqueue(ctx, kind, u, ids)
 		}
 	}
-	a.relay = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobFact), Logger: a.log, Linger: a.opt.Linger})
-	a.mail = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobMessage), Logger: a.log, Linger: a.opt.Linger})
+	a.mail = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobMessage), Logger: a.log, Linger: a.opt.Linger, Pace: relayPace})
 	a.post = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobReceipt), Logger: a.log})
-	a.sweeper = outbox.NewSweeper(outbox.SweeperOptions{Store: a.Store.Outbox(), Enqueue: enqueue(jobFact), Grace: relayGrace})
-	a.reactor = outbox.NewReactor(a.Store.Outbox(), a.reactions(), a.log)
-	a.reactor.Group(a.together)
-	a.Store.OnCommit(func(ctx context.Context, facts []houzhen.Event) {
-		a.live.committed(facts)
-		a.relay.Committed(ctx, facts)
-	})
+	a.wireFacts(enqueue(jobFact))
 	a.Pipeline.Handle(jobWebhook, a.Webhooks.Deliver)
 	a.Pipeline.Handle(jobFact, a.react)
 	a.Pipeline.Handle(jobReceipt, func(ctx context.Context, _ []string) error {
@@ -186,4 +179,49 @@ func (a *App) wirePipeline() {
 		_, err := a.Notify.Deliver(ctx, ids)
 		return err
 	})
+}
+
+// relayPace is how long facts and messages wait for those before them: in a
+// busy time a task carries many, and no one is late for it.
+const relayPace = 20 * time.Millisecond
+
+// marksLinger is how long facts that are shown and cause nothing else wait to
+// be marked as handled: long enough for one statement to mark many, and well
+// within the time that the sweep leaves them alone.
+const marksLinger = time.Second
+
+// wireFacts hands committed facts on: to the boards of this node at once, and to
+// the pipeline those that cause anything more.
+func (a *App) wireFacts(enqueue outbox.Enqueue) {
+	reactions := a.reactions()
+	inert := map[houzhen.EventKind]bool{}
+	for kind, list := range reactions {
+		inert[kind] = len(list) == 0
+	}
+	a.Store.CauseNothing(inert)
+	a.relay = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue, Logger: a.log, Linger: a.opt.Linger, Pace: relayPace})
+	a.marks = outbox.NewRelay(outbox.RelayOptions{Enqueue: a.markHandled, Logger: a.log, Linger: marksLinger})
+	a.sweeper = outbox.NewSweeper(outbox.SweeperOptions{Store: a.Store.Outbox(), Enqueue: enqueue, Grace: relayGrace})
+	a.reactor = outbox.NewReactor(a.Store.Outbox(), reactions, a.log)
+	a.reactor.Group(a.together)
+	a.Store.OnCommit(func(ctx context.Context, facts []houzhen.Event) {
+		a.live.committed(facts)
+		var caused []houzhen.Event
+		for _, e := range facts {
+			switch {
+			case inert[e.Kind]:
+			case a.live.alone[e.Kind] && a.live.knows(e.ID):
+				a.marks.Add(houzhen.Routine, e.ID)
+			default:
+				caused = append(caused, e)
+			}
+		}
+		a.relay.Committed(ctx, caused)
+	})
+}
+
+// markHandled marks facts whose queues this node draws. Those of a node that
+// died before are found by the sweep.
+func (a *App) markHandled(ctx context.Context, _ houzhen.Urgency, ids []string) error {
+	return a.inTx(ctx, func(tx everything) error { return tx.FactsHandled(ctx, ids) })
 }

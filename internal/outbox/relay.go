@@ -26,6 +26,9 @@ type RelayOptions struct {
 	// Linger is how long, in real time, an id that is not critical may wait for
 	// company, so that a flood costs few tasks; 0 hands everything over at once.
 	Linger time.Duration
+	// Pace is how long, in real time, it rests after a handover, so that in a
+	// busy time few tasks carry many ids; a lone one never waits. 0 is not at all.
+	Pace time.Duration
 }
 
 // Relay tells the pipeline of facts as they are committed. It is a hint: what
@@ -108,13 +111,18 @@ func (r *Relay) Flush() {
 
 // linger waits for company: until a task is full, something critical comes,
 // Flush, or the time is over.
-func (r *Relay) linger(ctx context.Context) {
-	if r.opt.Linger <= 0 {
+func (r *Relay) linger(ctx context.Context) { r.wait(ctx, r.opt.Linger, r.full) }
+
+// rest waits after a handover, unless a task is full.
+func (r *Relay) rest(ctx context.Context) { r.wait(ctx, r.opt.Pace, r.crowded) }
+
+func (r *Relay) wait(ctx context.Context, d time.Duration, over func() bool) {
+	if d <= 0 {
 		return
 	}
-	t := time.NewTimer(r.opt.Linger)
+	t := time.NewTimer(d)
 	defer t.Stop()
-	for !r.full() {
+	for !over() {
 		select {
 		case <-ctx.Done():
 			return
@@ -129,10 +137,14 @@ func (r *Relay) linger(ctx context.Context) {
 
 func (r *Relay) full() bool {
 	r.mu.Lock()
+	urgent := len(r.piled[houzhen.Critical]) > 0
+	r.mu.Unlock()
+	return urgent || r.crowded()
+}
+
+func (r *Relay) crowded() bool {
+	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.piled[houzhen.Critical]) > 0 {
-		return true
-	}
 	for _, ids := range r.piled {
 		if len(ids) >= MaxIDs {
 			return true
@@ -142,8 +154,8 @@ func (r *Relay) full() bool {
 }
 
 // Run hands over what has piled up whenever the way is free, most urgent
-// first, until ctx ends: the busier it is the larger its tasks, with no timer
-// and no wait for a lone fact.
+// first, until ctx ends: the busier it is the larger its tasks, with no wait for
+// a lone fact.
 func (r *Relay) Run(ctx context.Context) error {
 	for {
 		select {
@@ -153,15 +165,23 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 		for ctx.Err() == nil && r.Pending() > 0 {
 			r.linger(ctx)
-			u, ids := r.take()
-			if len(ids) == 0 {
-				break
-			}
-			if err := r.opt.Enqueue(ctx, u, ids); err != nil {
-				r.opt.Logger.WarnContext(ctx, "rows left to the sweeper", "count", len(ids), "urgency", int(u), "error", err)
-			}
-			r.handed()
+			r.hand(ctx)
+			r.rest(ctx)
 		}
+	}
+}
+
+// hand hands over all that has piled up.
+func (r *Relay) hand(ctx context.Context) {
+	for ctx.Err() == nil {
+		u, ids := r.take()
+		if len(ids) == 0 {
+			return
+		}
+		if err := r.opt.Enqueue(ctx, u, ids); err != nil {
+			r.opt.Logger.WarnContext(ctx, "rows left to the sweeper", "count", len(ids), "urgency", int(u), "error", err)
+		}
+		r.handed()
 	}
 }
 

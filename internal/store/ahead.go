@@ -11,7 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/queue"
 )
 
 // read is a statement that gives rows, and what it gave.
@@ -28,27 +30,50 @@ var errForeseen = errors.New("only reads can be foreseen")
 // network away; where it is not, nothing is done. ask is run once with a
 // transaction in which every read finds nothing, so that it comes as far as it
 // does in the plain case. Each answer is then kept for the next read of the same
-// statement and arguments. Reads that were not foreseen go their own way, so
-// that a wrong guess costs time and changes no answer; but nothing must be
-// written between Ahead and the reads.
+// statement and arguments, until something is written. Reads that were not
+// foreseen go their own way, so that a wrong guess costs time and changes no
+// answer.
 func (tx *Tx) Ahead(ctx context.Context, ask func(booking.Tx) error) error {
+	return tx.foresee(ctx, false, func(dry *Tx) {
+		_ = ask(dry) // whatever stops the guess is met again by whoever really asks
+	})
+}
+
+// Foresee is Ahead for the verbs of a queue, which in the guess go on where
+// they find nothing.
+func (tx *Tx) Foresee(ctx context.Context, ask func(queue.Tx)) error {
+	return tx.foresee(ctx, false, func(dry *Tx) { ask(dry) })
+}
+
+// ForeseeAll is Foresee for a view that reads nothing else, as a rule: it ends
+// with the answer, in the same round trip, and what is read besides is of a
+// later state.
+func (tx *Tx) ForeseeAll(ctx context.Context, ask func(queue.Tx)) error {
+	return tx.foresee(ctx, tx.readOnly && tx.unbegun != "", func(dry *Tx) { ask(dry) })
+}
+
+func (tx *Tx) foresee(ctx context.Context, ends bool, ask func(dry *Tx)) error {
 	if tx.db.d.embedded || tx.foresees != nil {
 		return nil
 	}
 	var list []*read
-	dry := &Tx{db: tx.db, calm: tx.calm, now: tx.now, readOnly: true, foresees: &list}
-	if err := ask(dry); err != nil || len(list) == 0 {
-		return nil //nolint:nilerr // whatever stops the guess is met again by whoever really asks
+	dry := &Tx{db: tx.db, calm: tx.calm, now: tx.now, readOnly: true, foresees: &list, seen: seen{known: map[string]remembered{}}}
+	ask(dry)
+	tx.seen.known = dry.seen.known // what was guessed must be asked in the same words
+	if len(list) == 0 {
+		return nil
 	}
-	if err := tx.sendAhead(ctx, list); err != nil {
+	if err := tx.sendAhead(ctx, list, ends); err != nil {
 		return fmt.Errorf("read ahead: %w", err)
 	}
 	tx.ahead = append(tx.ahead, list...)
 	return nil
 }
 
-// sendAhead runs reads in one round trip, with what must go out before them.
-func (tx *Tx) sendAhead(ctx context.Context, list []*read) error {
+// sendAhead runs reads in one round trip, with what must go out before them. A
+// transaction that ends with them begins anew at the next statement, if any.
+func (tx *Tx) sendAhead(ctx context.Context, list []*read, ends bool) error {
+	begin := tx.unbegun
 	var batch pgx.Batch
 	if err := tx.queue(&batch); err != nil {
 		return err
@@ -71,14 +96,29 @@ func (tx *Tx) sendAhead(ctx context.Context, list []*read) error {
 			return rows.Err()
 		})
 	}
-	return tx.send(ctx, &batch)
+	if !ends {
+		return tx.send(ctx, &batch)
+	}
+	if err := tx.db.count("COMMIT"); err != nil {
+		return err
+	}
+	batch.Queue("COMMIT")
+	if err := tx.send(ctx, &batch); err != nil {
+		return err
+	}
+	tx.unbegun = begin
+	return nil
 }
 
 // send runs a batch in one round trip.
 func (tx *Tx) send(ctx context.Context, batch *pgx.Batch) error {
-	return tx.lease.conn.Raw(func(conn any) error {
+	err := tx.lease.conn.Raw(func(conn any) error {
 		return conn.(*stdlib.Conn).Conn().SendBatch(ctx, batch).Close() //nolint:forcetypeassert // it is the driver that was opened
 	})
+	if tx.db.d.unmet != nil && tx.db.d.unmet(err) {
+		return houzhen.E(houzhen.CodeConflict, "what was to be written was changed meanwhile").Because(err)
+	}
+	return err
 }
 
 // write is a statement whose outcome nobody waits for before the commit.
@@ -95,8 +135,39 @@ func (tx *Tx) writeLate(ctx context.Context, text string, args ...any) error {
 		_, err := tx.exec(ctx, text, args...)
 		return err
 	}
+	tx.ahead, tx.writes = nil, tx.writes+1
 	tx.late = append(tx.late, write{text, args})
 	return nil
+}
+
+// must runs a statement that is to change a row, and gives refusal when it
+// changes none. Inside Together, where the database is a network away, it goes
+// out late and what it gives then is CodeConflict of the next statement or of
+// the commit.
+func (tx *Tx) must(ctx context.Context, refusal error, text string, args ...any) error {
+	if tx.together && !tx.db.d.embedded {
+		return tx.writeLate(ctx, `WITH written AS (`+text+` RETURNING 1) SELECT 1 / COUNT(*) FROM written`, args...)
+	}
+	n, err := tx.exec(ctx, text, args...)
+	switch {
+	case err != nil:
+		return fmt.Errorf("write: %w", err)
+	case n == 0:
+		return refusal
+	}
+	return nil
+}
+
+// Together lets writes that must each change a row go out in one go, with the
+// commit if nothing is read before it. One that changes none gives CodeConflict,
+// at the latest at the commit, and nothing is written then.
+func (tx *Tx) Together(write func() error) error {
+	if tx.together {
+		return write()
+	}
+	tx.together = true
+	defer func() { tx.together = false }()
+	return write()
 }
 
 // queue puts into a batch what must go out first: what begins the transaction,

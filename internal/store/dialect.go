@@ -29,11 +29,14 @@ type dialect struct {
 	// failedAborts says that a refused statement spoils its transaction, so
 	// that one which may be refused needs a savepoint.
 	failedAborts bool
-	goose        goose.Dialect
-	tokens       *strings.Replacer           // {{type}} of the migrations
-	violation    func(error) violation       // what a constraint refused
-	retryable    func(error) bool            // whether the same transaction may do later
-	locks        func() goose.ProviderOption // keeps two nodes from migrating at once; may be nil
+	// unmet reports whether a statement that had to change a row changed none,
+	// where that is learned late; nil where it is learned at once.
+	unmet     func(error) bool
+	goose     goose.Dialect
+	tokens    *strings.Replacer           // {{type}} of the migrations
+	violation func(error) violation       // what a constraint refused
+	retryable func(error) bool            // whether the same transaction may do later
+	locks     func() goose.ProviderOption // keeps two nodes from migrating at once; may be nil
 }
 
 // violation is a refusal by the database itself.

@@ -53,10 +53,13 @@ func (tx *Tx) factArgs(e *houzhen.Event) []any {
 	if e.At.IsZero() {
 		e.At = tx.now
 	}
-	at := micros(e.At)
+	at, handled := micros(e.At), int64(0)
+	if tx.db.causesNothing(e.Kind) {
+		handled = at
+	}
 	return []any{
 		e.ID, string(e.Kind), e.Subject, e.Version, e.Session, at, string(e.Data),
-		int64(houzhen.UrgencyOf(e.Kind)), int64(0), int64(0), at, "",
+		int64(houzhen.UrgencyOf(e.Kind)), handled, int64(0), at, "",
 	}
 }
 

@@ -31,6 +31,9 @@ func (db *DB) grouped(ctx context.Context, f func(*Tx) error) ([]houzhen.Event, 
 	if g.err != nil { // then what a failed member saw did not come true either
 		return nil, g.err
 	}
+	if err == nil {
+		db.queues.remember(tx.seen)
+	}
 	return tx.facts, err
 }
 

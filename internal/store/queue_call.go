@@ -52,15 +52,18 @@ func (tx *Tx) AddCall(ctx context.Context, c queue.Call) error {
 	if err != nil {
 		return fmt.Errorf("write reason of call: %w", err)
 	}
-	n, err := tx.exec(ctx, `INSERT INTO call (`+callColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+	return tx.must(ctx, houzhen.E(houzhen.CodeConflict, "request has made a call"), `INSERT INTO call (`+callColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
 		c.SessionID, c.RequestID, c.TicketID, c.DoctorID, c.RoomID, c.Verb, c.Reason.Code, args, micros(c.At), c.Operator, c.Cause)
+}
+
+// LastCall finds the latest call of a verb about a ticket.
+func (tx *Tx) LastCall(ctx context.Context, sessionID, ticketID, verb string) (queue.Call, error) {
+	r, err := one(ctx, tx, missing("call"), callInto, `SELECT `+callColumns+` FROM call
+ WHERE session_id = $1 AND ticket_id = $2 AND verb = $3 ORDER BY at DESC, seq DESC LIMIT 1`, sessionID, ticketID, verb)
 	if err != nil {
-		return fmt.Errorf("add call: %w", err)
+		return queue.Call{}, err
 	}
-	if n == 0 {
-		return houzhen.E(houzhen.CodeConflict, "request has made a call")
-	}
-	return nil
+	return r.call()
 }
 
 // Calls lists the calls of a session, oldest first.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -93,11 +95,23 @@ func (tx *Tx) queueHead(ctx context.Context, sessionID, lock string) (queue.Queu
 
 func (tx *Tx) wholeQueue(ctx context.Context, sessionID, lock string) (queue.Queue, error) {
 	q, err := tx.queueHead(ctx, sessionID, lock)
-	if err != nil {
+	if err != nil && tx.foresees == nil {
 		return q, err
 	}
-	q.Tickets, err = tx.ticketsOf(ctx, []string{sessionID})
-	return q, err
+	known := tx.known(sessionID)
+	some, err := all(ctx, tx, ticketInto, `SELECT `+ticketColumns+` FROM ticket WHERE session_id = $1
+ AND (SELECT version FROM queue WHERE session_id = $2) <> $3 ORDER BY no, id`, sessionID, sessionID, known.version)
+	if err != nil {
+		return q, fmt.Errorf("list tickets: %w", err)
+	}
+	if known.version > 0 && q.Version == known.version {
+		some = slices.Clone(known.tickets)
+	}
+	q.Tickets = some
+	if lock != "" || tx.readOnly || tx.db.d.embedded { // otherwise head and tickets may be of two moments
+		tx.seen.read(sessionID, remembered{q.Version, slices.Clone(some)})
+	}
+	return q, nil
 }
 
 // Queues lists the queues of a zone whose sessions start in [from, to), with
@@ -155,14 +169,14 @@ func (tx *Tx) SaveQueue(ctx context.Context, q *queue.Queue) error {
 	if err != nil {
 		return fmt.Errorf("write queue: %w", err)
 	}
-	n, err := tx.exec(ctx, `UPDATE queue SET zone_id = $1, room_id = $2, doctor_id = $3, prefix = $4, start_at = $5,
+	err = tx.must(ctx, houzhen.E(houzhen.CodeConflict, "queue was changed meanwhile"), `UPDATE queue SET zone_id = $1, room_id = $2, doctor_id = $3, prefix = $4, start_at = $5,
  end_at = $6, deadline = $7, desk = $8, started_at = $9, paused_until = $10, pause_reason = $11, normals = $12,
  pattern = $13, version = version + 1 WHERE session_id = $14 AND version = $15`,
 		q.ZoneID, q.RoomID, q.DoctorID, q.Prefix, micros(q.Start), micros(q.End), micros(q.Deadline), string(q.Desk),
 		micros(q.StartedAt), micros(q.PausedUntil), q.PauseReason, normals, shape, q.SessionID, q.Version)
-	if n == 0 || err != nil {
-		return tx.changed(n, err, "queue")
+	if err == nil {
+		q.Version++
+		tx.seen.head(q.SessionID, q.Version)
 	}
-	q.Version++
-	return nil
+	return err
 }

@@ -59,6 +59,40 @@ func (tx *Tx) Ticket(ctx context.Context, id string) (queue.Ticket, error) {
 	return one(ctx, tx, missing("ticket"), ticketInto, `SELECT `+ticketColumns+` FROM ticket WHERE id = $1`, id)
 }
 
+// TicketsByID gives tickets by id; those unknown are left out.
+func (tx *Tx) TicketsByID(ctx context.Context, ids []string) (map[string]queue.Ticket, error) {
+	out := make(map[string]queue.Ticket, len(ids))
+	err := chunks(ids, 1, func(list string, args []any) error {
+		some, err := all(ctx, tx, ticketInto, `SELECT `+ticketColumns+` FROM ticket WHERE id IN (`+list+`)`, args...)
+		for _, t := range some {
+			out[t.ID] = t
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list tickets: %w", err)
+	}
+	return out, nil
+}
+
+// PutOff gives those of some patients who are to go later somewhere although
+// they had been asked to the door: they were with another doctor.
+func (tx *Tx) PutOff(ctx context.Context, patientIDs []string) (map[string]bool, error) {
+	out := map[string]bool{}
+	err := chunks(patientIDs, 1, func(list string, args []any) error {
+		some, err := all(ctx, tx, idInto, `SELECT patient_id FROM ticket
+ WHERE state = 'deferred' AND ready_at > 0 AND patient_id IN (`+list+`)`, args...)
+		for _, id := range some {
+			out[id] = true
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list who was put off: %w", err)
+	}
+	return out, nil
+}
+
 // TicketByAppointment finds the ticket of an appointment.
 func (tx *Tx) TicketByAppointment(ctx context.Context, appointmentID string) (queue.Ticket, error) {
 	return one(ctx, tx, missing("ticket"), ticketInto,
@@ -78,22 +112,19 @@ func (tx *Tx) Elsewhere(ctx context.Context, patientID string, from, to time.Tim
 
 // AddTicket inserts a ticket; CodeConflict if the appointment has one.
 func (tx *Tx) AddTicket(ctx context.Context, t queue.Ticket) error {
-	n, err := tx.exec(ctx, `INSERT INTO ticket (`+ticketColumns+`)
+	err := tx.must(ctx, houzhen.E(houzhen.CodeConflict, "appointment has a ticket"), `INSERT INTO ticket (`+ticketColumns+`)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
  $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40) ON CONFLICT DO NOTHING`, ticketArgs(t)...)
-	if err != nil {
-		return fmt.Errorf("add ticket: %w", err)
+	if err == nil {
+		tx.seen.ticket(t)
 	}
-	if n == 0 {
-		return houzhen.E(houzhen.CodeConflict, "appointment has a ticket")
-	}
-	return nil
+	return err
 }
 
 // SaveTicket saves by id and the version that was read, and raises it;
 // CodeConflict when it was changed meanwhile. The appointment never changes.
 func (tx *Tx) SaveTicket(ctx context.Context, t *queue.Ticket) error {
-	n, err := tx.exec(ctx, `UPDATE ticket SET session_id = $1, zone_id = $2, patient_id = $3, no = $4, label = $5,
+	err := tx.must(ctx, houzhen.E(houzhen.CodeConflict, "ticket was changed meanwhile"), `UPDATE ticket SET session_id = $1, zone_id = $2, patient_id = $3, no = $4, label = $5,
  slice_start = $6, slice_end = $7, state = $8, lane = $9, walk_in = $10, checked_in_at = $11, lane_since = $12,
  ready_at = $13, called_at = $14, last_call_at = $15, calls = $16, misses = $17, skip_normals = $18, at_end = $19,
  started_at = $20, ended_at = $21, doctor_id = $22, room_id = $23, travel_minutes = $24, leave_advised_at = $25,
@@ -106,11 +137,11 @@ func (tx *Tx) SaveTicket(ctx context.Context, t *queue.Ticket) error {
 		micros(t.EndedAt), t.DoctorID, t.RoomID, int64(t.TravelMinutes), micros(t.LeaveAdvisedAt), t.EndReason, t.Group,
 		t.AssignedDoctorID, micros(t.NotBefore), micros(t.ResultsAt), int64(t.Returns), int64(t.Overtaken), int64(t.OvertakenFor),
 		t.Care, bit(t.LivesNear), micros(t.WaitAdvisedAt), bit(t.FirstVisit), t.ID, t.Version)
-	if n == 0 || err != nil {
-		return tx.changed(n, err, "ticket")
+	if err == nil {
+		t.Version++
+		tx.seen.ticket(*t)
 	}
-	t.Version++
-	return nil
+	return err
 }
 
 // consultation is one finished ticket, as the forecast needs it.

@@ -22,7 +22,7 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 	if err := tx.begun(ctx); err != nil {
 		return 0, err
 	}
-	tx.writes++
+	tx.ahead, tx.writes = nil, tx.writes+1
 	if err := tx.db.count(text); err != nil {
 		return 0, err
 	}

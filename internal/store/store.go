@@ -49,6 +49,8 @@ type DB struct {
 	ring      Sealer
 	committed atomic.Pointer[func(context.Context, []houzhen.Event)]
 	watching  atomic.Pointer[[]func(context.Context, []houzhen.Event)]
+	inert     atomic.Pointer[map[houzhen.EventKind]bool]
+	queues    memory
 	conns     pool   // SQLite: those that only read
 	turns     *turns // SQLite: the one that writes; nil on PostgreSQL
 	close     func() error
@@ -84,6 +86,15 @@ func Open(ctx context.Context, url string, opt Options) (*DB, error) {
 
 // OnCommit sets who is told the facts of each transaction after its commit.
 func (db *DB) OnCommit(f func(ctx context.Context, facts []houzhen.Event)) { db.committed.Store(&f) }
+
+// CauseNothing says to which kinds of fact nobody reacts. They are written as
+// handled, so that nobody claims them only to find nothing to do.
+func (db *DB) CauseNothing(kinds map[houzhen.EventKind]bool) { db.inert.Store(&kinds) }
+
+func (db *DB) causesNothing(k houzhen.EventKind) bool {
+	kinds := db.inert.Load()
+	return kinds != nil && (*kinds)[k]
+}
 
 // Interrupt lets a test stop a program between two steps: ask is asked before
 // each statement, and an error of it is what the statement gives. Once it has

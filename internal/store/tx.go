@@ -37,9 +37,11 @@ type Tx struct {
 	depth    int // savepoints that are open
 	writes   int // statements that may have changed rows
 	facts    []houzhen.Event
+	seen     seen // of queues
 
 	unbegun  string   // what begins the transaction, until the first statement goes out
 	late     []write  // what goes out with the next statement or the commit
+	together bool     // writes that must change a row go out late
 	ahead    []*read  // answers to reads that are yet to be asked
 	foresees *[]*read // not nil: the transaction only listens to what is read
 }
@@ -117,7 +119,12 @@ func (db *DB) once(ctx context.Context, from pool, begin string, f func(*Tx) err
 	tx := db.newTx(ctx)
 	tx.lease, tx.readOnly = l, begin == db.d.beginRead
 	broken := true // until the connection is known to be outside a transaction
-	defer func() { from.give(l, broken) }()
+	defer func() {
+		if broken {
+			db.queues.forgetAll()
+		}
+		from.give(l, broken)
+	}()
 	if db.d.embedded {
 		if _, err := tx.exec(ctx, begin); err != nil {
 			broken = false
@@ -139,6 +146,7 @@ func (db *DB) once(ctx context.Context, from pool, begin string, f func(*Tx) err
 		return nil, fmt.Errorf("commit: %w", err)
 	}
 	ended, broken = true, false
+	db.queues.remember(tx.seen)
 	return tx.facts, nil
 }
 
@@ -215,8 +223,12 @@ func (tx *Tx) Savepoint(ctx context.Context, f func() error) error {
 	if _, err := tx.exec(ctx, "SAVEPOINT "+name); err != nil {
 		return fmt.Errorf("set savepoint: %w", err)
 	}
-	if err := f(); err != nil {
-		tx.facts = tx.facts[:facts]
+	err := f()
+	if err == nil && len(tx.late) > 0 { // what they give is f's to answer for
+		err = tx.begun(ctx)
+	}
+	if err != nil {
+		tx.facts, tx.late, tx.seen.unsure = tx.facts[:facts], nil, true
 		_, undone := tx.exec(ctx, "ROLLBACK TO "+name)
 		_, released := tx.exec(ctx, "RELEASE "+name)
 		return errors.Join(err, undone, released)

@@ -109,6 +109,12 @@ func (t *tx) Emit(e houzhen.Event) error {
 	return nil
 }
 
+// Foresee does nothing: memory is near.
+func (t *tx) Foresee(context.Context, func(queue.Tx)) error { return nil }
+
+// Together writes one after the other.
+func (t *tx) Together(write func() error) error { return write() }
+
 // Queue loads a head with its tickets by number.
 func (t *tx) Queue(_ context.Context, sessionID string) (queue.Queue, error) {
 	q, err := t.head(sessionID)

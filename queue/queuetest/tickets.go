@@ -68,6 +68,17 @@ func (t *tx) AddCall(ctx context.Context, c queue.Call) error {
 	return nil
 }
 
+// LastCall finds the latest call of a verb about a ticket.
+func (t *tx) LastCall(ctx context.Context, sessionID, ticketID, verb string) (queue.Call, error) {
+	calls, err := t.Calls(ctx, sessionID)
+	for _, c := range slices.Backward(calls) {
+		if c.TicketID == ticketID && c.Verb == verb {
+			return c, err
+		}
+	}
+	return queue.Call{}, houzhen.E(houzhen.CodeNotFound, "no such call")
+}
+
 // Calls lists a session's calls, oldest first.
 func (t *tx) Calls(_ context.Context, sessionID string) ([]queue.Call, error) {
 	var found []queue.Call

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		"the same state and rev are no news":              contract.sameState,
 		"another state of the same rev is news":           contract.sameRevOtherState,
 		"a touch drops the state and guards its rev":      contract.touch,
+		"many states in one go are as one by one":         contract.many,
 		"a flush begins a new epoch":                      contract.flush,
 		"who listens again is told to read again":         contract.listenAgain,
 		"a broken subscription is mended and leaves none": contract.cutSubscription,
@@ -144,6 +145,41 @@ func (c contract) touch() {
 	}
 	if _, accepted, _ := b.One.Publish(t.Context(), "zone:1", 7, []byte(`"seven"`)); accepted {
 		t.Error("a later touch with a lower rev took the guard away")
+	}
+}
+
+func (c contract) many() {
+	t, b := c.T, c.Backend
+	publish(t, b.One, "zone:2", 9, `"nine"`)
+	held := publish(t, b.One, "zone:3", 4, `"four"`)
+	b.Flush()
+	publish(t, b.One, "zone:2", 9, `"nine"`)
+	ear := Listen(t, b.Two)
+	done, err := b.One.PublishAll(t.Context(), 5, []realtime.State{
+		{Topic: "zone:1", Payload: []byte(`"one"`)}, {Topic: "zone:2", Payload: []byte(`"old"`)}, {Topic: "zone:3"},
+	})
+	if err != nil || len(done) != 3 {
+		t.Fatalf("got %d outcomes, error %v", len(done), err)
+	}
+	if f := latest(t, b.Two, "zone:1"); !done[0].Accepted || done[0].Frame.Position != f.Position || string(f.Payload) != `"one"` || f.Rev != 5 || f.At.UnixMilli() != done[0].Frame.At.UnixMilli() {
+		t.Errorf("got %+v, held as %+v", done[0], f)
+	}
+	if f := latest(t, b.Two, "zone:2"); done[1].Accepted || string(f.Payload) != `"nine"` {
+		t.Errorf("a stale state: got %+v, held %s", done[1], f.Payload)
+	}
+	for _, topic := range []string{"zone:1", "zone:3"} { // their channels have no common order
+		if heard := ear.Next(); heard.Topic != topic && heard.Topic != "zone:1" && heard.Topic != "zone:3" {
+			t.Errorf("heard %+v", heard)
+		}
+	}
+	if _, accepted, err := b.Two.Publish(t.Context(), "zone:3", held.Rev, []byte(`"four"`)); err != nil || accepted || done[2].Accepted {
+		t.Errorf("a touched topic took a state from before: %v", err)
+	}
+	if _, err := b.One.PublishAll(t.Context(), 6, []realtime.State{{Topic: "zone 1"}}); err == nil {
+		t.Error("a malformed topic was taken")
+	}
+	if _, err := b.One.PublishAll(t.Context(), 6, []realtime.State{{Topic: "zone:1", Payload: []byte(`{`)}}); err == nil {
+		t.Error("a malformed state was taken")
 	}
 }
 

@@ -70,6 +70,7 @@ func runQueue(t *testing.T, open Opener) {
 	t.Run("every field of a ticket is saved", func(t *testing.T) { ticketSaved(t, open(t)) })
 	t.Run("the head is saved under its version", func(t *testing.T) { headSaved(t, open(t)) })
 	t.Run("queues of a zone by start", func(t *testing.T) { queuesOfZone(t, open(t)) })
+	t.Run("a queue is as it is stored, whatever was done to it", func(t *testing.T) { queueRemembered(t, open(t)) })
 	t.Run("a request makes one call", func(t *testing.T) { callsByRequest(t, open(t)) })
 	t.Run("consultations are newest first", func(t *testing.T) { consultations(t, open(t)) })
 	runQueueLog(t, open)

@@ -1,0 +1,95 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/houzhen/houzhen/internal/store"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// queueRemembered does to queues what may be done, and reads them after each
+// step by Queue, which may remember them, and by Queues, which never does.
+func queueRemembered(t *testing.T, db *store.DB) {
+	t.Helper()
+	ctx := t.Context()
+	addQueue(t, db, head("s1", Start()), ticket("s1", 2))
+	addQueue(t, db, head("s2", Start()), ticket("s2", 1))
+	undone := errors.New("undone")
+	lock := func(tx *store.Tx, id string) queue.Queue {
+		q, err := tx.LockQueue(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q
+	}
+	type step struct {
+		name string
+		do   func(tx *store.Tx) error
+	}
+	for _, step := range []step{
+		{"nothing", func(*store.Tx) error { return nil }},
+		{"a ticket is added before the others", func(tx *store.Tx) error {
+			q := lock(tx, "s1")
+			return errors.Join(tx.AddTicket(ctx, ticket("s1", 1)), tx.SaveQueue(ctx, &q))
+		}},
+		{"a ticket is changed, with parts of a second that are not kept", func(tx *store.Tx) error {
+			q := lock(tx, "s1")
+			q.Tickets[0].State, q.Tickets[0].CheckedInAt = queue.Waiting, Start().Add(time.Microsecond+time.Nanosecond).In(time.FixedZone("", 3600))
+			return errors.Join(tx.SaveTicket(ctx, &q.Tickets[0]), tx.SaveQueue(ctx, &q))
+		}},
+		{"what failed was not done", func(tx *store.Tx) error {
+			q := lock(tx, "s1")
+			q.Tickets[0].State = queue.Done
+			return errors.Join(tx.SaveTicket(ctx, &q.Tickets[0]), tx.SaveQueue(ctx, &q), undone)
+		}},
+		{"what was done after it has the same version", func(tx *store.Tx) error {
+			q := lock(tx, "s1")
+			q.Tickets[1].State = queue.Ready
+			return errors.Join(tx.SaveTicket(ctx, &q.Tickets[1]), tx.SaveQueue(ctx, &q))
+		}},
+		{"a part was undone", func(tx *store.Tx) error {
+			_ = tx.Savepoint(ctx, func() error {
+				q := lock(tx, "s2")
+				q.Tickets[0].State = queue.Done
+				return errors.Join(tx.SaveTicket(ctx, &q.Tickets[0]), tx.SaveQueue(ctx, &q), undone)
+			})
+			return nil
+		}},
+		{"a ticket goes to another queue", func(tx *store.Tx) error {
+			from, to := lock(tx, "s1"), lock(tx, "s2")
+			moved := from.Tickets[0]
+			moved.SessionID, moved.No = "s2", 7
+			return errors.Join(tx.SaveTicket(ctx, &moved), tx.SaveQueue(ctx, &from), tx.SaveQueue(ctx, &to))
+		}},
+		{"a ticket is changed and the head is not", func(tx *store.Tx) error {
+			q := lock(tx, "s2")
+			q.Tickets[0].State = queue.Missed
+			return tx.SaveTicket(ctx, &q.Tickets[0])
+		}},
+		{"the head alone is changed", func(tx *store.Tx) error {
+			q, err := tx.LockHead(ctx, "s2")
+			q.Desk = queue.DeskPaused
+			return errors.Join(err, tx.SaveQueue(ctx, &q))
+		}},
+	} {
+		if err := db.InTx(ctx, step.do); err != nil && !errors.Is(err, undone) {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		for range 2 { // the second time it is remembered, if ever
+			look(t, db, func(tx *store.Tx) error {
+				want, err := tx.Queues(ctx, "", Start(), Start().Add(time.Hour))
+				for _, w := range want {
+					got, err := tx.Queue(ctx, w.SessionID)
+					if diff := cmp.Diff(got, w); diff != "" || err != nil {
+						t.Errorf("%s (-got +stored), %v:\n%s", step.name, err, diff)
+					}
+				}
+				return err
+			})
+		}
+	}
+}
