@@ -36,8 +36,10 @@ type live struct {
 }
 
 func newLive(draw func(ctx context.Context, sessionID string) error, now func() time.Time, log *slog.Logger) *live {
-	return &live{draw: draw, now: now, log: log, wake: make(chan struct{}, drawers), busy: map[string]bool{},
-		kinds: map[houzhen.EventKind]bool{}, alone: map[houzhen.EventKind]bool{}}
+	return &live{
+		draw: draw, now: now, log: log, wake: make(chan struct{}, drawers), busy: map[string]bool{},
+		kinds: map[houzhen.EventKind]bool{}, alone: map[houzhen.EventKind]bool{},
+	}
 }
 
 // committed notes the queues that facts of this node are about, as soon as they

@@ -45,15 +45,15 @@ func (p *Pipeline) checkEpoch(ctx context.Context) {
 func (p *Pipeline) lookAtEpoch(ctx context.Context) (flushed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, enqueueTime)
 	defer cancel()
+	p.mu.Lock()
+	known, pauses := p.epoch, p.pauses
+	p.mu.Unlock()
 	found, paused, err := p.readEpoch(ctx)
 	if err != nil {
 		return false, err
 	}
-	p.mu.Lock()
-	known := p.epoch
-	p.mu.Unlock()
 	if found != "" && found == known {
-		p.remember(found, paused)
+		p.remember(paused, pauses)
 		return false, nil
 	}
 	if found == "" {
@@ -124,8 +124,12 @@ func (p *Pipeline) restore(ctx context.Context, pauses bool) error {
 	return nil
 }
 
-func (p *Pipeline) remember(epoch string, paused map[string]bool) {
+// remember keeps which lanes were found paused, unless this node has paused or
+// unpaused one since the look began.
+func (p *Pipeline) remember(paused map[string]bool, pauses int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.epoch, p.paused = epoch, paused
+	if pauses == p.pauses {
+		p.paused = paused
+	}
 }

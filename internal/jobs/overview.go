@@ -65,7 +65,7 @@ func (p *Pipeline) setPause(ctx context.Context, lane string, pause bool) error 
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.paused[lane] = pause
+	p.paused[lane], p.pauses = pause, p.pauses+1
 	return nil
 }
 

@@ -63,6 +63,7 @@ type Pipeline struct {
 	mu     sync.Mutex
 	epoch  string          // Redis's, as last seen
 	paused map[string]bool // lanes, as last seen
+	pauses int             // how often this node paused or unpaused one: what was read before may be old
 }
 
 // New makes a pipeline. Handlers are registered before Run.
