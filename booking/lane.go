@@ -19,8 +19,9 @@ const (
 // lane books in groups. Whoever asks joins a queue; whenever a writer is free
 // it takes what has piled up, so that a lone caller does not wait for anybody
 // and a crowd shares its transactions. Who asks for a session that memory does
-// not have joins when it was read, so that a writer waits for no reader. Memory picks the places, the unique
-// indexes judge, and whoever they refuse is sent to look for himself.
+// not have joins when it was read, so that a writer waits for no reader. Memory
+// picks the places, the unique indexes judge, and whoever they refuse is sent to
+// look for himself.
 //
 // Every field below mu is guarded by it; mu is never held over the store.
 type lane struct {

@@ -16,8 +16,8 @@ type Pick struct {
 // head is frozen, and only an emergency goes before it. Nobody is asked before
 // the doctor has started, so that early arrival gains nothing, and nobody after
 // he has ended. A place beyond the first is kept for whoever is away at our own
-// word and goes before those who would take it. Where several doctors serve the queue, a patient gets his
-// doctor and room only here (domain rule §3.8).
+// word and goes before those who would take it. Where several doctors serve the
+// queue, a patient gets his doctor and room only here (domain rule §3.8).
 func Fill(q Queue, p Policy, now time.Time) (Queue, []Pick) {
 	if q.StartedAt.IsZero() || q.Desk == DeskEnded {
 		return q, nil

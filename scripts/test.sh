@@ -6,13 +6,10 @@ cd "$(dirname "$0")/.."
 out=$(mktemp)
 trap 'rm -rf "$out" "${scratch:-}"' EXIT
 
-# Databases of tests live in memory where there is room: they are thrown away,
-# and nothing here is a measurement. Builds keep to the disk.
+# Databases of tests are thrown away. Builds keep to the disk.
 export GOTMPDIR=${GOTMPDIR:-${TMPDIR:-/tmp}}
-if [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -1)" -gt 4000000 ]; then
-  scratch=$(mktemp -d -p /dev/shm)
-  export TMPDIR=$scratch
-fi
+scratch=$(scripts/scratch.sh)
+export TMPDIR=$scratch
 
 CGO_ENABLED=0 go build ./...
 status=0

@@ -29,15 +29,13 @@ install_missing() {
 free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])' 2>/dev/null || perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen=>1,LocalAddr=>"127.0.0.1")->sockport'; }
 
 install_missing
-dir=""
-durability=""
 if [ -n "${HOUZHEN_THROWAWAY:-}" ]; then
   durability="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-  if [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -1)" -gt 4000000 ]; then
-    dir=$(mktemp -d -p /dev/shm)
-  fi
+  dir=$("$(dirname "$0")/scratch.sh")
+else
+  durability=""
+  dir=$(mktemp -d)
 fi
-dir=${dir:-$(mktemp -d)}
 chmod 755 "$dir"
 redis_pid=""
 pg_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)

@@ -31,7 +31,8 @@ func (a *App) freeElsewhere(ctx context.Context, tx everything, e houzhen.Event)
 	if err != nil {
 		return err
 	}
-	if some := crowdOf(ctx, tx).putOff; some != nil && !some[t.PatientID] {
+	c := crowdOf(ctx, tx)
+	if _, asked := c.tickets[t.ID]; asked && !c.putOff[t.PatientID] {
 		return nil // whoever puts him off later knows that he is free
 	}
 	return a.Queue.Free(ctx, tx, t.PatientID)

@@ -209,11 +209,9 @@ func (a *App) ticketSubject(ctx context.Context, tx everything, e houzhen.Event)
 	if err != nil {
 		return t, notify.Subject{}, err
 	}
-	session, known := crowdOf(ctx, tx).sessions[t.SessionID]
-	if !known {
-		if session, err = tx.Session(ctx, t.SessionID); err != nil {
-			return t, notify.Subject{}, fmt.Errorf("load session: %w", err)
-		}
+	session, err := sessionOf(ctx, tx, t.SessionID)
+	if err != nil {
+		return t, notify.Subject{}, err
 	}
 	s, err := a.reached(ctx, tx, notify.Subject{
 		ID: t.ID, Version: e.Version, Start: t.SliceStart, End: t.SliceEnd, SessionEnd: session.End,

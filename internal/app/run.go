@@ -12,6 +12,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/internal/clock"
+	"github.com/houzhen/houzhen/internal/outbox"
 )
 
 // wall is real time: leases, sockets and browsers live in it whatever clock
@@ -44,8 +45,11 @@ func (a *App) goWork(ctx context.Context, g *errgroup.Group) {
 	if err := a.loadPolicies(ctx, a.clock.Now()); err != nil && ctx.Err() == nil {
 		a.log.WarnContext(ctx, "queue policies not read; the default holds until they are", "error", err)
 	}
-	for _, run := range []func(context.Context) error{a.Pipeline.Run, a.relay.Run, a.marks.Run, a.mail.Run, a.post.Run, a.Hub.Run, a.live.run} {
+	for _, run := range []func(context.Context) error{a.Pipeline.Run, a.Hub.Run, a.live.run} {
 		g.Go(func() error { return run(ctx) })
+	}
+	for _, r := range a.relays() {
+		g.Go(func() error { return r.Run(ctx) })
 	}
 }
 
@@ -168,19 +172,18 @@ func (a *App) Drain(ctx context.Context) error {
 // settle waits until relays, pipeline and boards are idle at the same time.
 func (a *App) settle(ctx context.Context) error {
 	for {
-		a.relay.Flush()
-		a.marks.Flush()
-		a.mail.Flush()
-		a.post.Flush()
+		for _, r := range a.relays() {
+			r.Flush()
+		}
 		if err := a.Pipeline.Wait(ctx); err != nil {
 			return err
 		}
-		if a.relay.Pending() == 0 && a.marks.Pending() == 0 && a.mail.Pending() == 0 && a.post.Pending() == 0 && a.live.idle() {
+		if a.handedOver() {
 			idle, err := a.Pipeline.Idle(ctx)
 			if err != nil {
 				return err
 			}
-			if idle && a.relay.Pending() == 0 && a.marks.Pending() == 0 && a.mail.Pending() == 0 && a.post.Pending() == 0 && a.live.idle() {
+			if idle && a.handedOver() {
 				return nil
 			}
 		}
@@ -190,6 +193,18 @@ func (a *App) settle(ctx context.Context) error {
 		case <-clock.Real{}.After(time.Millisecond):
 		}
 	}
+}
+
+func (a *App) relays() []*outbox.Relay { return []*outbox.Relay{a.relay, a.marks, a.mail, a.post} }
+
+// handedOver reports whether relays and boards have nothing to do.
+func (a *App) handedOver() bool {
+	for _, r := range a.relays() {
+		if r.Pending() > 0 {
+			return false
+		}
+	}
+	return a.live.idle()
 }
 
 // left counts facts and messages that could be worked on now.

@@ -22,7 +22,7 @@ type crowd struct {
 	appointments map[string]booking.Appointment
 	tickets      map[string]queue.Ticket
 	sessions     map[string]booking.Session
-	putOff       map[string]bool // nil: nobody knows; who was put off because he was with another doctor
+	putOff       map[string]bool // of the tickets' patients, whom a queue put off because they were with another doctor
 	people       map[string]directory.Patient
 	prefs        map[string]notify.Prefs
 	contacts     map[string][]store.Contact
@@ -208,24 +208,27 @@ func appointmentOf(ctx context.Context, tx everything, id string) (booking.Appoi
 
 // ticketOf gives a ticket that a fact is about.
 func ticketOf(ctx context.Context, tx everything, id string) (queue.Ticket, error) {
-	if t, ok := crowdOf(ctx, tx).tickets[id]; ok {
-		return t, nil
-	}
-	t, err := tx.Ticket(ctx, id)
-	if err != nil {
-		return t, fmt.Errorf("load ticket: %w", err)
-	}
-	return t, nil
+	return readOr(ctx, crowdOf(ctx, tx).tickets, id, "ticket", tx.Ticket)
+}
+
+// sessionOf gives the session of a ticket.
+func sessionOf(ctx context.Context, tx everything, id string) (booking.Session, error) {
+	return readOr(ctx, crowdOf(ctx, tx).sessions, id, "session", tx.Session)
 }
 
 // patientOf gives somebody who is told.
 func patientOf(ctx context.Context, tx everything, id string) (directory.Patient, error) {
-	if p, ok := crowdOf(ctx, tx).people[id]; ok {
-		return p, nil
+	return readOr(ctx, crowdOf(ctx, tx).people, id, "patient", tx.Patient)
+}
+
+// readOr gives a row that was read for all, or loads it.
+func readOr[T any](ctx context.Context, of map[string]T, id, what string, load func(context.Context, string) (T, error)) (T, error) {
+	if row, ok := of[id]; ok {
+		return row, nil
 	}
-	p, err := tx.Patient(ctx, id)
+	row, err := load(ctx, id)
 	if err != nil {
-		return p, fmt.Errorf("load patient: %w", err)
+		return row, fmt.Errorf("load %s: %w", what, err)
 	}
-	return p, nil
+	return row, nil
 }

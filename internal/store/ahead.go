@@ -99,11 +99,7 @@ func (tx *Tx) sendAhead(ctx context.Context, list []*read, ends bool) error {
 	if !ends {
 		return tx.send(ctx, &batch)
 	}
-	if err := tx.db.count("COMMIT"); err != nil {
-		return err
-	}
-	batch.Queue("COMMIT")
-	if err := tx.send(ctx, &batch); err != nil {
+	if err := tx.sendLast(ctx, &batch); err != nil {
 		return err
 	}
 	tx.unbegun = begin
@@ -119,6 +115,15 @@ func (tx *Tx) send(ctx context.Context, batch *pgx.Batch) error {
 		return houzhen.E(houzhen.CodeConflict, "what was to be written was changed meanwhile").Because(err)
 	}
 	return err
+}
+
+// sendLast is send with the commit behind it.
+func (tx *Tx) sendLast(ctx context.Context, batch *pgx.Batch) error {
+	if err := tx.db.count("COMMIT"); err != nil {
+		return err
+	}
+	batch.Queue("COMMIT")
+	return tx.send(ctx, batch)
 }
 
 // write is a statement whose outcome nobody waits for before the commit.
@@ -196,11 +201,7 @@ func (tx *Tx) commitLate(ctx context.Context) error {
 	if err := tx.queue(&batch); err != nil {
 		return err
 	}
-	if err := tx.db.count("COMMIT"); err != nil {
-		return err
-	}
-	batch.Queue("COMMIT")
-	return tx.send(ctx, &batch)
+	return tx.sendLast(ctx, &batch)
 }
 
 // plainValue gives what database/sql would have been given.

@@ -13,9 +13,6 @@ var _ notify.Tallier = (*Tx)(nil)
 // talliedColumns are what messages are counted by.
 const talliedColumns = `id, subject, recipient, kind, channel, class, state, sent_at, sent_with`
 
-// after is the placeholder that follows those of args.
-func after(args []any) string { return placeholders(len(args)+1, 1) }
-
 // count is how many messages one subject or recipient got.
 type count struct {
 	id string

@@ -59,29 +59,12 @@ func (tx *Tx) Ticket(ctx context.Context, id string) (queue.Ticket, error) {
 	return one(ctx, tx, missing("ticket"), ticketInto, `SELECT `+ticketColumns+` FROM ticket WHERE id = $1`, id)
 }
 
-// TicketsByID gives tickets by id; those unknown are left out.
-func (tx *Tx) TicketsByID(ctx context.Context, ids []string) (map[string]queue.Ticket, error) {
-	out := make(map[string]queue.Ticket, len(ids))
-	err := chunks(ids, 1, func(list string, args []any) error {
-		some, err := all(ctx, tx, ticketInto, `SELECT `+ticketColumns+` FROM ticket WHERE id IN (`+list+`)`, args...)
-		for _, t := range some {
-			out[t.ID] = t
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list tickets: %w", err)
-	}
-	return out, nil
-}
-
 // PutOff gives those of some patients who are to go later somewhere although
 // they had been asked to the door: they were with another doctor.
 func (tx *Tx) PutOff(ctx context.Context, patientIDs []string) (map[string]bool, error) {
 	out := map[string]bool{}
-	err := chunks(patientIDs, 1, func(list string, args []any) error {
-		some, err := all(ctx, tx, idInto, `SELECT patient_id FROM ticket
- WHERE state = 'deferred' AND ready_at > 0 AND patient_id IN (`+list+`)`, args...)
+	err := tx.lookup("ticket", "patient_id, state, ready_at", "patient_id", patientIDs, 1, func(from string, args []any) error {
+		some, err := all(ctx, tx, idInto, `SELECT patient_id FROM `+from+` AND state = 'deferred' AND ready_at > 0`, args...)
 		for _, id := range some {
 			out[id] = true
 		}
@@ -166,7 +149,7 @@ func (tx *Tx) Consultations(ctx context.Context, doctorID string, since time.Tim
 	w.add("t.ended_at >= ", micros(since))
 	rows, err := all(ctx, tx, consultationInto, `SELECT t.session_id, t.doctor_id, t.patient_id, t.lane, t.first_visit, t.walk_in, q.start_at, q.end_at, t.checked_in_at, t.started_at, t.ended_at
 		FROM ticket t JOIN queue q ON q.session_id = t.session_id`+w.clause()+
-		` ORDER BY t.ended_at DESC LIMIT `+placeholders(len(w.args)+1, 1), append(w.args, int64(limit))...)
+		` ORDER BY t.ended_at DESC LIMIT `+after(w.args), append(w.args, int64(limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("list consultations: %w", err)
 	}

@@ -8,22 +8,36 @@ import (
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/queue"
 )
 
 // AppointmentsByID gives appointments by id; those unknown are left out.
 func (tx *Tx) AppointmentsByID(ctx context.Context, ids []string) (map[string]booking.Appointment, error) {
 	out := make(map[string]booking.Appointment, len(ids))
-	err := tx.lookup("appointment", appointmentColumns, "id", ids, 1, func(from string, args []any) error {
-		some, err := all(ctx, tx, appointmentInto, `SELECT `+appointmentColumns+` FROM `+from, args...)
-		for _, a := range some {
-			out[a.ID] = a
+	err := eachByID(ctx, tx, "appointment", appointmentColumns, appointmentInto, ids, func(a booking.Appointment) { out[a.ID] = a })
+	return out, err
+}
+
+// TicketsByID gives tickets by id; those unknown are left out.
+func (tx *Tx) TicketsByID(ctx context.Context, ids []string) (map[string]queue.Ticket, error) {
+	out := make(map[string]queue.Ticket, len(ids))
+	err := eachByID(ctx, tx, "ticket", ticketColumns, ticketInto, ids, func(t queue.Ticket) { out[t.ID] = t })
+	return out, err
+}
+
+// eachByID calls f with the rows of a table that have one of ids.
+func eachByID[T any](ctx context.Context, tx *Tx, table, columns string, into func(*T) []any, ids []string, f func(T)) error {
+	err := tx.lookup(table, columns, "id", ids, 1, func(from string, args []any) error {
+		some, err := all(ctx, tx, into, `SELECT `+columns+` FROM `+from, args...)
+		for _, row := range some {
+			f(row)
 		}
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list appointments: %w", err)
+		return fmt.Errorf("list %ss: %w", table, err)
 	}
-	return out, nil
+	return nil
 }
 
 // AppointmentsByOrigin gives what came of appointments that were given up, by

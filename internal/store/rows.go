@@ -208,6 +208,9 @@ func placeholders(first, n int) string {
 	return string(b)
 }
 
+// after is the placeholder that follows those of args.
+func after(args []any) string { return placeholders(len(args)+1, 1) }
+
 // positional writes plain question marks for $1, $2, … where they come in
 // order and once each: the embedded engine binds those without looking up names.
 func positional(text string) string {
