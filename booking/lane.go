@@ -33,7 +33,7 @@ type lane struct {
 	loading bool       // somebody reads them
 	queue   []*pending
 	running int             // writers at work
-	busy    map[string]bool // patients in a group
+	busy    map[string]bool // patients in a group, and ids of what they ask for
 	shelves map[string]*shelf
 }
 
@@ -218,9 +218,9 @@ func (l *lane) gather() {
 }
 
 // cut takes a writer's share of what has piled up, one request of a patient at a
-// time so that his limits are judged one after the other. With nothing to do the
-// writer ends. A writer who took all would be long about it, and leave the
-// others with little.
+// time so that his limits are judged one after the other, and one of a key, which
+// has one answer. With nothing to do the writer ends. A writer who took all would
+// be long about it, and leave the others with little.
 func (l *lane) cut() []*pending {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -233,11 +233,11 @@ func (l *lane) cut() []*pending {
 			rest = append(rest, l.queue[i:]...)
 		case p.ctx.Err() != nil:
 			continue
-		case l.busy[p.r.PatientID]:
+		case l.busy[p.r.PatientID] || l.busy[p.id]:
 			rest = append(rest, p)
 			continue
 		default:
-			l.busy[p.r.PatientID] = true
+			l.busy[p.r.PatientID], l.busy[p.id] = true, true
 			group = append(group, p)
 			continue
 		}
@@ -322,6 +322,7 @@ func (l *lane) settle(group []*pending) {
 	var again []*pending
 	for _, p := range group {
 		delete(l.busy, p.r.PatientID)
+		delete(l.busy, p.id)
 		if p.picked { // neither confirmed nor refused
 			l.release(p, unknown)
 		}

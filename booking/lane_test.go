@@ -137,6 +137,28 @@ func TestACrowdSharesTransactions(t *testing.T) {
 	}
 }
 
+// One key asks for one thing. Of two requests with it that stand in one group, for
+// different people in different sessions, one is booked and the other refused.
+func TestAKeyBooksOnceInAGroup(t *testing.T) {
+	c, d := behindDoor(t)
+	one, other := c.session("chen", monday, 1), c.session("liu", monday, 1)
+	c.book(one, "first", 0)
+	c.book(other, "second", 0)
+	r, again := c.request(one, "p1", 0), c.request(other, "p2", 0)
+	again.Caller, again.Key = r.Caller, r.Key
+	_, errs := crowded(c, d, []booking.BookRequest{c.request(one, "before", 0), r, again})
+	refused := 0
+	for _, err := range errs {
+		if err != nil {
+			refused++
+			wantCode(t, err, houzhen.CodeKeyReused)
+		}
+	}
+	if n := count(c.store.Kinds(), houzhen.AppointmentBooked); refused != 1 || n != 4 {
+		t.Errorf("got %d refused and %d facts, want 1 and 4", refused, n)
+	}
+}
+
 // Of a crowd for the last places as many are booked as there are, and the
 // others hear it without asking the database once it is sure.
 func TestSoldOutIsSaidFromMemoryAndOnlyThen(t *testing.T) {
