@@ -81,6 +81,14 @@ func TestPhoneFollowsItsPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	shoot(ctx, t, "place_live.zh-CN")
+	// Nothing changes for five minutes, and nothing is sent: his bar goes on.
+	later := `window.was = document.querySelector("progress").value, Date.now = ((at) => () => at() + 300_000)(Date.now), window.was < 100`
+	if moved, err := chromedp.Run(ctx, chromedp.Evaluate[bool](later)); err != nil || !moved {
+		t.Fatal("the bar is full before its time: ", err)
+	}
+	if err := chromedp.Do(ctx, until(`document.querySelector("progress").value > window.was`)); err != nil {
+		t.Fatal(err)
+	}
 	p.State, p.Version = "called", 14
 	l.publish(t, "pos/a1", 14, p)
 	if err := chromedp.Do(ctx, until(`document.querySelector(".hero").dataset.state === "called"`)); err != nil {

@@ -19,6 +19,14 @@ class Position extends Board {
     if (p.state === "called" && before?.state !== "called") navigator.vibrate?.([300, 150, 300]);
   }
 
+  // Time passes without word from the hospital, which sends what has changed.
+  started() {
+    document.addEventListener("live", () => {
+      const bar = this.querySelector("progress");
+      if (bar && this.frame) bar.value = done(this.frame);
+    });
+  }
+
   hero(p, before) {
     const waits = p.state === "waiting" || p.state === "ready";
     const el = h("section.card.hero", { "data-state": p.state, "aria-live": "polite" },
