@@ -47,8 +47,8 @@ func (tx *Tx) dueAppointments(ctx context.Context, text string, args ...any) ([]
 // Displaced lists active visits on withheld slots of a run of days, by id. The
 // slots come first: few are withheld.
 func (tx *Tx) Displaced(ctx context.Context, from, to houzhen.Date) ([]booking.Appointment, error) {
-	return tx.dueAppointments(ctx, `SELECT a.`+strings.ReplaceAll(appointmentColumns, ", ", ", a.")+`
- FROM slot JOIN appointment a ON a.session_id = slot.session_id AND a.slot_no = slot.no
- WHERE slot.withheld = 1 AND a.state > 0 AND a.state <= 3 AND a.purpose <> 'option' AND a.day >= $1 AND a.day <= $2 ORDER BY a.id`,
+	return tx.dueAppointments(ctx, `SELECT appointment.`+strings.ReplaceAll(appointmentColumns, ", ", ", appointment.")+`
+ FROM slot JOIN appointment ON appointment.session_id = slot.session_id AND `+holds+` = slot.no
+ WHERE slot.withheld = 1 AND state <= 3 AND purpose <> 'option' AND day >= $1 AND day <= $2 ORDER BY id`,
 		dateNumber(from), dateNumber(to))
 }

@@ -77,7 +77,7 @@ func (tx *Tx) guardOf(ctx context.Context, a booking.Appointment) (guard, error)
  WHEN EXISTS (SELECT 1 FROM appointment WHERE id = $1) THEN 1
  WHEN $2 <> 'option' AND EXISTS (SELECT 1 FROM appointment
   WHERE patient_id = $3 AND doctor_id = $4 AND day = $5 AND state > 0 AND purpose <> 'option') THEN 2
- WHEN EXISTS (SELECT 1 FROM appointment WHERE session_id = $6 AND slot_no = $7 AND state > 0) THEN 3
+ WHEN EXISTS (SELECT 1 FROM appointment WHERE session_id = $6 AND `+holds+` = $7) THEN 3
  WHEN $8 <> 'option' AND EXISTS (SELECT 1 FROM appointment
   WHERE patient_id = $9 AND day = $10 AND nth = $11 AND nth > 0 AND state > 0 AND purpose <> 'option') THEN 4
  WHEN EXISTS (SELECT 1 FROM appointment WHERE voucher = $12 AND voucher <> '') THEN 5
@@ -101,7 +101,7 @@ func (tx *Tx) refusedAppointment(err error, doing string) error {
 		g = guardID
 	case "appointment_once", "appointment.patient_id, appointment.doctor_id, appointment.day":
 		g = guardOnce
-	case "appointment_place", "appointment.session_id, appointment.slot_no":
+	case "appointment_place", "index 'appointment_place'":
 		g = guardPlace
 	case "appointment_limit", "index 'appointment_limit'", "appointment_nth":
 		g = guardLimit
