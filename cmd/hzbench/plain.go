@@ -61,7 +61,7 @@ func (p *plain) prepare(ctx context.Context, suffix string) error {
 	}{
 		{&p.lock, `SELECT doctor_id, day, status, release_at FROM session WHERE id = $1` + suffix},
 		{&p.free, `SELECT no, start_at, end_at FROM slot WHERE session_id = $1 AND withheld = 0 AND NOT EXISTS (
- SELECT 1 FROM appointment WHERE appointment.session_id = slot.session_id AND (CASE WHEN appointment.state > 0 THEN appointment.slot_no END) = slot.no)
+ SELECT 1 FROM appointment WHERE appointment.session_id = slot.session_id AND (CASE WHEN appointment.state > 0 THEN appointment.slot_no END) = +slot.no)
  ORDER BY no LIMIT 1`},
 		{&p.book, `INSERT INTO appointment (id, voucher, session_id, slot_no, start_at, end_at, patient_id, account_id, doctor_id, day,
  nth, state, purpose, origin_id, expires_at, ended_by, reason, channel, request_key, booked_at, ended_at, checked_in_at, released_at,

@@ -48,7 +48,7 @@ func (tx *Tx) dueAppointments(ctx context.Context, text string, args ...any) ([]
 // slots come first: few are withheld.
 func (tx *Tx) Displaced(ctx context.Context, from, to houzhen.Date) ([]booking.Appointment, error) {
 	return tx.dueAppointments(ctx, `SELECT appointment.`+strings.ReplaceAll(appointmentColumns, ", ", ", appointment.")+`
- FROM slot JOIN appointment ON appointment.session_id = slot.session_id AND `+holds+` = slot.no
+ FROM slot JOIN appointment ON appointment.session_id = slot.session_id AND `+holds+` = +slot.no
  WHERE slot.withheld = 1 AND state <= 3 AND purpose <> 'option' AND day >= $1 AND day <= $2 ORDER BY id`,
 		dateNumber(from), dateNumber(to))
 }

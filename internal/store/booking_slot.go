@@ -17,10 +17,12 @@ import (
 // for by EXISTS, which PostgreSQL may answer by reading all appointments there
 // are: it plans so while the table is small, and keeps the plan as it grows.
 const slotColumns = ownSlotColumns + `, (
- SELECT COUNT(*) FROM appointment WHERE appointment.session_id = slot.session_id AND ` + holds + ` = slot.no)`
+ SELECT COUNT(*) FROM appointment WHERE appointment.session_id = slot.session_id AND ` + holds + ` = +slot.no)`
 
 // holds is the number of the place that an appointment holds, in the words of
-// the index that guards it; NULL for one that is cancelled.
+// the index that guards it; NULL for one that is cancelled. It has no affinity:
+// SQLite goes by the index only when what it is compared with has none either,
+// hence the plus signs.
 const holds = `(CASE WHEN appointment.state > 0 THEN appointment.slot_no END)`
 
 func slotInto(s *booking.Slot) []any {
