@@ -16,8 +16,7 @@ test: lint ## everything that must hold, on SQLite, PostgreSQL, both kinds of Re
 
 lint: $(BIN)/golangci-lint ## formatting, vet and the linters
 	go mod tidy -diff
-	go vet ./...
-	$(BIN)/golangci-lint run
+	CGO_ENABLED=0 $(BIN)/golangci-lint run
 
 $(BIN)/golangci-lint:
 	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)

@@ -11,7 +11,9 @@ export GOTMPDIR=${GOTMPDIR:-${TMPDIR:-/tmp}}
 scratch=$(scripts/scratch.sh)
 export TMPDIR=$scratch
 
-CGO_ENABLED=0 go build ./...
+# As the program is shipped, and as the linters have it: nothing is built twice.
+export CGO_ENABLED=0
+go build ./...
 status=0
 # Every package that has goroutines of its own is watched for races. Those that
 # live whole mornings through the others are watched by `make long`: it takes
@@ -27,10 +29,11 @@ for module in modernc.org/... github.com/yuin/gopher-lua/...; do
 done
 whole='/(cmd/(houzhen|hzbench)|internal/(clinictest|sim|store|app)|web|api|templates)(/|$)'
 [ -n "${HOUZHEN_LONG:-}" ] && whole='^$'
-run() { go test "$@" -shuffle=on -timeout "${HOUZHEN_TEST_TIMEOUT:-45m}" -v >>"$out" 2>&1 || status=$?; }
+# The linters have vetted all of it.
+run() { go test "$@" -vet=off -shuffle=on -timeout "${HOUZHEN_TEST_TIMEOUT:-45m}" -v >>"$out" 2>&1 || status=$?; }
 mapfile -t watched < <(go list ./... | grep -vE "$whole")
 mapfile -t plain < <(go list ./... | grep -E "$whole")
-run -race "${unwatched[@]}" "${watched[@]}"
+CGO_ENABLED=1 run -race "${unwatched[@]}" "${watched[@]}"
 [ ${#plain[@]} -eq 0 ] || run "${plain[@]}"
 grep -E '^(ok|FAIL|\?|panic:|---? FAIL|\s+--- FAIL)' "$out" || true
 if [ "$status" -ne 0 ]; then
@@ -44,6 +47,12 @@ fi
 code=$(git ls-files '*.go' | grep -v _test.go | grep -vE '/[a-z]+test/' | xargs cat | wc -l)
 tests=$(git ls-files '*.go' | grep -E '_test\.go$|/[a-z]+test/' | xargs cat | wc -l)
 echo "lines of code $code, of tests $tests"
+# What creeps in is seen here. A test that others are parallel to waits for them
+# too; a name with a slash is a part of its test.
+echo "slowest packages, seconds:"
+awk '$1 == "ok" { sub(/s$/, "", $3); if ($3 + 0 > 0) print $3, $2 }' "$out" | sort -rn | sed -n 1,10p
+echo "slowest tests, seconds:"
+sed -nE 's/^ *--- (PASS|FAIL): (.*) \(([0-9.]+)s\)$/\3 \2/p' "$out" | sort -rn | sed -n 1,10p
 passed=$(grep -cE -- '--- PASS' "$out" || true)
 skipped=$(grep -cE -- '--- SKIP' "$out" || true)
 echo "$passed passed, 0 failed, $skipped skipped"

@@ -7,9 +7,9 @@
 # free ports under a temporary folder, hands their addresses over as
 # HOUZHEN_TEST_DATABASE_URL and HOUZHEN_TEST_REDIS_URL, and stops them after.
 # An address that is already set is used as it is. With HOUZHEN_THROWAWAY=1 the
-# PostgreSQL does not wait for the disk, and lives in memory where there is room:
-# right for tests, which kill programs but never the machine, and wrong for
-# measurements.
+# PostgreSQL does not wait for the disk, keeps no log for others, tidies nothing,
+# and lives in memory where there is room: right for tests, which kill programs
+# but never the machine, and wrong for measurements.
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -30,7 +30,8 @@ free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",
 
 install_missing
 if [ -n "${HOUZHEN_THROWAWAY:-}" ]; then
-  durability="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+  durability="-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0"
+  durability+=" -c autovacuum=off -c checkpoint_timeout=1h -c max_wal_size=4GB"
   dir=$("$(dirname "$0")/scratch.sh")
 else
   durability=""

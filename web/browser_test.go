@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -23,26 +24,54 @@ import (
 	"github.com/houzhen/houzhen/realtime"
 )
 
-// browser starts Chromium, or skips where there is none.
+// chromium is the one browser of all tests, started by whoever asks first: it
+// takes longer to start than most pages take to open. What is not for looking
+// at pages is left out.
+var chromium = struct {
+	start func() (context.Context, error)
+	stop  context.CancelFunc
+}{stop: func() {}}
+
+func TestMain(m *testing.M) {
+	chromium.start = sync.OnceValues(func() (context.Context, error) {
+		path, err := exec.LookPath("chromium")
+		if err != nil {
+			return nil, err
+		}
+		options := []chromedp.ExecAllocatorOption{
+			chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+			chromedp.Flag("enable-features", "NetworkServiceInProcess"),
+			chromedp.Flag("disable-features", "Translate,SpareRendererForSitePerProcess,MediaRouter,OptimizationHints"),
+		}
+		for _, part := range []string{
+			"quic", "sync", "background-networking", "component-update", "extensions", "default-apps", "breakpad",
+			"client-side-phishing-detection", "component-extensions-with-background-pages", "renderer-backgrounding",
+			"background-timer-throttling", "backgrounding-occluded-windows",
+		} {
+			options = append(options, chromedp.Flag("disable-"+part, true))
+		}
+		alloc, end := chromedp.NewExecAllocator(context.Background(), options...)
+		ctx, quit := chromedp.NewContext(alloc)
+		chromium.stop = func() { quit(); end() }
+		return ctx, chromedp.Do(ctx)
+	})
+	code := m.Run()
+	chromium.stop()
+	os.Exit(code)
+}
+
+// browser gives the browser, or skips where there is none.
 func browser(t *testing.T) context.Context {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("HOUZHEN_TEST_REQUIRE_SERVICES") == "1" {
-			t.Fatal("chromium is not installed")
-		}
-		t.Skip("chromium is not installed: apt install chromium")
-	}
-	alloc, stop := chromedp.NewExecAllocator(t.Context(), chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true))
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
+	ctx, err := chromium.start()
+	switch {
+	case err == nil:
+		return ctx
+	case !errors.Is(err, exec.ErrNotFound) || os.Getenv("HOUZHEN_TEST_REQUIRE_SERVICES") == "1":
 		t.Fatalf("start chromium: %v", err)
 	}
-	return ctx
+	t.Skip("chromium is not installed: apt install chromium")
+	return nil
 }
 
 // complaints collects what the console of a page says of errors.

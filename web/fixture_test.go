@@ -54,11 +54,7 @@ func newSite(t *testing.T, c *apitest.Clinic, change ...func(*web.Deps)) *web.Si
 	for _, f := range change {
 		f(&d)
 	}
-	s, err := web.New(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return web.NewOnce(t, d)
 }
 
 // as lets p ask, with the rule table before the pages as in the real house.

@@ -37,6 +37,7 @@ func until(js string) chromedp.Action[chromedp.Void] {
 }
 
 func TestZoneScreenShowsANewCallAndThenTheBoard(t *testing.T) {
+	t.Parallel() // it waits for seconds of the page's own clock
 	parent := browser(t)
 	for _, lang := range []houzhen.Lang{houzhen.Chinese, houzhen.English} {
 		c, s := apitest.New(), storyOf(t, "zone")
@@ -150,6 +151,7 @@ func TestDeskChecksInByKeyboardAlone(t *testing.T) {
 }
 
 func TestAScreenSaysThatItIsOld(t *testing.T) {
+	t.Parallel() // it waits for seconds of the page's own clock
 	parent := browser(t)
 	c, s := apitest.New(), storyOf(t, "zone")
 	l := serve(t, s, c)
@@ -192,6 +194,7 @@ func eventually(t *testing.T, ok func() bool) {
 // A wall shows one call a room, the newest, and none that its room has
 // answered while others were shown.
 func TestZoneScreenSkipsCallsThatAreOver(t *testing.T) {
+	t.Parallel() // it waits for seconds of the page's own clock
 	parent := browser(t)
 	c, s := apitest.New(), storyOf(t, "zone")
 	l := serve(t, s, c)

@@ -73,6 +73,10 @@ func New(d Deps) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newSite(d, p), nil
+}
+
+func newSite(d Deps, p pages) *Site {
 	s := &site{Deps: d, pages: p, guess: auth.NewThrottle(auth.ThrottleOptions{})}
 	mux := http.NewServeMux()
 	for _, r := range s.routes() {
@@ -81,7 +85,7 @@ func New(d Deps) (*Site, error) {
 	if d.Dashboard != nil {
 		mux.Handle("GET /manage/asynq/", d.Dashboard)
 	}
-	return &Site{s, harden(mux)}, nil
+	return &Site{s, harden(mux)}
 }
 
 // policy lets a page load what we serve, and nothing else.

@@ -2,16 +2,25 @@ package apitest
 
 import (
 	"context"
+	"slices"
+	"sync"
 
 	"github.com/houzhen/houzhen/booking/guide"
 )
 
-// advice gives a version in force and a draft that differs from it.
-func (c *Clinic) advice() []guide.Version {
+// sampleTable is the sample, read once: it takes longer than all else of a clinic.
+var sampleTable = sync.OnceValue(func() guide.Table {
 	table, err := guide.Parse("sample.yaml", guide.Sample())
 	if err != nil {
 		panic("apitest: " + err.Error())
 	}
+	return table
+})
+
+// advice gives a version in force and a draft that differs from it.
+func (c *Clinic) advice() []guide.Version {
+	table := sampleTable()
+	table.Entries = slices.Clone(table.Entries) // a test may change them
 	first := guide.Version{
 		ID: "g1", Number: 1, State: guide.Approved, Table: table, AuthorID: "m2", ImportedAt: c.At.AddDate(0, 0, -40), ApprovedBy: "m3",
 		ApprovedAt: c.At.AddDate(0, 0, -39), From: table.ValidFrom, Revision: 2,

@@ -14,6 +14,7 @@ var bannedFile []byte
 type wording struct {
 	Banned  []string `yaml:"banned"`
 	Allowed []string `yaml:"allowed"`
+	folded  []string // Banned as it is looked for; Allowed is folded itself
 }
 
 // wordings reads the list once. It is part of the program, so a fault in it is
@@ -23,6 +24,13 @@ var wordings = sync.OnceValue(func() wording {
 	if err := yaml.Unmarshal(bannedFile, &w); err != nil || len(w.Banned) == 0 {
 		panic("guide: banned.yaml cannot be read")
 	}
+	for i, phrase := range w.Allowed {
+		w.Allowed[i] = fold(phrase)
+	}
+	w.folded = make([]string, len(w.Banned))
+	for i, phrase := range w.Banned {
+		w.folded[i] = fold(phrase)
+	}
 	return w
 })
 
@@ -31,11 +39,11 @@ var wordings = sync.OnceValue(func() wording {
 func Banned(text string) (found string, bad bool) {
 	text = fold(text)
 	for _, phrase := range wordings().Allowed {
-		text = strings.ReplaceAll(text, fold(phrase), " ")
+		text = strings.ReplaceAll(text, phrase, " ")
 	}
-	for _, phrase := range wordings().Banned {
-		if strings.Contains(text, fold(phrase)) {
-			return phrase, true
+	for i, phrase := range wordings().folded {
+		if strings.Contains(text, phrase) {
+			return wordings().Banned[i], true
 		}
 	}
 	return "", false

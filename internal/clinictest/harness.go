@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/app"
 	"github.com/houzhen/houzhen/internal/clock"
+	"github.com/houzhen/houzhen/internal/store/storetest"
 	"github.com/houzhen/houzhen/notify/aliyuntest"
 )
 
@@ -86,6 +88,9 @@ func Open(t *testing.T, b Backend) *Clinic {
 		AccessKeyID: aliyuntest.DefaultKeyID, AccessKeySecret: aliyuntest.DefaultSecret, Region: "cn-hangzhou", Scheme: "HTTP",
 		Sign: "示例医院", Endpoint: c.Provider.Addr(), PushEndpoint: c.Provider.Addr(), PushAppKey: 1, Templates: c.templates(),
 		CallbackToken: callbackToken,
+	}
+	if b.Database == "" {
+		storetest.File(t, filepath.Join(c.cfg.Data, "houzhen.db")) // making the tables takes longer than a story
 	}
 	c.Start()
 	t.Cleanup(func() { c.stop() })

@@ -65,7 +65,7 @@ var redisDatabase atomic.Int64
 func Services(t *testing.T) Backend {
 	t.Helper()
 	b := Backend{Name: "postgresql"}
-	storetest.PostgreSQL(t, storetest.Address(&b.Database))
+	b.Database = storetest.Database(t)
 	server := os.Getenv("HOUZHEN_TEST_REDIS_URL")
 	if server == "" {
 		if os.Getenv("HOUZHEN_TEST_REQUIRE_SERVICES") == "1" {

@@ -26,7 +26,7 @@ const replayDatabase = 20
 // skipped, or fails where they are a must.
 func services(t *testing.T, cfg *app.Config) {
 	t.Helper()
-	storetest.PostgreSQL(t, storetest.Address(&cfg.DatabaseURL))
+	cfg.DatabaseURL = storetest.Database(t)
 	server := os.Getenv("HOUZHEN_TEST_REDIS_URL")
 	if server == "" {
 		if os.Getenv("HOUZHEN_TEST_REQUIRE_SERVICES") == "1" {

@@ -41,11 +41,12 @@ func (s *Service) Refresh(ctx context.Context) (int, error) {
 		if err != nil {
 			return err
 		}
-		from = to.AddDays(-history)
 		if !last.IsZero() {
 			from = last.AddDays(-again)
+			return nil
 		}
-		return nil
+		from, err = firstDay(ctx, tx, to)
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("find where counting stopped: %w", err)
@@ -59,6 +60,21 @@ func (s *Service) Refresh(ctx context.Context) (int, error) {
 		counted += n
 	}
 	return counted, nil
+}
+
+// firstDay gives the day of the oldest session within history, to if there is
+// none: a hospital that has just begun has hundreds of days without anything.
+func firstDay(ctx context.Context, tx Tx, to houzhen.Date) (houzhen.Date, error) {
+	sessions, err := tx.Sessions(ctx, booking.SessionFilter{From: to.AddDays(-history), To: to})
+	if err != nil {
+		return houzhen.Date{}, fmt.Errorf("load sessions: %w", err)
+	}
+	for _, o := range sessions {
+		if o.Date.Before(to) {
+			to = o.Date
+		}
+	}
+	return to, nil
 }
 
 func (s *Service) countDay(ctx context.Context, day houzhen.Date) (int, error) {

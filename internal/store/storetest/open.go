@@ -33,6 +33,7 @@ type setup struct {
 	conns   int
 	address *string
 	bare    bool
+	ready   bool // migrated already
 }
 
 func settings(opts []Option) setup {
@@ -59,21 +60,39 @@ func Address(to *string) Option { return func(s *setup) { s.address = to } }
 // Bare leaves out the migrations.
 func Bare() Option { return func(s *setup) { s.bare = true } }
 
+// ready says that the database was migrated before.
+func ready() Option { return func(s *setup) { s.ready = true } }
+
 // SQLite opens a new database in a temporary file, migrated, and closes it
 // when the test ends.
 func SQLite(tb testing.TB, opts ...Option) *store.DB {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "houzhen.db")
-	if !settings(opts).bare {
-		copyOfFile(tb, path)
+	if settings(opts).bare {
+		return Open(tb, "sqlite:"+path, opts...)
 	}
-	return Open(tb, "sqlite:"+path, opts...)
+	File(tb, path)
+	return Open(tb, "sqlite:"+path, append(opts, ready())...)
 }
 
 // PostgreSQL opens a new database, migrated, on the server that the environment
 // names, and drops it when the test ends. Without a server the test is skipped,
 // or fails where services are required.
 func PostgreSQL(tb testing.TB, opts ...Option) *store.DB {
+	tb.Helper()
+	if settings(opts).bare {
+		return Open(tb, ownSchema(tb, postgresServer(tb)), opts...)
+	}
+	return Open(tb, Database(tb), append(opts, ready())...)
+}
+
+// Database makes what PostgreSQL opens, and gives its address.
+func Database(tb testing.TB) string {
+	tb.Helper()
+	return copyOfDatabase(tb, postgresServer(tb))
+}
+
+func postgresServer(tb testing.TB) string {
 	tb.Helper()
 	server := os.Getenv(databaseVariable)
 	if server == "" {
@@ -82,10 +101,7 @@ func PostgreSQL(tb testing.TB, opts ...Option) *store.DB {
 		}
 		tb.Skipf("%s is empty: no PostgreSQL to test with", databaseVariable)
 	}
-	if settings(opts).bare {
-		return Open(tb, ownSchema(tb, server), opts...)
-	}
-	return Open(tb, copyOfDatabase(tb, server), opts...)
+	return server
 }
 
 // Open opens a store at an address and closes it when the test ends.
@@ -104,7 +120,7 @@ func Open(tb testing.TB, address string, opts ...Option) *store.DB {
 			tb.Errorf("close store: %v", err)
 		}
 	})
-	if !s.bare {
+	if !s.bare && !s.ready {
 		if err := db.Migrate(tb.Context()); err != nil {
 			tb.Fatalf("migrate: %v", err)
 		}
