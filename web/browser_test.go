@@ -60,13 +60,19 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// browser gives the browser, or skips where there is none.
+// browser gives the browser with cookies of its own, or skips where there is
+// none.
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	ctx, err := chromium.start()
 	switch {
 	case err == nil:
-		return ctx
+		own, cancel := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
+		t.Cleanup(cancel)
+		if err := chromedp.Do(own); err != nil {
+			t.Fatalf("open a profile: %v", err)
+		}
+		return own
 	case !errors.Is(err, exec.ErrNotFound) || os.Getenv("HOUZHEN_TEST_REQUIRE_SERVICES") == "1":
 		t.Fatalf("start chromium: %v", err)
 	}

@@ -88,7 +88,7 @@ func copyOfDatabase(tb testing.TB, server string) string {
 	admin := administer(tb, server)
 	template := templateOn(tb, admin, server)
 	name := "test_" + strings.ToLower(rand.Text())
-	admin.run(tb.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY file_copy")
+	admin.run(tb.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template+admin.byFiles())
 	tb.Cleanup(func() { admin.run(context.WithoutCancel(tb.Context()), "DROP DATABASE "+name+" WITH (FORCE)") })
 	return inside(tb, server, name)
 }
@@ -134,6 +134,19 @@ func (a admin) run(ctx context.Context, statement string) {
 	if _, err := a.conn.ExecContext(ctx, statement); err != nil {
 		a.tb.Errorf("%s: %v", statement, err)
 	}
+}
+
+// byFiles has a database copied file by file, which servers before 15 always do.
+func (a admin) byFiles() string {
+	a.tb.Helper()
+	var version int
+	if err := a.conn.QueryRowContext(a.tb.Context(), "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+		a.tb.Fatalf("ask PostgreSQL for its version: %v", err)
+	}
+	if version < 150000 {
+		return ""
+	}
+	return " STRATEGY file_copy"
 }
 
 // making lets one process at a time look for the template of a server.
