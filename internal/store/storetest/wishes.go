@@ -295,7 +295,7 @@ func foundByOutID(t *testing.T, db *store.DB) {
 	t.Helper()
 	plan(t, db, message("m2", "a2", 1), message("m1", "a1", 1), message("m3", "a3", 1))
 	write(t, db, func(tx *store.Tx) error {
-		got, err1 := tx.MessagesByOutID(t.Context(), []string{"out-m3", "out-m1", "out-m9", ""})
+		got, err1 := tx.MessagesByOutID(t.Context(), []string{"hz-m3", "hz-m1", "hz-m9", "hzb-m2", ""})
 		byID, err2 := tx.Messages(t.Context(), notify.MessageFilter{IDs: []string{"m2", "m9"}})
 		if diff := cmp.Diff(messageIDs(got), []string{"m1", "m3"}); diff != "" {
 			t.Errorf("by out-id (-got +want):\n%s", diff)
