@@ -159,17 +159,22 @@ func Enter(ctx context.Context, tx Tx, rows []Message) ([]string, error) {
 	if len(rows) == 0 {
 		return []string{}, nil
 	}
+	identify(tx, rows)
+	ids, err := tx.PlanMessages(ctx, rows)
+	if err != nil {
+		return nil, fmt.Errorf("plan messages: %w", err)
+	}
+	return ids, nil
+}
+
+// identify gives new rows their ids.
+func identify(tx Tx, rows []Message) {
 	for i := range rows {
 		if rows[i].ID == "" {
 			rows[i].ID = tx.NewID()
 		}
 		rows[i].OutID = OutID(rows[i].ID)
 	}
-	ids, err := tx.PlanMessages(ctx, rows)
-	if err != nil {
-		return nil, fmt.Errorf("plan messages: %w", err)
-	}
-	return ids, nil
 }
 
 // OutID gives the id by which a provider and its receipts know a message. It

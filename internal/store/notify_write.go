@@ -20,7 +20,7 @@ func (tx *Tx) PlanMessages(ctx context.Context, m []notify.Message) ([]string, e
 			return nil, err
 		}
 	}
-	ids, err := tx.insertNew(ctx, "message", messageColumns, rows)
+	ids, err := tx.insertNew(ctx, "message", plannedColumns, rows)
 	if err != nil {
 		return nil, fmt.Errorf("plan messages: %w", err)
 	}

@@ -187,7 +187,7 @@ func runReceipts(t *testing.T, open Opener) {
 func posted(outID string) notify.PostedReceipt {
 	return notify.PostedReceipt{
 		ReceivedAt: Start(),
-		Receipt: notify.Receipt{OutID: outID, ProviderID: "biz", Phone: houzhen.NewPhone("13800000001"), Delivered: true, At: Start()},
+		Receipt:    notify.Receipt{OutID: outID, ProviderID: "biz", Phone: houzhen.NewPhone("13800000001"), Delivered: true, At: Start()},
 	}
 }
 
