@@ -111,19 +111,31 @@ func (s *Service) prepare(ctx context.Context, ids []string) (jobs []job, settle
 // judge asks the gate about claimed messages and renders those that go. What is
 // decided without sending is stored.
 func (s *Service) judge(ctx context.Context, tx Tx, book *templates.Book, claimed []Message, now time.Time) (jobs []job, settled []Message, err error) {
+	if jobs, settled, err = s.decide(ctx, tx, book, claimed, now); err != nil {
+		return nil, nil, err
+	}
+	return jobs, settled, note(ctx, tx, slices.Concat(settled, bound(jobs)))
+}
+
+// decide is judge without storing anything.
+func (s *Service) decide(ctx context.Context, tx Tx, book *templates.Book, claimed []Message, now time.Time) (jobs []job, settled []Message, err error) {
 	batch, err := s.look(ctx, tx, claimed, now)
 	if err != nil {
 		return nil, nil, err
 	}
 	jobs, settled = s.sort(ctx, book, batch, s.opt.Policy.Gate(batch, now), now)
-	store := slices.Concat(settled, bound(jobs))
-	if len(store) == 0 {
-		return jobs, settled, nil
-	}
-	if _, err := tx.SaveMessages(ctx, []State{Claimed}, store...); err != nil {
-		return nil, nil, fmt.Errorf("store verdicts: %w", err)
-	}
 	return jobs, settled, nil
+}
+
+// note stores what was decided about claimed rows.
+func note(ctx context.Context, tx Tx, rows []Message) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if _, err := tx.SaveMessages(ctx, []State{Claimed}, rows...); err != nil {
+		return fmt.Errorf("store verdicts: %w", err)
+	}
+	return nil
 }
 
 // bound lists the rows that share a text: that they do is known before it goes.

@@ -25,12 +25,14 @@ const (
 
 // ReceiptTx is what the inbox of receipts asks of a transaction besides Tx.
 type ReceiptTx interface {
-	// AddReceipts stores them, leaving those that are known, and gives the ids of
-	// the new ones.
+	// AddReceipts stores them, leaving those that are known, and gives the ids that
+	// the new ones have got: two that say the same have one id.
 	AddReceipts(ctx context.Context, list []PostedReceipt) ([]string, error)
 	// OpenReceipts gives what was not worked on, oldest first; nobody else gets
 	// the same ones until the transaction ends.
 	OpenReceipts(ctx context.Context, limit int) ([]PostedReceipt, error)
+	// ClaimReceipts is OpenReceipts for those of ids.
+	ClaimReceipts(ctx context.Context, ids []string) ([]PostedReceipt, error)
 	// WaitingReceipts counts those that were not worked on, and since when the
 	// oldest waits.
 	WaitingReceipts(ctx context.Context) (n int, oldest time.Time, err error)
@@ -38,23 +40,23 @@ type ReceiptTx interface {
 }
 
 // Post stores what a provider says, so that it can be acknowledged at once. It
-// may come twice and in any order. It gives how many are new.
+// may come twice and in any order. It gives the ids of what is new.
 func Post(ctx context.Context, tx interface {
 	Tx
 	ReceiptTx
 }, receipts []Receipt,
-) (int, error) {
+) ([]string, error) {
 	posted := make([]PostedReceipt, len(receipts))
 	for i, r := range receipts {
-		posted[i] = PostedReceipt{Receipt: r, ID: tx.NewID(), ReceivedAt: tx.Now()}
+		posted[i] = PostedReceipt{Receipt: r, ReceivedAt: tx.Now()}
 	}
-	added := 0
+	var added []string
 	for chunk := range slices.Chunk(posted, batchSize) {
 		ids, err := tx.AddReceipts(ctx, chunk)
 		if err != nil {
 			return added, err
 		}
-		added += len(ids)
+		added = append(added, ids...)
 	}
 	return added, nil
 }
@@ -64,18 +66,31 @@ func Post(ctx context.Context, tx interface {
 func (s *Service) TakeReceipts(ctx context.Context) (ReceiveResult, error) {
 	var total ReceiveResult
 	for {
-		n, err := s.takeReceipts(ctx, &total)
+		n, err := s.takeReceipts(ctx, &total, func(box ReceiptTx) ([]PostedReceipt, error) { return box.OpenReceipts(ctx, batchSize) })
 		if err != nil || n < batchSize {
 			return total, err
 		}
 	}
 }
 
-func (s *Service) takeReceipts(ctx context.Context, total *ReceiveResult) (n int, err error) {
+// WorkReceipts is TakeReceipts for those of ids that nobody works on: what was
+// posted just now is so found without a search.
+func (s *Service) WorkReceipts(ctx context.Context, ids []string) (ReceiveResult, error) {
+	var total ReceiveResult
+	for chunk := range slices.Chunk(ids, batchSize) {
+		_, err := s.takeReceipts(ctx, &total, func(box ReceiptTx) ([]PostedReceipt, error) { return box.ClaimReceipts(ctx, chunk) })
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+func (s *Service) takeReceipts(ctx context.Context, total *ReceiveResult, open func(ReceiptTx) ([]PostedReceipt, error)) (n int, err error) {
 	var became []string
 	err = s.store.InTx(ctx, func(tx Tx) error {
 		box := tx.(ReceiptTx)
-		list, err := box.OpenReceipts(ctx, batchSize)
+		list, err := open(box)
 		if err != nil {
 			return err
 		}

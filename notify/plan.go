@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -158,12 +159,7 @@ func Enter(ctx context.Context, tx Tx, rows []Message) ([]string, error) {
 	if len(rows) == 0 {
 		return []string{}, nil
 	}
-	for i := range rows {
-		if rows[i].ID == "" {
-			rows[i].ID = tx.NewID()
-		}
-		rows[i].OutID = OutID(rows[i].ID)
-	}
+	identify(tx, rows)
 	ids, err := tx.PlanMessages(ctx, rows)
 	if err != nil {
 		return nil, fmt.Errorf("plan messages: %w", err)
@@ -171,9 +167,31 @@ func Enter(ctx context.Context, tx Tx, rows []Message) ([]string, error) {
 	return ids, nil
 }
 
+// identify gives new rows their ids.
+func identify(tx Tx, rows []Message) {
+	for i := range rows {
+		if rows[i].ID == "" {
+			rows[i].ID = tx.NewID()
+		}
+		rows[i].OutID = OutID(rows[i].ID)
+	}
+}
+
 // OutID gives the id by which a provider and its receipts know a message. It
 // never changes: a try that was certainly refused may use it again.
-func OutID(id string) string { return "hz-" + id }
+func OutID(id string) string { return outPrefix + id }
+
+// MessageID gives the id of the message that an out-id names; "" for one that no
+// message of ours goes by, as that of a call which carried many.
+func MessageID(outID string) string {
+	id, ours := strings.CutPrefix(outID, outPrefix)
+	if !ours {
+		return ""
+	}
+	return id
+}
+
+const outPrefix = "hz-"
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {

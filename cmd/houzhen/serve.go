@@ -16,6 +16,7 @@ type serveCmd struct{}
 
 // Run implements the command.
 func (serveCmd) Run(e *env) error {
+	app.CollectLess()
 	for _, line := range e.cfg.Lines() {
 		_, _ = fmt.Fprintln(e.errOut, line)
 	}
@@ -58,6 +59,7 @@ func (workerCmd) Run(e *env) error {
 	if !e.cfg.Shared() {
 		return houzhen.E(houzhen.CodeInvalid, "a worker needs DATABASE_URL and REDIS_URL that the other nodes use too; alone, run houzhen serve").On("worker")
 	}
+	app.CollectLess()
 	a, err := app.New(e.ctx, e.cfg, app.Options{Log: e.log})
 	if err != nil {
 		return err

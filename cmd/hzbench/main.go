@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/houzhen/houzhen/internal/app"
 	"github.com/houzhen/houzhen/internal/measure"
 )
 
@@ -69,6 +70,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	if called == nil {
 		return code
 	}
+	app.CollectLess() // as the server does
 	e := &env{
 		ctx: ctx, databaseURL: c.DatabaseURL, redisURL: c.RedisURL, errOut: errOut,
 		log: slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelError})),

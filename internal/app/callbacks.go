@@ -89,7 +89,7 @@ func (a *App) WeChatEvent(ctx context.Context, q url.Values, body []byte) (strin
 	receipts := happening.Receipts
 	err = a.view(ctx, func(tx everything) error {
 		for i, r := range receipts {
-			if receipts[i].OutID, err = tx.OutIDOf(ctx, notify.WeChat, r.ProviderID); err != nil {
+			if receipts[i].OutID, err = tx.OutIDOf(ctx, notify.WeChat, happening.OpenID, r.ProviderID); err != nil {
 				return err
 			}
 		}

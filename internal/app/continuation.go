@@ -135,7 +135,7 @@ func (c continuations) Book(ctx context.Context, r api.ContinuationBooking) (at 
 // giveContinuationBack lets a continuation be used again when the place that it
 // took was given up.
 func (a *App) giveContinuationBack(ctx context.Context, tx everything, e houzhen.Event) error {
-	at, err := tx.Appointment(ctx, e.Subject)
+	at, err := appointmentOf(ctx, tx, e.Subject)
 	if err != nil || at.Active() || at.Channel != continuation.Channel {
 		return err
 	}

@@ -36,7 +36,7 @@ func (a *App) noteNoShow(ctx context.Context, tx everything, e houzhen.Event) er
 // noteCancelled marks whoever gave a place up too late, or let a held one
 // lapse.
 func (a *App) noteCancelled(ctx context.Context, tx everything, e houzhen.Event) error {
-	at, err := tx.Appointment(ctx, e.Subject)
+	at, err := appointmentOf(ctx, tx, e.Subject)
 	switch {
 	case err != nil || at.State != booking.Cancelled || at.Purpose != booking.PurposeVisit:
 		return err

@@ -50,11 +50,16 @@ func (m mail) Pause(ctx context.Context, by string, p notify.Pause, on bool) err
 }
 
 // Calls is the desk's telephone list, oldest first.
-func (m mail) Calls(ctx context.Context) ([]notify.Message, error) {
-	list, err := m.Messages(ctx, notify.MessageFilter{Channel: notify.Desk, States: []notify.State{notify.Accepted}, Limit: 200})
-	slices.Reverse(list)
+func (m mail) Calls(ctx context.Context) (list []notify.Message, err error) {
+	err = m.view(ctx, func(tx everything) error {
+		list, err = tx.OpenCalls(ctx, callsShown)
+		return err
+	})
 	return list, err
 }
+
+// callsShown bounds the telephone list.
+const callsShown = 200
 
 // Call notes what came of telephoning somebody; a wrong number is silenced for
 // him.

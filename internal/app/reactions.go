@@ -188,9 +188,9 @@ func (a *App) tellCancelled(ctx context.Context, tx everything, e houzhen.Event)
 	if at.By != booking.ByHospital || at.Reason == booking.ReasonDuplicate {
 		return a.enter(ctx, tx, a.policy.PlanCancelled(s, tx.Now()))
 	}
-	session, err := tx.Session(ctx, at.SessionID)
+	session, err := sessionOf(ctx, tx, at.SessionID)
 	if err != nil {
-		return fmt.Errorf("load session: %w", err)
+		return err
 	}
 	s.SessionEnd = session.End
 	if err := a.askByReply(ctx, tx, at, session.End); err != nil {
@@ -307,7 +307,7 @@ func (a *App) leaveOldQueue(ctx context.Context, tx everything, e houzhen.Event)
 }
 
 func (a *App) leaveQueue(ctx context.Context, tx everything, e houzhen.Event) error {
-	at, err := tx.Appointment(ctx, e.Subject)
+	at, err := appointmentOf(ctx, tx, e.Subject)
 	if err != nil {
 		return err
 	}

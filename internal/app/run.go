@@ -116,6 +116,10 @@ func (a *App) sweepLoop(ctx context.Context) error {
 	}
 }
 
+// sweptAtOnce is how many messages of one urgency a sweep hands over: more than
+// are sent until the next one, so that no backlog waits for the sweep.
+const sweptAtOnce = 5000
+
 // relayGrace is how long committed facts are left to the relay before the
 // sweep hands them over.
 const relayGrace = 5 * time.Second
@@ -135,7 +139,7 @@ func (a *App) sweep(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("try next channels: %w", err)
 	}
 	for _, u := range urgencies {
-		ids, err := a.Notify.Due(ctx, u, 1000)
+		ids, err := a.Notify.Due(ctx, u, sweptAtOnce)
 		if err != nil {
 			return fmt.Errorf("find due messages: %w", err)
 		}
@@ -232,7 +236,7 @@ func (a *App) left(ctx context.Context) (n int, err error) {
 		}
 		n += len(unheard)
 		if posted > 0 {
-			a.post.Add(houzhen.Soon, "receipts")
+			a.post.Add(houzhen.Soon, allReceipts)
 			n++
 		}
 		behind, err := tx.WebhooksDue(ctx, now, wall())

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/directory"
+	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/notify/aliyuntest"
 	"github.com/houzhen/houzhen/notify/wechattest"
@@ -170,10 +172,24 @@ func (h *house) accepted(t *testing.T, c notify.Channel, outID, providerID strin
 	t.Helper()
 	err := h.inTx(t.Context(), func(tx everything) error {
 		_, err := tx.PlanMessages(t.Context(), []notify.Message{{
-			ID: outID, Subject: "a1", Kind: notify.KindBooked, Recipient: "p1", Channel: c, Class: notify.ClassService, State: notify.Accepted,
+			ID: notify.MessageID(outID), Subject: "a1", Kind: notify.KindBooked, Recipient: "p1", Channel: c, Class: notify.ClassService, State: notify.Accepted,
 			OutID: outID, ProviderID: providerID, DueAt: h.Now(), ExpiresAt: h.Now().Add(time.Hour), CreatedAt: h.Now(), SentAt: h.Now(), Attempts: 1,
 		}})
 		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// known makes a person whom WeChat knows by an openid.
+func (h *house) known(t *testing.T, id, openid string) {
+	t.Helper()
+	err := h.inTx(t.Context(), func(tx everything) error {
+		if err := tx.AddPatient(t.Context(), directory.Patient{ID: id, Version: 1}); err != nil {
+			return err
+		}
+		return tx.SaveContact(t.Context(), store.Contact{PatientID: id, Channel: notify.WeChat, Address: openid, At: h.Now()})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -229,6 +245,7 @@ func TestWeChatFromTapToReceipt(t *testing.T) {
 		t.Fatalf("%+v", sent)
 	}
 	h.accepted(t, notify.WeChat, "hz-2", sent.ProviderID)
+	h.known(t, "p1", openID)
 	if err := h.weChat.Report(t.Context(), h.inlet, h.weChat.Taken()[0], "success"); err != nil {
 		t.Fatal(err)
 	}

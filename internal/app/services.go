@@ -142,16 +142,14 @@ func (a *App) Record(ctx context.Context, actor, action, subject string) error {
 // postReceipts puts receipts into the inbox and wakes whoever works on them.
 // What the wake-up loses the clockwork finds.
 func (a *App) postReceipts(ctx context.Context, receipts []notify.Receipt) error {
-	added := 0
+	var added []string
 	if err := a.inTx(ctx, func(tx everything) (err error) {
 		added, err = notify.Post(ctx, tx, receipts)
 		return err
 	}); err != nil {
 		return fmt.Errorf("post receipts: %w", err)
 	}
-	if added > 0 {
-		a.post.Add(houzhen.Soon, "receipts")
-	}
+	a.post.Add(houzhen.Soon, added...)
 	return nil
 }
 

@@ -53,7 +53,7 @@ func tells(k houzhen.EventKind) bool {
 // together reads ahead what most facts need (outbox.Grouping).
 func (a *App) together(ctx context.Context, otx outbox.Tx, facts []houzhen.Event) (context.Context, func(context.Context) error, error) {
 	tx, _ := otx.(everything)
-	c := &crowd{tx: tx, collects: true}
+	c := &crowd{tx: tx, collects: true, sessions: map[string]booking.Session{}}
 	var appointments, tickets []string
 	for _, e := range facts {
 		switch {
@@ -163,7 +163,6 @@ func (c *crowd) line(ctx context.Context, tickets []string) (people []string, er
 		return nil, err
 	}
 	list, err := c.tx.Sessions(ctx, booking.SessionFilter{IDs: distinct(sessions)})
-	c.sessions = make(map[string]booking.Session, len(list))
 	for _, s := range list {
 		c.sessions[s.ID] = s
 	}
@@ -221,7 +220,7 @@ func patientOf(ctx context.Context, tx everything, id string) (directory.Patient
 	return readOr(ctx, crowdOf(ctx, tx).people, id, "patient", tx.Patient)
 }
 
-// readOr gives a row that was read for all, or loads it.
+// readOr gives a row that was read for all, or loads it for those who follow.
 func readOr[T any](ctx context.Context, of map[string]T, id, what string, load func(context.Context, string) (T, error)) (T, error) {
 	if row, ok := of[id]; ok {
 		return row, nil
@@ -229,6 +228,9 @@ func readOr[T any](ctx context.Context, of map[string]T, id, what string, load f
 	row, err := load(ctx, id)
 	if err != nil {
 		return row, fmt.Errorf("load %s: %w", what, err)
+	}
+	if of != nil {
+		of[id] = row
 	}
 	return row, nil
 }

@@ -69,7 +69,8 @@ type everything interface {
 	// How channels name people, and the messages on their own pages.
 	SaveContact(ctx context.Context, c store.Contact) error
 	Contacts(ctx context.Context, patientIDs ...string) (map[string][]store.Contact, error)
-	OutIDOf(ctx context.Context, channel notify.Channel, providerID string) (string, error)
+	OutIDOf(ctx context.Context, channel notify.Channel, address, providerID string) (string, error)
+	OpenCalls(ctx context.Context, limit int) ([]notify.Message, error)
 	InboxOf(ctx context.Context, limit int, patientIDs ...string) ([]notify.InboxItem, error)
 	ReadItem(ctx context.Context, id string, at time.Time) (first bool, err error)
 

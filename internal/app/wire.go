@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -167,12 +168,16 @@ func (a *App) wirePipeline() {
 		}
 	}
 	a.mail = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobMessage), Logger: a.log, Linger: a.opt.Linger, Pace: relayPace})
-	a.post = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobReceipt), Logger: a.log})
+	a.post = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobReceipt), Logger: a.log, Pace: relayPace})
 	a.wireFacts(enqueue(jobFact))
 	a.Pipeline.Handle(jobWebhook, a.Webhooks.Deliver)
 	a.Pipeline.Handle(jobFact, a.react)
-	a.Pipeline.Handle(jobReceipt, func(ctx context.Context, _ []string) error {
-		_, err := a.Notify.TakeReceipts(ctx)
+	a.Pipeline.Handle(jobReceipt, func(ctx context.Context, ids []string) error {
+		if slices.Contains(ids, allReceipts) {
+			_, err := a.Notify.TakeReceipts(ctx)
+			return err
+		}
+		_, err := a.Notify.WorkReceipts(ctx, ids)
 		return err
 	})
 	a.Pipeline.Handle(jobMessage, func(ctx context.Context, ids []string) error {
@@ -180,6 +185,9 @@ func (a *App) wirePipeline() {
 		return err
 	})
 }
+
+// allReceipts stands in a task for all receipts that wait, whatever their ids.
+const allReceipts = "receipts"
 
 // relayPace is how long facts and messages wait for those before them: in a
 // busy time a task carries many, and no one is late for it.

@@ -16,7 +16,7 @@ type SweeperOptions struct {
 	Enqueue Enqueue
 	Grace   time.Duration // how long the relay has for itself; 0 is 5 s
 	Again   time.Duration // before the same fact is swept once more; 0 is 30 s
-	Limit   int           // facts of one urgency a sweep; 0 is 1,000
+	Limit   int           // facts of one urgency a sweep, more than are worked on until the next; 0 is 5,000
 }
 
 // Sweeper finds facts that nobody has handled and hands them to the pipeline:
@@ -38,7 +38,7 @@ func NewSweeper(opt SweeperOptions) *Sweeper {
 		opt.Again = 30 * time.Second
 	}
 	if opt.Limit <= 0 {
-		opt.Limit = 1000
+		opt.Limit = 5000
 	}
 	return &Sweeper{opt: opt, swept: map[string]time.Time{}}
 }

@@ -71,11 +71,12 @@ func (tx *Tx) Contacts(ctx context.Context, patientIDs ...string) (map[string][]
 	return out, nil
 }
 
-// OutIDOf finds by which out-id a provider's message is known; "" if it is not
-// ours, or one of a batch.
-func (tx *Tx) OutIDOf(ctx context.Context, channel notify.Channel, providerID string) (string, error) {
-	ids, err := all(ctx, tx, idInto, `SELECT out_id FROM message WHERE provider_id = $1 AND provider_id <> '' AND channel = $2 LIMIT 2`,
-		providerID, string(channel))
+// OutIDOf finds by which out-id a provider's message to somebody whom a channel
+// knows by an address is known; "" if it is not ours, or one of a batch.
+func (tx *Tx) OutIDOf(ctx context.Context, channel notify.Channel, address, providerID string) (string, error) {
+	ids, err := all(ctx, tx, idInto, `SELECT m.out_id FROM contact c JOIN message m ON m.recipient = c.patient_id
+ WHERE c.address_index = $1 AND c.channel = $2 AND m.channel = $3 AND m.provider_id = $4 AND m.provider_id <> '' LIMIT 2`,
+		tx.db.index(address, sealContact), string(channel), string(channel), providerID)
 	if err != nil {
 		return "", fmt.Errorf("find message of provider: %w", err)
 	}

@@ -95,8 +95,7 @@ func events(rows []factRow) []houzhen.Event {
 // FactsHandled marks facts as done.
 func (tx *Tx) FactsHandled(ctx context.Context, ids []string) error {
 	err := tx.change("fact", ids, 2, func(rest string, args []any) error {
-		_, err := tx.exec(ctx, `UPDATE fact SET handled_at = $1`+rest+` AND `+only(`fact.handled_at = 0`), append([]any{micros(tx.now)}, args...)...)
-		return err
+		return tx.writeLate(ctx, `UPDATE fact SET handled_at = $1`+rest+` AND `+only(`fact.handled_at = 0`), append([]any{micros(tx.now)}, args...)...)
 	})
 	if err != nil {
 		return fmt.Errorf("mark facts handled: %w", err)

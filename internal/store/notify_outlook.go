@@ -27,7 +27,7 @@ func (tx *Tx) MessageRates(ctx context.Context, since time.Time) ([]notify.Rate,
 func (tx *Tx) OldestDue(ctx context.Context, now time.Time) (n int, since time.Time, err error) {
 	var count int64
 	var at instant
-	err = tx.scan(ctx, `SELECT COUNT(*), COALESCE(MIN(due_at), 0) FROM message WHERE state = 'planned' AND due_at <= $1`,
+	err = tx.scan(ctx, `SELECT COUNT(*), COALESCE(MIN(due_at), 0) FROM message_open WHERE state = 'planned' AND due_at <= $1`,
 		[]any{micros(now)}, &count, &at)
 	if err != nil {
 		return 0, time.Time{}, fmt.Errorf("find oldest due message: %w", err)

@@ -16,14 +16,20 @@ func (tx *Tx) Message(ctx context.Context, id string) (notify.Message, error) {
 
 // MessageByOutID finds a message by the id that the provider knows.
 func (tx *Tx) MessageByOutID(ctx context.Context, outID string) (notify.Message, error) {
-	return tx.oneMessage(ctx, `out_id = $1 AND out_id <> ''`, outID)
+	return tx.oneMessage(ctx, `id = $1`, notify.MessageID(outID))
 }
 
 // MessagesByOutID gives the messages that the provider knows by ids, by id,
 // and keeps other writers off them until the transaction ends.
 func (tx *Tx) MessagesByOutID(ctx context.Context, outIDs []string) ([]notify.Message, error) {
 	var out []notify.Message
-	err := tx.lookup("message", messageColumns, "out_id <> '' AND out_id", outIDs, 1, func(from string, args []any) error {
+	var ids []string
+	for _, o := range outIDs {
+		if id := notify.MessageID(o); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	err := tx.lookup("message", messageColumns, "id", ids, 1, func(from string, args []any) error {
 		some, err := tx.listMessages(ctx, `SELECT `+messageColumns+` FROM `+from+` ORDER BY id`+tx.db.d.lock, args...)
 		out = append(out, some...)
 		return err
@@ -32,10 +38,10 @@ func (tx *Tx) MessagesByOutID(ctx context.Context, outIDs []string) ([]notify.Me
 }
 
 // MessageByProvider finds the message to a phone by the id that the provider
-// gave the call it went with.
+// gave the call it went with, among the few that went to that phone.
 func (tx *Tx) MessageByProvider(ctx context.Context, providerID string, phone houzhen.Phone) (notify.Message, error) {
 	r, err := one(ctx, tx, missing("message"), messageInto, `SELECT `+messageColumns+` FROM message
- WHERE provider_id = $1 AND provider_id <> '' AND phone_index = $2 AND (sent_with = '' OR sent_with = id)
+ WHERE provider_id = $1 AND provider_id <> '' AND phone_index = $2 AND phone_index <> '' AND (sent_with = '' OR sent_with = id)
  ORDER BY created_at, id LIMIT 1`, providerID, tx.phoneIndex(phone))
 	if err != nil {
 		return notify.Message{}, err
@@ -94,7 +100,7 @@ func (tx *Tx) listMessages(ctx context.Context, text string, args ...any) ([]not
 
 // DueMessages gives ids of one urgency that are planned and due, oldest first.
 func (tx *Tx) DueMessages(ctx context.Context, u houzhen.Urgency, now time.Time, limit int) ([]string, error) {
-	ids, err := all(ctx, tx, idInto, `SELECT id FROM message
+	ids, err := all(ctx, tx, idInto, `SELECT id FROM message_open
  WHERE state = 'planned' AND urgency = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT $3`, int64(u), micros(now), int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("list due messages: %w", err)
@@ -105,22 +111,25 @@ func (tx *Tx) DueMessages(ctx context.Context, u houzhen.Urgency, now time.Time,
 // LostMessages gives messages claimed before an instant and never answered, and
 // unknown ones, oldest claim first.
 func (tx *Tx) LostMessages(ctx context.Context, claimedBefore time.Time, limit int) ([]notify.Message, error) {
-	return tx.listMessages(ctx, `SELECT `+messageColumns+` FROM message
- WHERE state IN ('claimed', 'unknown') AND (state = 'unknown' OR claimed_at < $1) ORDER BY claimed_at, id LIMIT $2`,
+	return tx.listOpen(ctx, "claimed_at", `state IN ('claimed', 'unknown') AND (state = 'unknown' OR claimed_at < $1)`,
 		micros(claimedBefore), int64(limit))
 }
 
 // UnheardMessages gives those whose next channel is due, oldest first.
 func (tx *Tx) UnheardMessages(ctx context.Context, now time.Time, limit int) ([]notify.Message, error) {
-	return tx.listMessages(ctx, `SELECT `+messageColumns+` FROM message
- WHERE next_at > 0 AND next_at <= $1 ORDER BY next_at, id LIMIT $2`, micros(now), int64(limit))
+	return tx.listOpen(ctx, "next_at", `next_at > 0 AND next_at <= $1`, micros(now), int64(limit))
+}
+
+// OpenCalls gives what is on the desk's telephone list, oldest first.
+func (tx *Tx) OpenCalls(ctx context.Context, limit int) ([]notify.Message, error) {
+	return tx.listOpen(ctx, "claimed_at", `channel = 'desk' AND state = $1`, string(notify.Accepted), int64(limit))
 }
 
 // NextUnheard gives the earliest instant at which a next channel is tried, zero
 // if none is.
 func (tx *Tx) NextUnheard(ctx context.Context) (time.Time, error) {
 	var at instant
-	if err := tx.scan(ctx, `SELECT COALESCE(MIN(next_at), 0) FROM message WHERE next_at > 0`, nil, &at); err != nil {
+	if err := tx.scan(ctx, `SELECT COALESCE(MIN(next_at), 0) FROM message_open WHERE next_at > 0`, nil, &at); err != nil {
 		return time.Time{}, fmt.Errorf("find next channel: %w", err)
 	}
 	return time.Time(at), nil
@@ -131,7 +140,7 @@ func (tx *Tx) NextDue(ctx context.Context, now time.Time) (time.Time, error) {
 	var next time.Time
 	for u := houzhen.Critical; u <= houzhen.Routine; u++ { // one look into the index for each lane
 		var at instant
-		err := tx.scan(ctx, `SELECT COALESCE(MIN(due_at), 0) FROM message WHERE state = 'planned' AND urgency = $1 AND due_at > $2`,
+		err := tx.scan(ctx, `SELECT COALESCE(MIN(due_at), 0) FROM message_open WHERE state = 'planned' AND urgency = $1 AND due_at > $2`,
 			[]any{int64(u), micros(now)}, &at)
 		if err != nil {
 			return time.Time{}, fmt.Errorf("find next due message: %w", err)

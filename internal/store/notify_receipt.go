@@ -3,6 +3,8 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"time"
@@ -14,25 +16,37 @@ import (
 var _ notify.ReceiptTx = (*Tx)(nil)
 
 // AddReceipts stores what a provider said, leaving what is known, and gives the
-// ids of what is new. It goes by id, so that two posts of the same receipts never
-// wait for each other.
+// ids that what is new has got. It goes by id, so that two posts of the same
+// receipts never wait for each other.
 func (tx *Tx) AddReceipts(ctx context.Context, list []notify.PostedReceipt) ([]string, error) {
 	rows := make([][]any, len(list))
-	byID := slices.SortedStableFunc(slices.Values(list), func(a, b notify.PostedReceipt) int { return cmp.Compare(a.ID, b.ID) })
-	for i, r := range byID {
+	for i, r := range list {
 		phone, err := tx.db.seal(r.Phone.Reveal(), sealPatientPhone)
 		if err != nil {
 			return nil, err
 		}
+		index := tx.phoneIndex(r.Phone)
 		rows[i] = []any{
-			r.ID, r.OutID, r.ProviderID, phone, tx.phoneIndex(r.Phone), bit(r.Delivered), r.ErrorCode, micros(r.At), micros(r.ReceivedAt), int64(0), "",
+			receiptID(r, index), r.OutID, r.ProviderID, phone, index, bit(r.Delivered), r.ErrorCode, micros(r.At), micros(r.ReceivedAt), int64(0), "",
 		}
 	}
+	slices.SortFunc(rows, func(a, b []any) int { return cmp.Compare(a[0].(string), b[0].(string)) }) //nolint:forcetypeassert // the id
 	ids, err := tx.insertNew(ctx, "receipt_inbox", receiptColumns, rows)
 	if err != nil {
 		return nil, fmt.Errorf("store receipts: %w", err)
 	}
 	return ids, nil
+}
+
+// receiptID is the same for what says the same: a provider posts a receipt up to
+// three times. Of the phone it takes the keyed hash, from which no phone is found.
+func receiptID(r notify.PostedReceipt, phoneIndex string) string {
+	h := sha256.New()
+	for _, s := range []string{r.OutID, r.ProviderID, phoneIndex, r.ErrorCode} {
+		_, _ = fmt.Fprintf(h, "%d:%s", len(s), s)
+	}
+	_, _ = fmt.Fprintf(h, "%t %d", r.Delivered, micros(r.At))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:18])
 }
 
 const receiptColumns = `id, out_id, provider_id, phone, phone_index, delivered, error_code, at, received_at, handled_at, outcome`
@@ -51,11 +65,32 @@ func receiptInto(r *receiptRow) []any {
 // OpenReceipts gives what was not worked on, oldest first, and lets nobody else
 // work on it in the meantime.
 func (tx *Tx) OpenReceipts(ctx context.Context, limit int) ([]notify.PostedReceipt, error) {
-	rows, err := all(ctx, tx, receiptInto, `SELECT id, out_id, provider_id, phone, delivered, error_code, at, received_at FROM receipt_inbox
+	rows, err := all(ctx, tx, receiptInto, `SELECT `+readReceipt+` FROM receipt_inbox
  WHERE handled_at = 0 ORDER BY received_at, id LIMIT $1`+tx.db.d.lockSkip, int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("list receipts: %w", err)
 	}
+	return tx.posted(rows)
+}
+
+// ClaimReceipts gives those of ids that were not worked on, oldest first, and
+// lets nobody else work on them in the meantime.
+func (tx *Tx) ClaimReceipts(ctx context.Context, ids []string) ([]notify.PostedReceipt, error) {
+	var rows []receiptRow
+	err := tx.lookup("receipt_inbox", readReceipt+", handled_at", "id", ids, 1, func(from string, args []any) error {
+		some, err := all(ctx, tx, receiptInto, `SELECT `+readReceipt+` FROM `+from+` AND handled_at = 0 ORDER BY received_at, id`+tx.db.d.lockSkip, args...)
+		rows = append(rows, some...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim receipts: %w", err)
+	}
+	return tx.posted(rows)
+}
+
+const readReceipt = `id, out_id, provider_id, phone, delivered, error_code, at, received_at`
+
+func (tx *Tx) posted(rows []receiptRow) ([]notify.PostedReceipt, error) {
 	out := make([]notify.PostedReceipt, len(rows))
 	for i, r := range rows {
 		phone, err := tx.db.unseal(r.phone, sealPatientPhone)
@@ -83,8 +118,7 @@ func (tx *Tx) WaitingReceipts(ctx context.Context) (n int, oldest time.Time, err
 // EndReceipts notes what became of receipts.
 func (tx *Tx) EndReceipts(ctx context.Context, outcome string, ids ...string) error {
 	err := tx.change("receipt_inbox", ids, 3, func(rest string, args []any) error {
-		_, err := tx.exec(ctx, `UPDATE receipt_inbox SET handled_at = $1, outcome = $2`+rest, append([]any{micros(tx.now), outcome}, args...)...)
-		return err
+		return tx.writeLate(ctx, `UPDATE receipt_inbox SET handled_at = $1, outcome = $2`+rest, append([]any{micros(tx.now), outcome}, args...)...)
 	})
 	if err != nil {
 		return fmt.Errorf("end receipts: %w", err)

@@ -8,6 +8,9 @@ const messageColumns = `id, subject, version, kind, recipient, channel, class, u
  claimed_at, out_id, provider_id, error_code, reason, body, secret, created_at, sent_at, done_at,
  next_at, opened_at, prior, sent_with, parts`
 
+// plannedColumns are what a new row is written with.
+const plannedColumns = messageColumns + `, phone_index`
+
 // messageRow is a message as it is stored.
 type messageRow struct {
 	notify.Message
@@ -35,7 +38,7 @@ func (db *DB) messageArgs(m notify.Message) ([]any, error) {
 		m.ID, m.Subject, m.Version, string(m.Kind), m.Recipient, string(m.Channel), string(m.Class), int64(m.Urgency),
 		string(m.State), micros(m.DueAt), micros(m.ExpiresAt), int64(m.Attempts), micros(m.ClaimedAt), m.OutID,
 		m.ProviderID, m.ErrorCode, m.Reason, body, secret, micros(m.CreatedAt), micros(m.SentAt), micros(m.DoneAt),
-		micros(m.NextAt), micros(m.OpenedAt), m.Prior, m.SentWith, int64(m.Parts),
+		micros(m.NextAt), micros(m.OpenedAt), m.Prior, m.SentWith, int64(m.Parts), db.index(m.Phone.Reveal(), sealPatientPhone),
 	}, err
 }
 

@@ -20,11 +20,11 @@ func (tx *Tx) PlanMessages(ctx context.Context, m []notify.Message) ([]string, e
 			return nil, err
 		}
 	}
-	ids, err := tx.insertNew(ctx, "message", messageColumns, rows)
+	ids, err := tx.insertNew(ctx, "message", plannedColumns, rows)
 	if err != nil {
 		return nil, fmt.Errorf("plan messages: %w", err)
 	}
-	return ids, nil
+	return ids, tx.noteOpen(ctx, those(m, ids))
 }
 
 // insertNew inserts rows, leaving those that a unique index refuses, and gives
@@ -71,7 +71,11 @@ func (tx *Tx) ClaimMessages(ctx context.Context, ids []string, now time.Time) ([
 		order[id] = i
 	}
 	slices.SortFunc(rows, func(a, b messageRow) int { return order[a.ID] - order[b.ID] })
-	return tx.db.messages(rows)
+	claimed, err := tx.db.messages(rows)
+	if err != nil {
+		return nil, err
+	}
+	return claimed, tx.noteOpen(ctx, claimed)
 }
 
 // savedColumns are the id and what an outcome may change.
@@ -109,26 +113,27 @@ func (tx *Tx) SaveMessages(ctx context.Context, from []notify.State, m ...notify
 	if err != nil {
 		return 0, fmt.Errorf("save messages: %w", err)
 	}
-	return saved, nil
+	return len(saved), tx.noteOpen(ctx, those(m, saved))
 }
 
 // saveMessages is one statement where many rows go in one, and one a row where
-// that is quicker.
-func (tx *Tx) saveMessages(ctx context.Context, from []notify.State, rows [][]any) (int, error) {
+// that is quicker. It gives the ids of those that were stored.
+func (tx *Tx) saveMessages(ctx context.Context, from []notify.State, rows [][]any) (saved []string, err error) {
 	if tx.db.d.arrays {
 		set := arrayUpdate("message", savedColumns, rows[0], keepPhone)
-		n, err := tx.exec(ctx, set+` AND `+only(`message.state IN (`+placeholders(len(rows[0])+1, len(from))+`)`), append(columnsOf(rows), texts(from)...)...)
-		return int(n), err
+		return all(ctx, tx, idInto, set+` AND `+only(`message.state IN (`+placeholders(len(rows[0])+1, len(from))+`)`)+` RETURNING message.id`,
+			append(columnsOf(rows), texts(from)...)...)
 	}
-	saved := 0
 	text := `UPDATE message SET ` + assignments(savedColumns, keepPhone) + ` FROM (SELECT ` + named(savedColumns) + `) AS given
  WHERE message.id = given.id AND message.state IN (` + placeholders(len(rows[0])+1, len(from)) + `)`
 	for _, row := range rows {
 		n, err := tx.exec(ctx, text, append(row, texts(from)...)...)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		saved += int(n)
+		if n > 0 {
+			saved = append(saved, row[0].(string)) //nolint:forcetypeassert // the id
+		}
 	}
 	return saved, nil
 }

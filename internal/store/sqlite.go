@@ -27,7 +27,8 @@ func sqliteDialect() *dialect {
 		goose:    goose.DialectSQLite3,
 		tokens: strings.NewReplacer("{{bigint}}", "INTEGER", "{{bool}}", "INTEGER", "{{blob}}", "BLOB",
 			"{{serial}}", "INTEGER PRIMARY KEY", "{{strict}}", "STRICT", "{{keyed}}", "STRICT, WITHOUT ROWID",
-			"{{fact_order}}", "SELECT 1;"), // one writer: the order of writing is that of commits
+			"{{fact_order}}", "SELECT 1;", // one writer: the order of writing is that of commits
+			"{{message_room}}", "SELECT 1;"),
 		violation: sqliteViolation, retryable: sqliteRetryable,
 	}
 }

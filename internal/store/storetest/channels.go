@@ -183,9 +183,18 @@ func providerKnown(t *testing.T, db *store.DB) {
 		list[i].ProviderID = map[string]string{"m1": "wx-1", "m2": "batch", "m3": "batch"}[list[i].ID]
 	}
 	plan(t, db, list...)
+	addPatients(t, db, phoned("p1", "doc-1", "13800000001"), phoned("p2", "doc-2", "13800000002"))
+	write(t, db, func(tx *store.Tx) error {
+		return errors.Join(
+			tx.SaveContact(t.Context(), store.Contact{PatientID: "p1", Channel: notify.WeChat, Address: "openid"}),
+			tx.SaveContact(t.Context(), store.Contact{PatientID: "p2", Channel: notify.WeChat, Address: "another"}))
+	})
 	look(t, db, func(tx *store.Tx) error {
+		if got, err := tx.OutIDOf(t.Context(), notify.WeChat, "another", "wx-1"); got != "" || err != nil {
+			t.Errorf("of somebody else: %q, %v", got, err)
+		}
 		for id, want := range map[string]string{"wx-1": list[0].OutID, "batch": "", "wx-2": "", "": ""} {
-			got, err := tx.OutIDOf(t.Context(), notify.WeChat, id)
+			got, err := tx.OutIDOf(t.Context(), notify.WeChat, "openid", id)
 			if got != want || err != nil {
 				t.Errorf("%q: %q, %v, want %q", id, got, err, want)
 			}

@@ -16,7 +16,7 @@ func message(id, subject string, version int64) notify.Message {
 	return notify.Message{
 		ID: id, Subject: subject, Version: version, Kind: notify.KindBooked, Recipient: "p1", Channel: notify.SMS,
 		Class: notify.ClassCritical, Urgency: houzhen.Soon, State: notify.Planned, DueAt: Start(),
-		ExpiresAt: Start().Add(time.Hour), OutID: "out-" + id, CreatedAt: Start(),
+		ExpiresAt: Start().Add(time.Hour), OutID: notify.OutID(id), CreatedAt: Start(),
 	}
 }
 
@@ -40,7 +40,7 @@ func runMessages(t *testing.T, open Opener) {
 		plan(t, db, want)
 		look(t, db, func(tx *store.Tx) error {
 			byID, err1 := tx.Message(t.Context(), "m1")
-			byOut, err2 := tx.MessageByOutID(t.Context(), "out-m1")
+			byOut, err2 := tx.MessageByOutID(t.Context(), "hz-m1")
 			for _, got := range []notify.Message{byID, byOut} {
 				if diff := cmp.Diff(got, want, hidden()); diff != "" {
 					t.Errorf("message (-got +want):\n%s", diff)
@@ -55,6 +55,7 @@ func runMessages(t *testing.T, open Opener) {
 	t.Run("messages are filtered, newest first", func(t *testing.T) { messageFilter(t, open(t)) })
 	t.Run("due ones by urgency, oldest first", func(t *testing.T) { dueMessages(t, open(t)) })
 	t.Run("lost ones", func(t *testing.T) { lostMessages(t, open(t)) })
+	t.Run("what is open is found through every change", func(t *testing.T) { openFollows(t, open(t)) })
 	t.Run("bodies are purged, rows stay", func(t *testing.T) { bodiesPurged(t, open(t)) })
 }
 
@@ -63,11 +64,11 @@ func plannedOnce(t *testing.T, db *store.DB) {
 	first := message("m1", "a1", 1)
 	double := message("m2", "a1", 1)
 	differ := []notify.Message{double, double, double, double, double}
-	differ[0].ID, differ[0].Version, differ[0].OutID = "n0", 2, "0"
-	differ[1].ID, differ[1].Kind, differ[1].OutID = "n1", notify.KindMoved, "1"
-	differ[2].ID, differ[2].Recipient, differ[2].OutID = "n2", "p2", "2"
-	differ[3].ID, differ[3].Channel, differ[3].OutID = "n3", notify.Push, "3"
-	differ[4].ID, differ[4].Subject, differ[4].OutID = "n4", "a2", "4"
+	differ[0].ID, differ[0].Version = "n0", 2
+	differ[1].ID, differ[1].Kind = "n1", notify.KindMoved
+	differ[2].ID, differ[2].Recipient = "n2", "p2"
+	differ[3].ID, differ[3].Channel = "n3", notify.Push
+	differ[4].ID, differ[4].Subject = "n4", "a2"
 	if diff := cmp.Diff(plan(t, db, first), []string{"m1"}); diff != "" {
 		t.Errorf("first (-got +want):\n%s", diff)
 	}

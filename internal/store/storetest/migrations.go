@@ -52,7 +52,7 @@ func runMigrations(t *testing.T, open Opener) {
 			"staff", "suspension", "suspension_case", "suspension_item", "tick", "ticket", "wait_entry", "wait_offer", "wait_place",
 			"web_session", "webhook", "whereabouts", "wording_version", "zone",
 			"contact", "inbox_item", "wechat_consent", "doctor_follow", "message_pause", "message_pref", "message_silence", "queue_log",
-			"queue_policy", "receipt_inbox", "shown_range", "forecast_quality", "continuation",
+			"queue_policy", "receipt_inbox", "message_open", "shown_range", "forecast_quality", "continuation",
 		}
 		slices.Sort(want)
 		want = slices.Compact(want)

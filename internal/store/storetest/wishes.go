@@ -178,15 +178,16 @@ func followersListed(t *testing.T, db *store.DB) {
 func runReceipts(t *testing.T, open Opener) {
 	t.Helper()
 	t.Run("a receipt is kept once and worked on once", func(t *testing.T) { receiptsKept(t, open(t)) })
+	t.Run("receipts that differ in anything are two", func(t *testing.T) { receiptsDiffer(t, open(t)) })
 	t.Run("two who work at once get different ones", func(t *testing.T) { receiptsShared(t, open(t)) })
 	t.Run("what was worked on is dropped in time", func(t *testing.T) { receiptsPurged(t, open(t)) })
 	t.Run("rows are found by their out-ids and by their ids", func(t *testing.T) { foundByOutID(t, open(t)) })
 }
 
-func posted(id, outID string) notify.PostedReceipt {
+func posted(outID string) notify.PostedReceipt {
 	return notify.PostedReceipt{
-		ID: id, ReceivedAt: Start(),
-		Receipt: notify.Receipt{OutID: outID, ProviderID: "biz", Phone: houzhen.NewPhone("13800000001"), Delivered: true, At: Start()},
+		ReceivedAt: Start(),
+		Receipt:    notify.Receipt{OutID: outID, ProviderID: "biz", Phone: houzhen.NewPhone("13800000001"), Delivered: true, At: Start()},
 	}
 }
 
@@ -210,12 +211,15 @@ func openReceipts(tb testing.TB, db *store.DB) (list []notify.PostedReceipt) {
 
 func receiptsKept(t *testing.T, db *store.DB) {
 	t.Helper()
-	one, two := posted("r1", "hz-1"), posted("r2", "hz-2")
-	two.Delivered, two.ErrorCode = false, "MOBILE_NOT_ON_SERVICE"
+	one, two := posted("hz-1"), posted("hz-2")
+	two.Delivered, two.ErrorCode, two.ReceivedAt = false, "MOBILE_NOT_ON_SERVICE", Start().Add(time.Second)
 	again := one
-	again.ID = "r3"
-	if diff := cmp.Diff(addReceipts(t, db, one, two, again), []string{"r1", "r2"}); diff != "" {
-		t.Errorf("new ones (-got +want):\n%s", diff)
+	again.ReceivedAt = Start().Add(time.Minute)
+	one.ID = addReceipts(t, db, one)[0]
+	if ids := addReceipts(t, db, two, again, two); len(ids) != 1 {
+		t.Fatalf("new ones are %v, want one", ids)
+	} else {
+		two.ID = ids[0]
 	}
 	if ids := addReceipts(t, db, again); len(ids) != 0 {
 		t.Errorf("told again: new ones are %v", ids)
@@ -223,17 +227,49 @@ func receiptsKept(t *testing.T, db *store.DB) {
 	if diff := cmp.Diff(openReceipts(t, db), []notify.PostedReceipt{one, two}, hidden()); diff != "" {
 		t.Errorf("open (-got +want):\n%s", diff)
 	}
-	write(t, db, func(tx *store.Tx) error { return tx.EndReceipts(t.Context(), notify.ReceiptApplied, "r1") })
+	claimed := func(want ...notify.PostedReceipt) {
+		write(t, db, func(tx *store.Tx) error {
+			got, err := tx.ClaimReceipts(t.Context(), []string{two.ID, one.ID, "r9"})
+			if diff := cmp.Diff(got, want, hidden()); diff != "" {
+				t.Errorf("claimed (-got +want):\n%s", diff)
+			}
+			return err
+		})
+	}
+	claimed(one, two)
+	write(t, db, func(tx *store.Tx) error { return tx.EndReceipts(t.Context(), notify.ReceiptApplied, one.ID) })
+	claimed(two)
 	if diff := cmp.Diff(openReceipts(t, db), []notify.PostedReceipt{two}, hidden()); diff != "" {
 		t.Errorf("open after one (-got +want):\n%s", diff)
 	}
 	look(t, db, func(tx *store.Tx) error {
 		n, oldest, err := tx.WaitingReceipts(t.Context())
-		if n != 1 || !oldest.Equal(Start()) {
+		if n != 1 || !oldest.Equal(two.ReceivedAt) {
 			t.Errorf("%d wait since %v", n, oldest)
 		}
 		return err
 	})
+}
+
+func receiptsDiffer(t *testing.T, db *store.DB) {
+	t.Helper()
+	list := []notify.PostedReceipt{posted("hz-1")}
+	for _, change := range []func(*notify.PostedReceipt){
+		func(r *notify.PostedReceipt) { r.OutID = "hz-12" },
+		func(r *notify.PostedReceipt) { r.ProviderID = "biz2" },
+		func(r *notify.PostedReceipt) { r.OutID, r.ProviderID = "hz-1b", "iz" },
+		func(r *notify.PostedReceipt) { r.Phone = houzhen.NewPhone("13800000002") },
+		func(r *notify.PostedReceipt) { r.Delivered = false },
+		func(r *notify.PostedReceipt) { r.ErrorCode = "OTHER" },
+		func(r *notify.PostedReceipt) { r.At = Start().Add(time.Second) },
+	} {
+		r := posted("hz-1")
+		change(&r)
+		list = append(list, r)
+	}
+	if n := len(addReceipts(t, db, list...)); n != len(list) {
+		t.Errorf("%d of %d that differ in one thing are new", n, len(list))
+	}
 }
 
 func receiptsShared(t *testing.T, db *store.DB) {
@@ -241,7 +277,7 @@ func receiptsShared(t *testing.T, db *store.DB) {
 	if db.Engine() == "sqlite" {
 		t.Skip("one writer: two cannot work at once")
 	}
-	addReceipts(t, db, posted("r1", "hz-1"), posted("r2", "hz-2"))
+	addReceipts(t, db, posted("hz-1"), posted("hz-2"))
 	write(t, db, func(tx *store.Tx) error {
 		mine, err := tx.OpenReceipts(t.Context(), 1)
 		if err != nil || len(mine) != 1 {
@@ -258,8 +294,8 @@ func receiptsShared(t *testing.T, db *store.DB) {
 
 func receiptsPurged(t *testing.T, db *store.DB) {
 	t.Helper()
-	addReceipts(t, db, posted("r1", "hz-1"), posted("r2", "hz-2"))
-	write(t, db, func(tx *store.Tx) error { return tx.EndReceipts(t.Context(), notify.ReceiptStrange, "r1") })
+	ids := addReceipts(t, db, posted("hz-1"), posted("hz-2"))
+	write(t, db, func(tx *store.Tx) error { return tx.EndReceipts(t.Context(), notify.ReceiptStrange, ids[0]) })
 	for _, c := range []struct {
 		before time.Time
 		want   int64
@@ -268,7 +304,7 @@ func receiptsPurged(t *testing.T, db *store.DB) {
 			t.Errorf("before %v: purged %d, %v, want %d", c.before, n, err, c.want)
 		}
 	}
-	if list := openReceipts(t, db); len(list) != 1 || list[0].ID != "r2" {
+	if list := openReceipts(t, db); len(list) != 1 || list[0].ID != ids[1] {
 		t.Errorf("what waits is %v", list)
 	}
 	old := notify.InboxItem{ID: "i1", PatientID: "p1", Kind: notify.KindBooked, Title: "t", Text: "b", At: Start()}
@@ -295,7 +331,7 @@ func foundByOutID(t *testing.T, db *store.DB) {
 	t.Helper()
 	plan(t, db, message("m2", "a2", 1), message("m1", "a1", 1), message("m3", "a3", 1))
 	write(t, db, func(tx *store.Tx) error {
-		got, err1 := tx.MessagesByOutID(t.Context(), []string{"out-m3", "out-m1", "out-m9", ""})
+		got, err1 := tx.MessagesByOutID(t.Context(), []string{"hz-m3", "hz-m1", "hz-m9", "hzb-m2", ""})
 		byID, err2 := tx.Messages(t.Context(), notify.MessageFilter{IDs: []string{"m2", "m9"}})
 		if diff := cmp.Diff(messageIDs(got), []string{"m1", "m3"}); diff != "" {
 			t.Errorf("by out-id (-got +want):\n%s", diff)
