@@ -55,6 +55,7 @@ func exercises() []exercise {
 		{"GET", "/api/v1/waitlist/overview", "", manager, doctor, "overview", ""},
 		{"GET", "/api/v1/appointments/a1/position", "", patient, nurse, "position", "/api/v1/appointments/none/position"},
 		{"PUT", "/api/v1/appointments/a1/travel", `{"minutes":25}`, patient, doctor, "travel", "/api/v1/appointments/none/travel"},
+		{"POST", "/api/v1/appointments/a1/set-out", "", patient, nurse, "set-out", "/api/v1/appointments/none/set-out"},
 		{"POST", "/api/v1/appointments/a2/pay", `{"again":true}`, patient, nurse, "pay", "/api/v1/appointments/none/pay"},
 		{"GET", "/api/v1/appointments/a2/payments", "", patient, manager, "payments", "/api/v1/appointments/none/payments"},
 		{"GET", "/api/v1/payments", "", manager, nurse, "payments", ""},

@@ -13,7 +13,12 @@ func (a *API) position(ctx context.Context, in *appointmentIn) (*positionOut, er
 	if _, err := a.Own(ctx, who(ctx), in.ID); err != nil {
 		return nil, err
 	}
-	p, err := a.Boards.Position(ctx, in.ID)
+	return a.positionOf(ctx, in.ID)
+}
+
+// positionOf is the place in the queue of an appointment, whoever's it is.
+func (a *API) positionOf(ctx context.Context, appointmentID string) (*positionOut, error) {
+	p, err := a.Boards.Position(ctx, appointmentID)
 	if err != nil {
 		return nil, err
 	}

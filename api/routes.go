@@ -56,6 +56,7 @@ func (a *API) routes() []route {
 		keyed(verb(a, "POST", "/api/v1/appointments/{id}/options/{option}/choose", "Choose a kept place", patient, a.choose)),
 		verb(a, "GET", "/api/v1/appointments/{id}/position", "Place in the queue", patient, a.position),
 		keyed(verb(a, "PUT", "/api/v1/appointments/{id}/travel", "Minutes from home", patient, a.travel)),
+		keyed(verb(a, "POST", "/api/v1/appointments/{id}/set-out", "I am on my way", patient, a.setOut)),
 		keyed(verb(a, "POST", "/api/v1/checkin", "Somebody has come", desk, a.checkIn)),
 		verb(a, "GET", "/api/v1/sessions/{id}/queue", "A session's queue as the doctor sees it", staff, a.sessionQueue),
 		keyed(verb(a, "POST", "/api/v1/tickets/{id}/recheckin", "A missed patient is back", desk, a.reCheckIn)),

@@ -88,6 +88,9 @@ type Desk interface {
 	CheckIn(ctx context.Context, a Arrival) (CheckedIn, error)
 	// SetTravel keeps how a patient comes.
 	SetTravel(ctx context.Context, appointmentID string, way queue.Way) error
+	// SetOut notes that a patient who was told to leave says that he has;
+	// CodeState for one who was not told to.
+	SetOut(ctx context.Context, appointmentID string) error
 	// Later puts a patient off, or notes when one who is not here will come.
 	Later(ctx context.Context, appointmentID string, minutes int, requestID string) (queue.Outcome, error)
 	// Here checks in by the code that a zone's screen shows.

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 
-	"github.com/houzhen/houzhen/internal/board"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -23,10 +22,20 @@ func (a *API) travel(ctx context.Context, in *travelIn) (*positionOut, error) {
 	if err := a.Desk.SetTravel(ctx, in.ID, queue.Way{Minutes: in.Body.Minutes, Near: in.Body.Near}); err != nil {
 		return nil, err
 	}
-	var p board.Position
-	p, err := a.Boards.Position(ctx, in.ID)
-	if err != nil {
+	return a.positionOf(ctx, in.ID)
+}
+
+type setOutIn struct {
+	ID string `path:"id"`
+}
+
+// setOut notes that the patient has set out, once he was told to.
+func (a *API) setOut(ctx context.Context, in *setOutIn) (*positionOut, error) {
+	if _, err := a.Own(ctx, who(ctx), in.ID); err != nil {
 		return nil, err
 	}
-	return &positionOut{p}, nil
+	if err := a.Desk.SetOut(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return a.positionOf(ctx, in.ID)
 }

@@ -61,6 +61,7 @@ func TestVerbsOnGoodInput(t *testing.T) {
 		{"POST", "/api/v1/appointments/a2/options/o1/choose", "", patient, 200, "choose o1", `"id":"a2"`},
 		{"GET", "/api/v1/appointments/a1/position", "", patient, 200, "position a1", `"ahead":5`},
 		{"PUT", "/api/v1/appointments/a1/travel", `{"minutes":25}`, patient, 200, "travel a1", `"ahead":5`},
+		{"POST", "/api/v1/appointments/a1/set-out", "", patient, 200, "set-out a1", `"ahead":5`},
 		{"POST", "/api/v1/checkin", `{"voucher":"48213"}`, nurse, 200, "check-in 48213", `"label":"A032"`},
 		{"GET", "/api/v1/sessions/s1/queue", "", doctor, 200, "strip s1", `"waiting":12`},
 		{"POST", "/api/v1/sessions/s1/call-next", "", doctor, 200, "call-next s1 k1 d1", `"version":7`},
@@ -153,6 +154,7 @@ func TestWhatIsNotOnesOwnDoesNotExist(t *testing.T) {
 		{"POST", "/api/v1/appointments/a1/options/o1/choose", ""},
 		{"GET", "/api/v1/appointments/a1/position", ""},
 		{"PUT", "/api/v1/appointments/a1/travel", `{"minutes":5}`},
+		{"POST", "/api/v1/appointments/a1/set-out", ""},
 		{"GET", "/v/4821300000.svg", ""},
 	} {
 		c := apitest.New()
@@ -162,7 +164,7 @@ func TestWhatIsNotOnesOwnDoesNotExist(t *testing.T) {
 		}
 		for _, asked := range c.Asked() {
 			verb, _, _ := strings.Cut(asked, " ")
-			if slices.Contains([]string{"book", "cancel", "move", "choose", "travel", "position", "options"}, verb) {
+			if slices.Contains([]string{"book", "cancel", "move", "choose", "travel", "set-out", "position", "options"}, verb) {
 				t.Errorf("%s %s reached %q", tt.method, tt.path, asked)
 			}
 		}

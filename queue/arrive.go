@@ -217,7 +217,7 @@ func (c *change) rebook(t *Ticket, a Admission) {
 		SessionID: c.q.SessionID, ZoneID: c.q.ZoneID, PatientID: a.PatientID,
 		No: a.No, Label: Label(c.q.Prefix, a.No), SliceStart: a.SliceStart, SliceEnd: a.SliceEnd,
 		State: NotCheckedIn, Lane: LaneNormal, WalkIn: a.WalkIn,
-		TravelMinutes: a.TravelMinutes, LivesNear: a.LivesNear, FirstVisit: a.FirstVisit,
+		TravelMinutes: a.TravelMinutes, LivesNear: a.LivesNear, FirstVisit: a.FirstVisit, NoShow: a.NoShow,
 	}
 }
 

@@ -229,6 +229,54 @@ func TestAdviseLeaveOnceUntilTheTravelChanges(t *testing.T) {
 	}
 }
 
+// Somebody says that he is on his way once he was told to leave: once, and
+// again after he was told to wait meanwhile.
+func TestWhoWasToldToLeaveSaysThatHeHas(t *testing.T) {
+	c := openClinic(t, clock(8, 0))
+	c.admit(1)
+	c.tx(func(tx queue.Tx) error {
+		_, err := c.svc.SetTravel(t.Context(), tx, c.idOf(tx, 1), queue.Way{Minutes: 30})
+		return err
+	})
+	give := func(verb func(context.Context, queue.Tx, string) (queue.Ticket, error)) error {
+		c.store.Advance(time.Minute)
+		return c.store.InTx(t.Context(), func(tx queue.Tx) error {
+			_, err := verb(t.Context(), tx, c.idOf(tx, 1))
+			return err
+		})
+	}
+	do := func(verbs ...func(context.Context, queue.Tx, string) (queue.Ticket, error)) {
+		t.Helper()
+		for _, verb := range verbs {
+			if err := give(verb); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.refused(houzhen.CodeState, give(c.svc.SetOut))
+	before := len(c.store.Events())
+	do(c.svc.AdviseLeave, c.svc.SetOut, c.svc.SetOut)
+	if got := c.ticket(1); !got.OnTheWay() || got.SetOutAt.Sub(got.LeaveAdvisedAt) != time.Minute {
+		t.Errorf("told at %v, on his way %t since %v, want a minute later", got.LeaveAdvisedAt, got.OnTheWay(), got.SetOutAt)
+	}
+	do(c.svc.AdviseWait)
+	c.refused(houzhen.CodeState, give(c.svc.SetOut))
+	do(c.svc.AdviseLeave)
+	if got := c.ticket(1); got.OnTheWay() || got.SetOutAt.IsZero() {
+		t.Errorf("told once more he is on his way: %t; he said so before at %v", got.OnTheWay(), got.SetOutAt)
+	}
+	do(c.svc.SetOut)
+	if got, want := c.kinds(before), "ticket.leave_now ticket.ordered ticket.wait_a_little ticket.leave_now ticket.ordered"; got != want {
+		t.Errorf("facts: got %s, want %s", got, want)
+	}
+	c.checkIn(1)
+	said := c.ticket(1).SetOutAt
+	do(c.svc.SetOut) // the button was pressed at the door
+	if got := c.ticket(1); !got.SetOutAt.Equal(said) {
+		t.Errorf("one who is here set out at %v, want it left at %v", got.SetOutAt, said)
+	}
+}
+
 // Who was told to set out and then to wait keeps his place however late he
 // comes, is told to set out again, and is not told twice of anything.
 func TestWhoWasToldToWaitKeepsHisPlace(t *testing.T) {

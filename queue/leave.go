@@ -18,6 +18,14 @@ func (t *Ticket) Advised() bool {
 	return !t.LeaveAdvisedAt.IsZero() && !t.WaitAdvisedAt.After(t.LeaveAdvisedAt)
 }
 
+// OnTheWay reports whether the patient was told to set out and has said since
+// that he has.
+func (t *Ticket) OnTheWay() bool { return t.Advised() && !t.SetOutAt.Before(t.LeaveAdvisedAt) }
+
+// SetOff is since when the patient can be on his way: since he was told to set
+// out, or since he said that he has. Zero is never told.
+func (t *Ticket) SetOff() time.Time { return later(t.LeaveAdvisedAt, t.SetOutAt) }
+
 // MayWait reports whether word to wait a little is still of use to somebody who
 // was told to set out: not when he has half of his way behind him, and once only,
 // so that nobody is sent to and fro.
@@ -29,7 +37,7 @@ func (t *Ticket) way() time.Duration { return time.Duration(t.TravelMinutes) * t
 
 // held reports whether a patient comes at our own word, so that his place is
 // kept without penalty: he was told to wait, or he is on the way since he was
-// told to set out. Meanwhile the first one present is called; nobody who is
+// told to set out or said that he has. Meanwhile the first one present is called; nobody who is
 // not here ever is, so a clinic whose patients are on the way sees no row of
 // missed calls.
 func (t *Ticket) held(now time.Time, p *Policy) bool {
@@ -39,7 +47,7 @@ func (t *Ticket) held(now time.Time, p *Policy) bool {
 	case !t.Advised():
 		return true
 	}
-	return !now.After(t.LeaveAdvisedAt.Add(time.Duration(float64(t.way())*holdMargin) + p.LeaveGrace))
+	return !now.After(t.SetOff().Add(time.Duration(float64(t.way())*holdMargin) + p.LeaveGrace))
 }
 
 // AdviseLeave notes that the patient is told to set out: a second time it
@@ -68,6 +76,27 @@ func (s *Service) AdviseWait(ctx context.Context, tx Tx, ticketID string) (Ticke
 		c.tell(houzhen.TicketWaitALittle, t, Reason{})
 		return true
 	})
+}
+
+// SetOut notes that a patient who was told to set out says that he has done
+// so: from then on he is expected for sure. A second time it changes nothing,
+// nor does it once he is here; of one who was not told to, or was told to wait
+// since, it is refused with CodeState.
+func (s *Service) SetOut(ctx context.Context, tx Tx, ticketID string) (Ticket, error) {
+	c, err := s.single(ctx, tx, VerbSetOut, func() (Ticket, error) { return tx.Ticket(ctx, ticketID) })
+	if err != nil {
+		return Ticket{}, err
+	}
+	t := &c.q.Tickets[0]
+	switch {
+	case t.State == NotCheckedIn && !t.Advised():
+		return Ticket{}, houzhen.E(houzhen.CodeState, "nobody has told this patient to set out yet").With("state", "not_advised")
+	case t.State != NotCheckedIn, t.OnTheWay():
+		return *t, nil
+	}
+	t.SetOutAt = c.now
+	c.tell(houzhen.TicketOrdered, t, Reason{})
+	return c.saved(ctx, t.ID)
 }
 
 // advise gives one ticket advice and says so, if there is any to give.

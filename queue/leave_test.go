@@ -19,6 +19,8 @@ func TestHoldLastsAsLongAsAWayMayTake(t *testing.T) {
 	again.LeaveAdvisedAt = at(9, 20)
 	never := onHisWay()
 	never.LeaveAdvisedAt = time.Time{}
+	said := onHisWay()
+	said.SetOutAt = at(9, 10)
 	off := p
 	off.LeaveHold = false
 	for name, c := range map[string]struct {
@@ -30,6 +32,8 @@ func TestHoldLastsAsLongAsAWayMayTake(t *testing.T) {
 		"in his usual time":               {told, p, at(9, 30), true},
 		"half as much again, and grace":   {told, p, at(9, 48), true},
 		"longer than any way takes":       {told, p, at(9, 49), false},
+		"said that he set out later":      {said, p, at(9, 58), true},
+		"said so, too long ago":           {said, p, at(9, 59), false},
 		"told to wait":                    {waits, p, at(11, 0), true},
 		"told to set out again":           {again, p, at(10, 8), true},
 		"told to set out again, too long": {again, p, at(10, 9), false},

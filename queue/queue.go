@@ -84,6 +84,8 @@ type Ticket struct {
 	LivesNear        bool          `json:"near,omitzero"`          // he takes the risk of the policy for those who live near
 	LeaveAdvisedAt   time.Time     `json:"advised_at,omitzero"`    // when he was last told to set out
 	WaitAdvisedAt    time.Time     `json:"wait_at,omitzero"`       // when he was last told to wait after all
+	SetOutAt         time.Time     `json:"set_out_at,omitzero"`    // when he last said that he is on his way
+	NoShow           float64       `json:"no_show,omitzero"`       // chance that he stays away, as foretold before the day; 0 unknown
 	FirstVisit       bool          `json:"first,omitzero"`         // the doctor, or the pool, has not seen him before
 	EndReason        string        `json:"end_reason,omitzero"`    //
 	Group            string        `json:"group,omitzero"`         // why priority: a group of the policy; sensitive, never on a screen
@@ -190,11 +192,12 @@ type Admission struct {
 	WalkIn                              bool
 	TravelMinutes                       int
 	LivesNear                           bool
-	FirstVisit                          bool   // the doctor has not seen him before
-	InHouse                             bool   // another service point kept him, or he was told to set out late: he is not late
-	Nurse                               bool   // a nurse takes him although a rule would not
-	Lane                                Lane   // "": as the rules say; a continuation's is its policy's
-	Operator                            string // for the record
+	NoShow                              float64 // chance that he stays away, as foretold before the day; 0 unknown
+	FirstVisit                          bool    // the doctor has not seen him before
+	InHouse                             bool    // another service point kept him, or he was told to set out late: he is not late
+	Nurse                               bool    // a nurse takes him although a rule would not
+	Lane                                Lane    // "": as the rules say; a continuation's is its policy's
+	Operator                            string  // for the record
 }
 
 // Tx is what the queue asks of a transaction. Finders give CodeNotFound.

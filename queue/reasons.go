@@ -191,6 +191,7 @@ const (
 	VerbTravel     = "travel"
 	VerbAdvise     = "advise_leave"
 	VerbAdviseWait = "advise_wait"
+	VerbSetOut     = "set_out"
 	VerbTransfer   = "transfer"
 	VerbRelocate   = "relocate"
 	VerbResults    = "results"

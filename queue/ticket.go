@@ -65,7 +65,7 @@ func (s *Service) SetTravel(ctx context.Context, tx Tx, ticketID string, way Way
 	if (Way{t.TravelMinutes, t.LivesNear}) == way {
 		return *t, nil
 	}
-	t.TravelMinutes, t.LivesNear, t.LeaveAdvisedAt, t.WaitAdvisedAt = way.Minutes, way.Near, time.Time{}, time.Time{}
+	t.TravelMinutes, t.LivesNear, t.LeaveAdvisedAt, t.WaitAdvisedAt, t.SetOutAt = way.Minutes, way.Near, time.Time{}, time.Time{}, time.Time{}
 	if t.State == NotCheckedIn { // when he is told to leave is another time now
 		c.tell(houzhen.TicketOrdered, t, Reason{})
 	}

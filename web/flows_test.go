@@ -137,7 +137,7 @@ func TestNobodyBooksForAStranger(t *testing.T) {
 		}
 	}
 	for path, form := range map[string]string{
-		"/book": "request=k&session=s12&no=5&patient=p1", "/appointments/a1/cancel": "", "/place/a1/travel": "minutes=5",
+		"/book": "request=k&session=s12&no=5&patient=p1", "/appointments/a1/cancel": "", "/place/a1/travel": "minutes=5", "/place/a1/set-out": "",
 		"/appointments/a1/options/choose": "option=o1",
 	} {
 		if w := post(t, h, path, form); w.Code != http.StatusNotFound {
@@ -145,7 +145,7 @@ func TestNobodyBooksForAStranger(t *testing.T) {
 		}
 	}
 	for _, a := range c.Asked() {
-		for _, verb := range []string{"book", "cancel", "travel", "choose"} {
+		for _, verb := range []string{"book", "cancel", "travel", "set-out", "choose"} {
 			if strings.HasPrefix(a, verb+" ") {
 				t.Errorf("a stranger reached %q", a)
 			}

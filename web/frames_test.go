@@ -84,6 +84,48 @@ func TestTheRoadIsAskedForAtHomeOnly(t *testing.T) {
 	}
 }
 
+// Who was told to leave says once that he has; before and after there is
+// nothing to press.
+func TestOnlyWhoIsToldToLeaveCanSayThatHeHas(t *testing.T) {
+	t.Parallel()
+	now := apitest.Now().UnixMilli()
+	for name, tt := range map[string]struct {
+		leave        board.Leave
+		button, said bool
+	}{
+		"told":        {board.Leave{Advise: board.AdviseNow, Travel: 30}, true, false},
+		"has said so": {board.Leave{Advise: board.AdviseNow, Travel: 30, Out: now}, false, true},
+		"not yet":     {board.Leave{Advise: board.AdviseWait, Travel: 30, At: now}, false, false},
+		"here":        {board.Leave{Advise: board.AdviseNone}, false, false},
+	} {
+		c := apitest.New()
+		c.Boards.Position.State, c.Boards.Position.Leave = "not_checked_in", tt.leave
+		body := get(t, as(t, newSite(t, c), patient), "/place/a1").Body.String()
+		if got := strings.Contains(body, `action="/place/a1/set-out"`); got != tt.button {
+			t.Errorf("%s: a button: %t, want %t", name, got, tt.button)
+		}
+		if got := strings.Contains(attributes.ReplaceAllString(body, ""), "已出发"); got != tt.said {
+			t.Errorf("%s: says that he is on his way: %t, want %t", name, got, tt.said)
+		}
+	}
+}
+
+// The nurse sees who is on his way.
+func TestTheDeskShowsWhoHasSetOut(t *testing.T) {
+	t.Parallel()
+	c := apitest.New()
+	l := c.Boards.Desk.Queues[0].Tickets[4]
+	l.State, l.Out = "not_checked_in", apitest.Now().UnixMilli()
+	for out, want := range map[int64]bool{l.Out: true, 0: false} {
+		l.Out = out
+		c.Boards.Desk.Queues, c.Boards.Desk.Absent = nil, []board.Line{l}
+		body := attributes.ReplaceAllString(get(t, as(t, newSite(t, c), nurse), "/desk/z1").Body.String(), "")
+		if got := strings.Contains(body, "已出发"); got != want {
+			t.Errorf("set out at %d: the desk shows it: %t, want %t", out, got, want)
+		}
+	}
+}
+
 // A department whose name tells too much has no doctor on a phone, and then no
 // sign that waits for one.
 func TestAHeadingDoesNotEndInASign(t *testing.T) {

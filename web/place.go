@@ -25,6 +25,18 @@ func (s *site) place(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, "place", "mine", placeData{p})
 }
 
+// setOut notes that the patient is on his way.
+func (s *site) setOut(w http.ResponseWriter, r *http.Request) error {
+	a, err := s.Own(r.Context(), auth.From(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := s.Desk.SetOut(r.Context(), a.ID); err != nil {
+		return wrap("set out", err)
+	}
+	return back(w, r, "/place/"+url.PathEscape(a.ID))
+}
+
 // travel keeps how the patient comes.
 func (s *site) travel(w http.ResponseWriter, r *http.Request) error {
 	if err := form(r); err != nil {

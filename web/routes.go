@@ -52,6 +52,7 @@ func (s *site) routes() []route {
 		{"POST", "/appointments/{id}/options/choose", patient, s.choose, ""},
 		{"GET", "/place/{id}", patient, s.place, "my place in the queue"},
 		{"POST", "/place/{id}/travel", patient, s.travel, ""},
+		{"POST", "/place/{id}/set-out", patient, s.setOut, "I am on my way"},
 		{"GET", "/demo", all, s.demo, "addresses of a demonstration"},
 	}
 	list = append(list, s.linkRoutes()...)

@@ -160,6 +160,10 @@ func stories() []story {
 		{name: "place_home", path: "/place/a1", as: patient, set: position(func(p *board.Position) {
 			p.State, p.CheckedInAt, p.Leave.Advise, p.Reason = "not_checked_in", 0, board.AdviseNow, board.Reason{}
 		})},
+		{name: "place_setout", path: "/place/a1", as: patient, set: position(func(p *board.Position) {
+			p.State, p.CheckedInAt, p.Leave.Advise, p.Reason = "not_checked_in", 0, board.AdviseNow, board.Reason{}
+			p.Leave.Out = apitest.Now().Add(-4 * time.Minute).UnixMilli()
+		})},
 		{name: "place_paused", path: "/place/a1", as: patient, set: position(func(p *board.Position) {
 			p.Desk, p.Until, p.Leave = "paused", apitest.Now().Add(10*time.Minute).UnixMilli(), board.Leave{}
 		})},
@@ -184,6 +188,9 @@ func stories() []story {
 		{name: "strip_list", path: "/strip", as: doctor, width: 1280, height: 800},
 		{name: "desk_list", path: "/desk", as: nurse, width: 1280, height: 800},
 		{name: "desk", path: "/desk/z1", as: nurse, width: 1440, height: 1000},
+		{name: "desk_setout", path: "/desk/z1", as: nurse, width: 1440, height: 1000, set: func(c *apitest.Clinic) {
+			c.Boards.Desk.Absent[0].Out = apitest.Now().Add(-4 * time.Minute).UnixMilli()
+		}},
 		{name: "desk_empty", path: "/desk/z1", as: nurse, width: 1440, height: 900, set: func(c *apitest.Clinic) { c.Boards.Desk.Queues, c.Boards.Desk.Absent = nil, nil }},
 		{name: "messages", path: "/messages", as: nurse, width: 1280, height: 900},
 		{name: "messages_state", path: "/messages/state", as: nurse, width: 1280, height: 1100},

@@ -54,6 +54,7 @@ func exercises() []exercise {
 		{"GET", "/manage/waitlist", "", nurse, doctor, "", "", "overview"},
 		{"GET", "/place/a1", "", patient, doctor, "", "/place/none", "position"},
 		{"POST", "/place/a1/travel", "minutes=25", patient, nurse, "travel a1", "/place/none/travel", "travel"},
+		{"POST", "/place/a1/set-out", "", patient, nurse, "set-out a1", "/place/none/set-out", "set-out"},
 		{"GET", "/strip", "", doctor, patient, "", "", "sessions"},
 		{"GET", "/strip/s1", "", doctor, screen, "", "/strip/none", "strip"},
 		{"POST", "/strip/s1/call-next", "request=k", doctor, patient, "call-next s1 k d1", "/strip/none/call-next", "call-next"},

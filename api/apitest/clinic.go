@@ -148,6 +148,11 @@ func (c *Clinic) SetTravel(_ context.Context, id string, _ queue.Way) error {
 	return c.ask("travel", id)
 }
 
+// SetOut implements api.Desk.
+func (c *Clinic) SetOut(_ context.Context, id string) error {
+	return c.ask("set-out", id)
+}
+
 // Queue implements api.Desk.
 func (c *Clinic) Queue(_ context.Context, sessionID string) (queue.Queue, error) {
 	return queue.Queue{SessionID: sessionID, Tickets: []queue.Ticket{{ID: "t9", SessionID: sessionID, State: queue.Called}}}, c.ask("queue", sessionID)

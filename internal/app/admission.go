@@ -7,6 +7,7 @@ import (
 
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/continuation"
+	"github.com/houzhen/houzhen/booking/noshow"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -41,6 +42,17 @@ func (a *App) admission(ctx context.Context, tx everything, at booking.Appointme
 		SliceStart: at.Start, SliceEnd: at.End, WalkIn: booking.BandOf(at.SlotNo) == booking.BandWalkIn, TravelMinutes: travel,
 		LivesNear: p.LivesNear,
 	}, nil
+}
+
+// foreknown is an admission of one who has not come yet: with how likely he is
+// to stay away, where that has been estimated.
+func (a *App) foreknown(ctx context.Context, tx everything, at booking.Appointment) (queue.Admission, error) {
+	admission, err := a.admission(ctx, tx, at)
+	if err != nil {
+		return queue.Admission{}, err
+	}
+	admission.NoShow, _, err = noshow.Chance(ctx, tx, at.ID)
+	return admission, err
 }
 
 // knownDays is for how many days a doctor knows whom he has seen.

@@ -224,9 +224,13 @@ func (p place) lines(names namesakes) []board.Line {
 	lines := make([]board.Line, 0, len(tickets))
 	for _, t := range tickets {
 		seat := p.seat(t, names)
+		out := int64(0)
+		if t.State == queue.NotCheckedIn && t.OnTheWay() {
+			out = milli(t.SetOutAt)
+		}
 		lines = append(lines, board.Line{
 			Ticket: t.ID, Appointment: t.AppointmentID, Session: t.SessionID, Label: t.Label, Name: seat.Name, State: seat.State,
-			Lane: string(t.Lane), SliceStart: milli(t.SliceStart), SliceEnd: milli(t.SliceEnd), Since: seat.Since,
+			Lane: string(t.Lane), SliceStart: milli(t.SliceStart), SliceEnd: milli(t.SliceEnd), Since: seat.Since, Out: out,
 			SameName: seat.SameName, Alike: seat.Alike, Reason: seat.Reason,
 		})
 	}

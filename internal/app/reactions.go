@@ -268,7 +268,7 @@ func (a *App) openQueue(ctx context.Context, tx everything, e houzhen.Event) err
 		return fmt.Errorf("load appointments: %w", err)
 	}
 	for _, at := range booked {
-		admission, err := a.admission(ctx, tx, at)
+		admission, err := a.foreknown(ctx, tx, at)
 		if err != nil {
 			return err
 		}
@@ -292,7 +292,7 @@ func (a *App) admit(ctx context.Context, tx everything, e houzhen.Event) error {
 	if err := a.openFor(ctx, tx, session); err != nil {
 		return err
 	}
-	admission, err := a.admission(ctx, tx, at)
+	admission, err := a.foreknown(ctx, tx, at)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,18 @@ func (d desk) SetTravel(ctx context.Context, appointmentID string, way queue.Way
 	})
 }
 
+// SetOut notes that a patient who was told to leave says that he has.
+func (d desk) SetOut(ctx context.Context, appointmentID string) error {
+	return d.inTx(ctx, func(tx everything) error {
+		t, err := tx.TicketByAppointment(ctx, appointmentID)
+		if err != nil {
+			return err
+		}
+		_, err = d.App.Queue.SetOut(ctx, tx, t.ID)
+		return err
+	})
+}
+
 func (d desk) Queue(ctx context.Context, sessionID string) (q queue.Queue, err error) {
 	err = d.view(ctx, func(tx everything) error {
 		q, err = tx.Queue(ctx, sessionID)

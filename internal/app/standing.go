@@ -79,6 +79,9 @@ func (p place) leave(t queue.Ticket, at standing) board.Leave {
 	}
 	if t.Advised() {
 		l.Advise = board.AdviseNow
+		if t.OnTheWay() {
+			l.Out = milli(t.SetOutAt)
+		}
 		return l
 	}
 	l.Advise = board.AdviseWait

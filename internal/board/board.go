@@ -31,6 +31,7 @@ type Leave struct {
 	At     int64  `json:"at"`     // when to set out
 	Travel int    `json:"travel"` // minutes on the road, 0 unknown
 	Near   bool   `json:"near,omitempty"`
+	Out    int64  `json:"out,omitempty"` // when he said that he has set out
 }
 
 // Position is one patient's place in the queue, shown to him alone.
@@ -192,7 +193,8 @@ type Line struct {
 	Lane        string `json:"lane"`
 	SliceStart  int64  `json:"slice_start"`
 	SliceEnd    int64  `json:"slice_end"`
-	Since       int64  `json:"since"` // when it entered its state
+	Since       int64  `json:"since"`         // when it entered its state
+	Out         int64  `json:"out,omitempty"` // not checked in: when he said that he has set out
 	SameName    bool   `json:"same_name"`
 	Alike       bool   `json:"alike"`
 	Reason      Reason `json:"reason"`

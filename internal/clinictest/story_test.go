@@ -3,6 +3,7 @@ package clinictest
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/houzhen/houzhen"
@@ -34,7 +35,8 @@ func TestHappyDay(t *testing.T) {
 
 		c.GoTo(c.At(2, "07:50"))
 		c.CheckIn(before)
-		phone, wall := c.watchPosition("张小三", a), c.watchScreen("zone", "zone-b")
+		phone, own := c.watchPosition("张小三", a)
+		wall := c.watchScreen("zone", "zone-b")
 		door := c.watchScreen("door", "room-3")
 		var pos board.Position
 		phone.NextState("pos/"+a.ID, &pos)
@@ -47,8 +49,15 @@ func TestHappyDay(t *testing.T) {
 		c.GoTo(c.At(2, "09:30"))
 		c.ExpectSMS("张小三", "queue.leave_now", "张*三")
 		c.ExpectNothingElse()
-		awaitPosition(phone, a, func(p board.Position) bool { return p.Leave.Advise == board.AdviseNow })
-
+		awaitPosition(phone, a, func(p board.Position) bool { return p.Leave.Advise == board.AdviseNow && p.Leave.Out == 0 })
+		own.Want(http.StatusOK, own.Do("POST", "/api/v1/appointments/"+a.ID+"/set-out", map[string]any{}))
+		awaitPosition(phone, a, func(p board.Position) bool {
+			return p.Leave.Advise == board.AdviseNow && p.Leave.Out == c.At(2, "09:30").UnixMilli()
+		})
+		nurse := c.manager()
+		if page := nurse.Want(http.StatusOK, nurse.Do("GET", "/desk/zone-b", nil)); !strings.Contains(page.Text, "09:30 已出发") {
+			t.Error("the desk does not see who is on his way")
+		}
 		c.GoTo(c.At(2, "09:50"))
 		c.CheckIn(a)
 		awaitPosition(phone, a, func(p board.Position) bool { return p.State == string(queue.Ready) && p.Ahead == 0 })
@@ -78,8 +87,9 @@ func TestHappyDay(t *testing.T) {
 	})
 }
 
-// watchPosition opens the page of a patient's place, as signed in on his phone.
-func (c *Clinic) watchPosition(name string, a booking.Appointment) *realtimetest.Client {
+// watchPosition opens the page of a patient's place in the browser of his phone,
+// signed in.
+func (c *Clinic) watchPosition(name string, a booking.Appointment) (*realtimetest.Client, *Browser) {
 	c.T.Helper()
 	b := c.Browser()
 	b.SignIn(c.Person(name).Phone.Reveal())
@@ -91,7 +101,7 @@ func (c *Clinic) watchPosition(name string, a booking.Appointment) *realtimetest
 	b.Want(http.StatusOK, b.Do("GET", "/api/v1/appointments/"+a.ID+"/position", nil))
 	phone := realtimetest.Dial(c.T, b.URL+"/ws", b.Cookies())
 	phone.Watch("pos/" + a.ID)
-	return phone
+	return phone, b
 }
 
 // watchScreen hangs a paired screen up in a zone, or beside a door.

@@ -15,6 +15,19 @@ import (
 // millionth is the unit in which chances are stored.
 const millionth = 1e6
 
+func millionths(p float64) int64 { return int64(math.Round(p * millionth)) }
+
+// chance reads one that is stored in millionths.
+type chance float64
+
+// Scan implements sql.Scanner.
+func (c *chance) Scan(src any) error {
+	var n number
+	err := n.Scan(src)
+	*c = chance(float64(n) / millionth)
+	return err
+}
+
 // NoShowModel gives the model as it was last saved.
 func (tx *Tx) NoShowModel(ctx context.Context) ([]byte, error) {
 	body, err := one(ctx, tx, missing("no-show model"), idInto, `SELECT body FROM noshow_model WHERE id = $1`, "clinic")

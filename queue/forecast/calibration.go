@@ -56,9 +56,8 @@ func groupOf(ahead int, started bool, at whereabouts) int {
 	return g + int(at)*2*aheadGroups
 }
 
-// calibration keeps the last scores of a group: (truth - middle) / spread. A
-// score is what the middle was wrong by in units of what the model took for
-// its spread.
+// calibration keeps the last scores of a group (Forecast.score): what the middle
+// was wrong by in units of what the model took for its spread.
 type calibration struct {
 	scores  []float64
 	oldest  int
@@ -78,8 +77,10 @@ func newCalibration() *calibration {
 	return c
 }
 
-// givenScore is the q-quantile of the scores of a lognormal that is foretold
-// rightly.
+// givenScore is the q-quantile of the differences, in its spread, of a lognormal
+// that is foretold rightly. They are taken for scores as they are: what is not
+// in the formulas, such as a break, only ever delays, so that too early goes
+// less far than too late on the log scale too.
 func givenScore(q float64) float64 {
 	s := math.Sqrt(math.Log1p(givenCV * givenCV))
 	z := math.Sqrt2 * math.Erfinv(2*q-1)

@@ -131,12 +131,12 @@ func TestShowProbabilityFallsWhileHeDoesNotCome(t *testing.T) {
 	a := ticket(1, queue.NotCheckedIn)
 	last := 1.0
 	for minutes, want := range map[int]float64{-60: 0.80, 0: 0.40, 15: 0.10, 30: 0.02} {
-		if got := showProbability(&a, at(9, 0).Add(time.Duration(minutes)*time.Minute)); math.Abs(got-want) > 0.03 {
+		if got := tenMinutes().shows(&a, at(9, 0).Add(time.Duration(minutes)*time.Minute)); math.Abs(got-want) > 0.03 {
 			t.Errorf("%d minutes after his slice: got %.2f, want %.2f", minutes, got, want)
 		}
 	}
 	for m := -60; m < 120; m += 5 {
-		p := showProbability(&a, at(9, 0).Add(time.Duration(m)*time.Minute))
+		p := tenMinutes().shows(&a, at(9, 0).Add(time.Duration(m)*time.Minute))
 		if p > last || p < 0 {
 			t.Fatalf("at %d minutes the chance is %.3f after %.3f", m, p, last)
 		}

@@ -12,14 +12,14 @@ func TestNothingFollowsOfStayingAtHomeUntilTold(t *testing.T) {
 	home := ticket(1, queue.NotCheckedIn)
 	home.TravelMinutes = 20
 	for _, hour := range []int{7, 9, 11} {
-		if got := showProbability(&home, at(hour, 30)); math.Abs(got-(1-absence)) > 1e-9 {
+		if got := tenMinutes().shows(&home, at(hour, 30)); math.Abs(got-(1-absence)) > 1e-9 {
 			t.Errorf("at %d:30: got %.3f, want the prior, he was not told to come", hour, got)
 		}
 	}
 	told := home
 	told.LeaveAdvisedAt = at(9, 30)
 	for minutes, want := range map[int]float64{0: 0.80, 10: 0.80, 20: 0.67, 30: 0.17, 90: 0} {
-		if got := showProbability(&told, at(9, 30).Add(time.Duration(minutes)*time.Minute)); math.Abs(got-want) > 0.03 {
+		if got := tenMinutes().shows(&told, at(9, 30).Add(time.Duration(minutes)*time.Minute)); math.Abs(got-want) > 0.03 {
 			t.Errorf("%d minutes after he was told: got %.2f, want %.2f", minutes, got, want)
 		}
 	}

@@ -56,8 +56,8 @@ type Forecast struct {
 
 // Range is its 10 %, 50 % and 90 % points.
 func (f *Forecast) Range() Range {
-	low := f.middle + f.by.quantile(f.by.miss/2)*f.sd
-	high := f.middle + f.by.quantile(1-f.by.miss/2)*f.sd
+	low := f.scored(f.by.quantile(f.by.miss / 2))
+	high := f.scored(f.by.quantile(1 - f.by.miss/2))
 	return Range{Low: f.at(min(low, f.middle)), Mid: f.at(f.middle), High: f.at(max(high, f.middle))}
 }
 
@@ -74,12 +74,26 @@ func (f *Forecast) Before(t time.Time) float64 {
 	if t.Before(f.notBefore) || t.Before(f.now) {
 		return 0
 	}
-	return f.by.below((t.Sub(f.now).Seconds() - f.middle) / f.sd)
+	return f.by.below(f.score(t))
 }
 
-// score is what the middle was wrong by in units of the spread.
+// scoreShift is what is added to both times before their logarithms are
+// compared, in seconds. A short wait can end earlier by as much as it is long
+// and later by much more, a long one is off to both sides alike; with the
+// shift one table of scores serves both.
+const scoreShift = 300.0
+
+// score is what the middle was wrong by in units of the spread, on the shifted
+// log scale.
 func (f *Forecast) score(truth time.Time) float64 {
-	return (truth.Sub(f.now).Seconds() - f.middle) / f.sd
+	base := f.middle + scoreShift
+	return math.Log((max(truth.Sub(f.now).Seconds(), 0)+scoreShift)/base) * base / f.sd
+}
+
+// scored is the inverse of score, in seconds from now.
+func (f *Forecast) scored(s float64) float64 {
+	base := f.middle + scoreShift
+	return base*math.Exp(s*f.sd/base) - scoreShift
 }
 
 // track adds up what goes before somebody: when the desk is free for him, in

@@ -52,6 +52,7 @@ func Load(ctx context.Context, tx queue.Tx, q queue.Queue, p queue.Policy, zone 
 	for _, s := range sessions {
 		if was := known[s.id]; was != nil && s.Doctor == q.DoctorID {
 			m.relive(was, p, s.Start.Add(-relivedFrom), rehearsed)
+			m.learnSaying(&was.q)
 		} else {
 			m.Live(Walk{Session: s, From: s.Start.Add(-rehearsedFrom), Every: rehearsed}, func(f *Forecast, _, called time.Time) { m.Score(f, called) })
 		}
@@ -162,7 +163,7 @@ func InOrder(q queue.Queue, order []queue.Pick, m *Model, now time.Time) []Forec
 	}
 	line := make([]Person, len(order))
 	for i, pick := range order {
-		line[i] = person(tickets[pick.TicketID], now)
+		line[i] = m.person(tickets[pick.TicketID], now)
 	}
 	desk := DeskOf(q)
 	return m.Calls(make([]Forecast, 0, len(line)), line, &desk, now)
@@ -189,10 +190,10 @@ func IfCame(q queue.Queue, p queue.Policy, m *Model, now time.Time) (Forecast, b
 	return f, ok
 }
 
-func person(t *queue.Ticket, now time.Time) Person {
+func (m *Model) person(t *queue.Ticket, now time.Time) Person {
 	p := Person{ID: t.ID, Visit: visitOf(t.PatientID, t.Lane, t.FirstVisit), Show: 1}
 	if t.State == queue.NotCheckedIn {
-		p.Show, p.NotBefore, p.Told = showProbability(t, now), t.SliceStart.Add(-queue.EarliestEntry), t.Advised()
+		p.Show, p.NotBefore, p.Told = m.shows(t, now), t.SliceStart.Add(-queue.EarliestEntry), t.Advised()
 	}
 	return p
 }

@@ -59,6 +59,7 @@ type Model struct {
 	gaps       running
 	urgent     running // insertions a second with patients
 	walkIns    running // the same of those who walk in
+	says       running // share of those who come when told that say so when they set out
 	returns    running // and of those who come back from tests
 	doctors    map[string]*doctor
 	habits     map[string]running
@@ -85,6 +86,7 @@ func New(mean time.Duration, zone *time.Location) *Model {
 		urgent:     running{n: urgentWeight},
 		walkIns:    running{n: urgentWeight},
 		returns:    running{n: urgentWeight},
+		says:       running{n: saysWeight},
 		doctors:    map[string]*doctor{},
 		habits:     map[string]running{},
 		zone:       zone,
@@ -112,11 +114,12 @@ func (m *Model) doctor(id string) *doctor {
 // scene is what a session's forecasts have in common. Its times are seconds
 // after the session's start.
 type scene struct {
-	m      *Model
-	doctor *doctor
-	end    float64 // when he is done as a rule
-	pace   pace
-	tests  float64 // people who are out for them
+	m         *Model
+	doctor    *doctor
+	end       float64 // when he is done as a rule
+	scheduled float64 // when he should be
+	pace      pace
+	tests     float64 // people who are out for them
 }
 
 // half says in which half of the day a session is.
@@ -129,7 +132,7 @@ func (m *Model) half(s *Session) int {
 
 func (m *Model) scene(s *Session) scene {
 	d := m.doctor(s.Doctor)
-	return scene{m: m, doctor: d, end: s.End.Sub(s.Start).Seconds() + d.overrun[m.half(s)].mean}
+	return scene{m: m, doctor: d, scheduled: s.End.Sub(s.Start).Seconds(), end: s.End.Sub(s.Start).Seconds() + d.overrun[m.half(s)].mean}
 }
 
 // features of the consultation that is the n-th of the day and begins at t
@@ -144,16 +147,21 @@ func (c *scene) features(v *Visit, n int, t, left float64) (f vector) {
 	}
 	f[load] = c.load(t, left)
 	f[place] = float64(min(n, 20))/10 - 1
+	f[rush] = c.hurry(c.scheduled-t, left) - f[load]
 	if h, ok := c.m.habits[v.Patient]; ok {
 		f[habit] = h.mean * h.n / (h.n + habitDoubt)
 	}
 	return f
 }
 
-// load is the log of the time that is left for each patient in means, within
+// load is the log of the time that is left for each patient in means when a
+// consultation begins at t.
+func (c *scene) load(t, left float64) float64 { return c.hurry(c.end-t, left) }
+
+// hurry is the log of rest seconds for each of those left, in means, within
 // bounds: a doctor hurries and slows down only so much.
-func (c *scene) load(t, left float64) float64 {
-	return math.Log(min(max((c.end-t)/(max(left, 1)*c.doctor.length.mean), hurried), leisurely))
+func (c *scene) hurry(rest, left float64) float64 {
+	return math.Log(min(max(rest/(max(left, 1)*c.doctor.length.mean), hurried), leisurely))
 }
 
 // foretold is the log length of a consultation in the middle, without today's

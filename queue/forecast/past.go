@@ -109,7 +109,7 @@ func (p *past) asOf(now time.Time) queue.Queue {
 func (x *course) asOf(t queue.Ticket, now time.Time) (queue.Ticket, bool) {
 	is := queue.Ticket{
 		ID: t.ID, AppointmentID: t.AppointmentID, PatientID: t.PatientID, SessionID: t.SessionID, ZoneID: t.ZoneID, No: t.No,
-		SliceStart: t.SliceStart, SliceEnd: t.SliceEnd, WalkIn: t.WalkIn, FirstVisit: t.FirstVisit, TravelMinutes: t.TravelMinutes,
+		SliceStart: t.SliceStart, SliceEnd: t.SliceEnd, WalkIn: t.WalkIn, FirstVisit: t.FirstVisit, TravelMinutes: t.TravelMinutes, NoShow: t.NoShow,
 		State: queue.NotCheckedIn, Lane: queue.LaneNormal,
 	}
 	if !t.LeaveAdvisedAt.After(now) {
@@ -117,6 +117,9 @@ func (x *course) asOf(t queue.Ticket, now time.Time) (queue.Ticket, bool) {
 	}
 	if !t.WaitAdvisedAt.After(now) {
 		is.WaitAdvisedAt = t.WaitAdvisedAt
+	}
+	if !t.SetOutAt.After(now) {
+		is.SetOutAt = t.SetOutAt
 	}
 	if x.here.IsZero() || x.here.After(now) {
 		gone := t.State == queue.Dropped && !t.EndedAt.After(now)

@@ -8,7 +8,7 @@ import (
 
 func TestAPastQueueIsToldAsItWas(t *testing.T) {
 	tested, never, walkIn := ticket(1, queue.Done), ticket(2, queue.Dropped), ticket(3, queue.Done)
-	tested.Returns, tested.TravelMinutes, tested.LeaveAdvisedAt = 1, 20, at(7, 30)
+	tested.Returns, tested.TravelMinutes, tested.LeaveAdvisedAt, tested.SetOutAt, tested.NoShow = 1, 20, at(7, 30), at(7, 34), 0.3
 	tested.CheckedInAt, tested.StartedAt, tested.EndedAt = at(8, 40), at(8, 50), at(8, 55)
 	never.EndedAt = at(9, 30)
 	walkIn.WalkIn, walkIn.CheckedInAt, walkIn.StartedAt, walkIn.EndedAt = true, at(8, 15), at(8, 20), at(8, 30)
@@ -45,6 +45,11 @@ func TestAPastQueueIsToldAsItWas(t *testing.T) {
 				t.Errorf("at %d:%02d: %v, want %v", c.hour, c.minute, got, c.want)
 				break
 			}
+		}
+	}
+	for minute, said := range map[int]bool{32: false, 34: true} {
+		if was := p.asOf(at(7, minute)).Tickets[0]; was.OnTheWay() != said || was.NoShow != 0.3 {
+			t.Errorf("at 7:%02d he has said that he is on his way: %t, foretold %.1f", minute, was.OnTheWay(), was.NoShow)
 		}
 	}
 	if back := p.asOf(at(8, 42)).Tickets[0]; back.Lane != queue.LaneReturn {

@@ -10,6 +10,7 @@ const (
 	load           // log of (time left / (patients left x mean)): with a long list doctors hurry
 	place          // the day's n-th patient: the last are shorter than the first
 	habit          // how much longer than foretold his own earlier ones were
+	rush           // what the load would be more to the end that was scheduled: some doctors mind the one, some the other
 	features
 )
 
@@ -35,7 +36,7 @@ func (v *vector) add(by float64, o *vector, times float64) {
 // how much they are believed.
 var (
 	firstWeights = vector{first: 0.2, results: -0.5, load: 0.3, place: -0.05, habit: 0.8}
-	firstDoubts  = vector{always: 0.3, first: 0.1, results: 0.3, load: 0.1, place: 0.1, habit: 0.2}
+	firstDoubts  = vector{always: 0.3, first: 0.1, results: 0.3, load: 0.1, place: 0.1, habit: 0.2, rush: 0.2}
 )
 
 // forget lets weights drift: what was seen 5,000 consultations ago counts a

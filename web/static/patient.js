@@ -59,7 +59,9 @@ class Position extends Board {
   leave(p) {
     const travel = p.leave?.travel ? t("place.travel", { n: p.leave.travel }) : "";
     switch (p.leave?.advise) {
-      case "now": return h("section.card.note.go.leave", {}, h("strong.big", {}, t("place.leave.now")), h("span", {}, travel));
+      case "now": return h("section.card.note.go.leave", {},
+        h("strong.big", {}, p.leave.out ? t("place.setout.done", { at: clock(p.leave.out) }) : t("place.leave.now")), h("span", {}, travel),
+        !p.leave.out && h("form", { method: "post", action: `/place/${encodeURIComponent(p.appointment)}/set-out` }, h("button.primary.wide", {}, t("place.setout"))));
       case "wait": return h("section.card.note.calm.leave", {}, h("strong.big", {}, t("place.leave", { at: clock(p.leave.at) })),
         h("span", {}, t("place.leave.wait") + " · " + travel));
     }

@@ -138,7 +138,7 @@ class Desk extends Board {
     return h("li", { "data-ticket": l.ticket }, numberOf(l),
       h("span.name", {}, l.name),
       form || h("span.tag" + (tone && "." + tone), {}, t("ticket." + l.state)),
-      h("span.sub.num", {}, l.same_name && [h("span.same-name", { title: t("doctor.samename") }, "■ " + t("desk.same")), " · "], sub || slice(l.slice_start, l.slice_end) + (form ? "" : lane + (telling(l.reason) ? " · " + reason(l.reason) : ""))));
+      h("span.sub.num", {}, l.same_name && [h("span.same-name", { title: t("doctor.samename") }, "■ " + t("desk.same")), " · "], sub || slice(l.slice_start, l.slice_end) + (l.out ? " · " + t("desk.setout", { at: clock(l.out) }) : "") + (form ? "" : lane + (telling(l.reason) ? " · " + reason(l.reason) : ""))));
   }
 
   form(verb, fields, word) {

@@ -50,6 +50,21 @@ func TestAdviceKeepsPeopleAtHomeUntilTheyAreNeeded(t *testing.T) {
 	}
 }
 
+// Who says that he is on his way is forecast better than who says nothing, and
+// so are those behind him.
+func TestWordFromTheWayIsOfUse(t *testing.T) {
+	t.Parallel()
+	silent := few(t)
+	silent.Spec.Patient.SaysSetOut = 0
+	a, b := run(t, few(t)).Advised, run(t, silent).Advised
+	if a.Booked != b.Booked || a.StayedAway != b.StayedAway {
+		t.Error("what people say changed who they are")
+	}
+	if a.OnSite == b.OnSite {
+		t.Error("nothing follows of what people say")
+	}
+}
+
 // TestEverybodyHasOneOutcome counts those who were booked.
 func TestEverybodyHasOneOutcome(t *testing.T) {
 	t.Parallel()

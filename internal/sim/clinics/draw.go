@@ -63,11 +63,14 @@ const (
 // person is one patient of one session, with all chances that are his. What
 // is decided about him changes none of them.
 type person struct {
-	id    string
-	kind  kind
-	place int       // of the session, from 0; of those who are booked
-	comes time.Time // without advice; of those who are not booked, in any case
-	stays bool      // at home, and tells nobody
+	id     string
+	kind   kind
+	place  int           // of the session, from 0; of those who are booked
+	comes  time.Time     // without advice; of those who are not booked, in any case
+	stays  bool          // at home, and tells nobody
+	chance float64       // of staying: the tenth that a model of no-shows put him in, so the house may know it
+	says   bool          // on his phone that he has set out
+	saysIn time.Duration // after he was told to
 
 	stated int           // minutes of his way as he says
 	way    time.Duration // what it comes to today
@@ -115,7 +118,9 @@ func (c *clinic) draw(day int) session {
 		p.place = place
 		taken, chance := own.Float64() < c.booked, s.Patient.NoShow[own.IntN(len(s.Patient.NoShow))]
 		p.stays = own.Float64() < chance
+		p.chance = chance
 		p.comes = x.slot(place).Add(unpunctual(own, s))
+		p.says, p.saysIn = own.Float64() < s.Patient.SaysSetOut, minutes(in(own, s.Patient.SaysMinutes))
 		if taken {
 			x.people = append(x.people, p)
 		}

@@ -36,6 +36,7 @@ type house struct {
 	callAt func(ticketID string) time.Time          // the later end of what he was shown
 	told   func(patientID string, kind notify.Kind) // a message has arrived
 	phones map[string]string                        // by patient
+	chance map[string]float64                       // of patients to stay away, as a model of no-shows would have foretold it
 	first  map[string]bool                          // patients whom the doctor has not seen before
 	failed error
 	calls  int // request ids so far
@@ -62,7 +63,7 @@ const firstPhone = 13900000000
 func newHouse(ctx context.Context, x *session, p queue.Policy) (*house, error) {
 	h := &house{
 		ctx: ctx, now: x.start.Add(-24 * time.Hour), policy: p, world: notifytest.NewWorld(), plans: notify.DefaultPolicy(time.UTC),
-		phones: map[string]string{}, first: map[string]bool{},
+		phones: map[string]string{}, first: map[string]bool{}, chance: map[string]float64{},
 	}
 	clock := func() time.Time { return h.now }
 	store := bookingtest.New(clock)
@@ -181,6 +182,7 @@ func (h *house) admission(a booking.Appointment) queue.Admission {
 	return queue.Admission{
 		AppointmentID: a.ID, PatientID: a.PatientID, SessionID: a.SessionID, No: a.SlotNo, SliceStart: a.Start, SliceEnd: a.End,
 		WalkIn: booking.BandOf(a.SlotNo) == booking.BandWalkIn, TravelMinutes: a.TravelMinute, FirstVisit: h.first[a.PatientID],
+		NoShow: h.chance[a.PatientID],
 	}
 }
 

@@ -158,7 +158,7 @@ func (l *life) plan() error {
 		p := &l.people[i]
 		v := &visit{person: p}
 		l.visits = append(l.visits, v)
-		l.of[p.id], l.first[p.id] = v, p.first
+		l.of[p.id], l.first[p.id], l.chance[p.id] = v, p.first, p.chance
 		if p.kind != booked {
 			v.slot = p.comes
 			l.at(p.comes, func() error { return l.dropIn(v) })
@@ -343,6 +343,9 @@ func (l *life) hear(patientID string, kind notify.Kind) {
 	case kind == notify.KindLeaveNow && v.left.IsZero():
 		v.left = l.now
 		out := l.now
+		if v.says {
+			l.in(v.saysIn, func() error { return l.say(v, out) })
+		}
 		l.in(v.way-v.gone, func() error {
 			if !v.left.Equal(out) {
 				return nil // he was told to wait meanwhile
@@ -353,4 +356,16 @@ func (l *life) hear(patientID string, kind notify.Kind) {
 		v.gone += l.now.Sub(v.left)
 		v.left = time.Time{}
 	}
+}
+
+// say is a patient pressing the button that he is on his way.
+func (l *life) say(v *visit, out time.Time) error {
+	if !v.left.Equal(out) || !v.here.IsZero() {
+		return nil
+	}
+	l.touched = true
+	return l.lines.InTx(l.ctx, func(tx queue.Tx) error {
+		_, err := l.queue.SetOut(l.ctx, tx, v.ticket)
+		return err
+	})
 }

@@ -72,6 +72,8 @@ type Spec struct {
 		EnterSeconds   Span      `yaml:"enter_seconds"`
 		WayMinutes     Span      `yaml:"way_minutes"`
 		WaySpread      float64   `yaml:"way_spread"`
+		SaysSetOut     float64   `yaml:"says_set_out"`
+		SaysMinutes    Span      `yaml:"says_minutes"`
 		Regulars       int       `yaml:"regulars"`
 	} `yaml:"patient"`
 }
@@ -163,6 +165,8 @@ func (s *Spec) rules() []rule {
 		span("patient.enter_seconds", &p.EnterSeconds, 1, 300),
 		span("patient.way_minutes", &p.WayMinutes, 1, 240),
 		one("patient.way_spread", &p.WaySpread, 0, 1),
+		one("patient.says_set_out", &p.SaysSetOut, 0, 1),
+		span("patient.says_minutes", &p.SaysMinutes, 0, 60),
 	}
 }
 

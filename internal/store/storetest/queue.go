@@ -137,7 +137,7 @@ func ticketSaved(t *testing.T, db *store.DB) {
 	want.DoctorID, want.RoomID, want.EndReason = "d2", "r2", "done"
 	want.Group, want.AssignedDoctorID, want.NotBefore, want.ResultsAt, want.Returns = "elder", "d3", at(11), at(12), 5
 	want.Overtaken, want.OvertakenFor, want.Care = 6, 7*time.Minute, "wheelchair"
-	want.LivesNear, want.WaitAdvisedAt, want.FirstVisit = true, at(13), true
+	want.LivesNear, want.WaitAdvisedAt, want.FirstVisit, want.SetOutAt, want.NoShow = true, at(13), true, at(14), 0.123457
 	stale := want
 	write(t, db, func(tx *store.Tx) error { return tx.SaveTicket(t.Context(), &want) })
 	refused(t, db.InTx(t.Context(), func(tx *store.Tx) error { return tx.SaveTicket(t.Context(), &stale) }), houzhen.CodeConflict)
