@@ -136,7 +136,6 @@ func (s *Service) siblings(ctx context.Context, tx Tx, batch []Candidate, now ti
 	if err != nil || len(claimed) == 0 {
 		return batch, err
 	}
-	s.flyAll(claimed)
 	more, err := s.candidates(ctx, tx, claimed, now)
 	return append(batch, more...), err
 }

@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -78,6 +79,33 @@ func TestSiblingsInAnotherBatchAreFound(t *testing.T) {
 		if m := h.row(id); m.State != notify.Accepted {
 			t.Errorf("%s is %s", id, m.State)
 		}
+	}
+}
+
+// A child's message that was claimed beside its sister's in a transaction that
+// failed is nobody's: when another node claims it and dies, it is found lost.
+func TestWhatAFailedTransactionClaimedBesideIsNotHeldToBeOnItsWay(t *testing.T) {
+	h := newHouse(t, nil)
+	ids := family(h, "09:00-09:30", "09:00-09:30")
+	h.store.Fail = func(op string, m []notify.Message) error {
+		if op == "save" {
+			return errors.New("no")
+		}
+		return nil
+	}
+	if _, err := h.svc.Deliver(t.Context(), ids[:1]); err == nil {
+		t.Fatal("delivered though nothing could be saved")
+	}
+	h.store.Fail = nil
+	if err := h.store.InTx(t.Context(), func(tx notify.Tx) error {
+		_, err := tx.ClaimMessages(t.Context(), ids[1:], tx.Now())
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.forward(3 * time.Minute)
+	if r := h.reconcile(); r.Lost != 1 {
+		t.Errorf("found %d lost, want the sister's", r.Lost)
 	}
 }
 

@@ -62,7 +62,7 @@ func (s *Service) deliver(ctx context.Context, ids []string, total *DeliverResul
 }
 
 func (s *Service) finish(ctx context.Context, jobs []job, settled []Message, total *DeliverResult) error {
-	defer s.landed(append(jobs, job{followers: settled}))
+	defer s.landed(jobs)
 	for _, m := range settled {
 		total.count(m, m.Attempts+1)
 	}
@@ -92,7 +92,8 @@ func (s *Service) alone(ctx context.Context, ids []string, total *DeliverResult,
 func (s *Service) prepare(ctx context.Context, ids []string) (jobs []job, settled []Message, err error) {
 	book := s.words(ctx)
 	err = s.store.InTx(ctx, func(tx Tx) error {
-		jobs, settled = nil, nil // the store may run this again
+		s.landed(jobs) // the store may run this again
+		jobs, settled = nil, nil
 		now := tx.Now()
 		claimed, err := tx.ClaimMessages(ctx, ids, now)
 		if err != nil {
@@ -103,9 +104,14 @@ func (s *Service) prepare(ctx context.Context, ids []string) (jobs []job, settle
 		}
 		s.flyAll(claimed)
 		jobs, settled, err = s.judge(ctx, tx, book, claimed, now)
+		s.fly(jobs) // those too that were claimed beside them
 		return err
 	})
-	return jobs, settled, err
+	if err != nil {
+		s.landed(jobs)
+		return nil, nil, err
+	}
+	return jobs, settled, nil
 }
 
 // judge asks the gate about claimed messages and renders those that go. What is

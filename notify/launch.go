@@ -108,6 +108,5 @@ func (l *Launch) Send(ctx context.Context) (DeliverResult, error) {
 // Forget drops what a transaction has entered that did not come true. After Send
 // it does nothing.
 func (l *Launch) Forget() {
-	l.s.landed(append(l.jobs, job{followers: l.settled}))
 	l.jobs, l.settled = nil, nil
 }
