@@ -79,21 +79,7 @@ func (tx *Tx) SaveHistories(ctx context.Context, histories map[string]noshow.His
 		h := histories[patient]
 		rows = append(rows, []any{patient, int64(h.Visits), int64(h.Missed), int64(h.Ahead), int64(h.Away), bit(h.Last), dateNumber(h.LastDay)})
 	}
-	const renewed = ` ON CONFLICT (patient_id) DO UPDATE SET visits = excluded.visits, missed = excluded.missed,
- ahead = excluded.ahead, away = excluded.away, last_missed = excluded.last_missed, last_day = excluded.last_day`
-	if tx.db.d.arrays {
-		if _, err := tx.exec(ctx, arrayInsert("noshow_history", historyColumns, rows[0])+renewed, columnsOf(rows)...); err != nil {
-			return fmt.Errorf("save histories: %w", err)
-		}
-		return nil
-	}
-	for _, row := range rows {
-		_, err := tx.exec(ctx, `INSERT INTO noshow_history (`+historyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`+renewed, row...)
-		if err != nil {
-			return fmt.Errorf("save history: %w", err)
-		}
-	}
-	return nil
+	return tx.renew(ctx, "noshow_history", historyColumns, rows)
 }
 
 const forecastColumns = `appointment_id, session_id, day, p, because, version, made_at`
@@ -142,8 +128,11 @@ func (tx *Tx) ForecastsOf(ctx context.Context, from, to houzhen.Date) ([]noshow.
 	return out, nil
 }
 
-// SaveForecasts stores estimates in the place of earlier ones.
+// SaveForecasts stores estimates in the place of earlier ones, in the order of
+// their appointments so that two who do it never wait for each other; of two for
+// one appointment the last.
 func (tx *Tx) SaveForecasts(ctx context.Context, forecasts ...noshow.Forecast) error {
+	of := make(map[string][]any, len(forecasts))
 	for _, f := range forecasts {
 		because := []byte{}
 		if len(f.Because) > 0 {
@@ -152,13 +141,13 @@ func (tx *Tx) SaveForecasts(ctx context.Context, forecasts ...noshow.Forecast) e
 				return fmt.Errorf("write reasons: %w", err)
 			}
 		}
-		_, err := tx.exec(ctx, `INSERT INTO noshow_forecast (`+forecastColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)
- ON CONFLICT (appointment_id) DO UPDATE SET session_id = excluded.session_id, day = excluded.day, p = excluded.p,
- because = excluded.because, version = excluded.version, made_at = excluded.made_at`,
-			f.AppointmentID, f.SessionID, dateNumber(f.Day), int64(math.Round(f.P*millionth)), string(because), f.Version, micros(f.MadeAt))
-		if err != nil {
-			return fmt.Errorf("save forecast: %w", err)
+		of[f.AppointmentID] = []any{
+			f.AppointmentID, f.SessionID, dateNumber(f.Day), int64(math.Round(f.P * millionth)), string(because), f.Version, micros(f.MadeAt),
 		}
 	}
-	return nil
+	rows := make([][]any, 0, len(of))
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		rows = append(rows, of[id])
+	}
+	return tx.renew(ctx, "noshow_forecast", forecastColumns, rows)
 }

@@ -27,6 +27,26 @@ func (tx *Tx) save(ctx context.Context, table, columns string, args ...any) erro
 	return nil
 }
 
+// renew inserts rows, or puts them in the place of those with the same key, which
+// is the first of columns. The rows are in the order of their keys, each once.
+func (tx *Tx) renew(ctx context.Context, table, columns string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	key, _, _ := strings.Cut(columns, ", ")
+	text := `INSERT INTO ` + table + ` (` + columns + `) VALUES (` + placeholders(1, len(rows[0])) + `)`
+	if tx.db.d.arrays {
+		text, rows = arrayInsert(table, columns, rows[0]), [][]any{columnsOf(rows)}
+	}
+	text += ` ON CONFLICT (` + key + `) DO UPDATE SET ` + assignments(columns, func(c string) string { return "excluded." + c })
+	for _, row := range rows {
+		if _, err := tx.exec(ctx, text, row...); err != nil {
+			return fmt.Errorf("save in %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
 // padded gives ids as arguments, filled up to a power of two so that few texts
 // are prepared.
 func padded(ids []string) []any {

@@ -18,7 +18,7 @@ import (
 // unheard and to be telephoned against the ledger's own rows.
 func openFollows(t *testing.T, db *store.DB) {
 	t.Helper()
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same walk each time
+	r := rand.New(rand.NewPCG(1, 2))
 	states := []notify.State{
 		notify.Planned, notify.Claimed, notify.Accepted, notify.Delivered, notify.Undelivered, notify.Suppressed, notify.Expired,
 		notify.Failed, notify.Unknown,
