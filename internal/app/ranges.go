@@ -108,14 +108,7 @@ func (a *App) saveRanges(ctx context.Context) error {
 	list := a.boards.shown.take()
 	for len(list) > 0 {
 		n := min(savedAtOnce, len(list))
-		err := a.inTx(ctx, func(tx everything) error {
-			for _, s := range list[:n] {
-				if err := tx.SaveShown(ctx, s); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err := a.inTx(ctx, func(tx everything) error { return tx.SaveShown(ctx, list[:n]...) })
 		if err != nil {
 			return err
 		}

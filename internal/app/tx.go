@@ -82,7 +82,7 @@ type everything interface {
 	AddZonePolicy(ctx context.Context, p store.ZonePolicy) error
 
 	// What patients were shown of their waiting time, and how good it was.
-	SaveShown(ctx context.Context, s store.ShownRange) error
+	SaveShown(ctx context.Context, list ...store.ShownRange) error
 	ShownRanges(ctx context.Context, since time.Time) ([]store.ShownRange, error)
 	SaveQuality(ctx context.Context, q store.Quality) error
 	Qualities(ctx context.Context) ([]store.Quality, error)

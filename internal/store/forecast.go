@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -25,19 +27,28 @@ func shownInto(s *ShownRange) []any {
 	}
 }
 
-// SaveShown keeps what a patient was shown. The first range stays what it was
-// when he was kept before, and so does an instant of the call.
-func (tx *Tx) SaveShown(ctx context.Context, s ShownRange) error {
-	_, err := tx.exec(ctx, `INSERT INTO shown_range (`+shownColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
- ON CONFLICT (ticket_id) DO UPDATE SET last_low = excluded.last_low, last_mid = excluded.last_mid, last_high = excluded.last_high,
- changes = CASE WHEN excluded.changes > shown_range.changes THEN excluded.changes ELSE shown_range.changes END,
- called_at = CASE WHEN shown_range.called_at > 0 THEN shown_range.called_at ELSE excluded.called_at END`,
-		s.TicketID, s.ZoneID, micros(s.FirstLow), micros(s.FirstMid), micros(s.FirstHigh), micros(s.LastLow), micros(s.LastMid),
-		micros(s.LastHigh), int64(s.Changes), micros(s.CalledAt))
-	if err != nil {
-		return fmt.Errorf("save range: %w", err)
+// SaveShown keeps what patients were shown, each once. The first range stays what
+// it was when he was kept before, and so does an instant of the call.
+func (tx *Tx) SaveShown(ctx context.Context, list ...ShownRange) error {
+	rows := make([][]any, len(list))
+	for i, s := range slices.SortedFunc(slices.Values(list), func(a, b ShownRange) int { return cmp.Compare(a.TicketID, b.TicketID) }) {
+		rows[i] = []any{
+			s.TicketID, s.ZoneID, micros(s.FirstLow), micros(s.FirstMid), micros(s.FirstHigh), micros(s.LastLow), micros(s.LastMid),
+			micros(s.LastHigh), int64(s.Changes), micros(s.CalledAt),
+		}
 	}
-	return nil
+	return tx.renew(ctx, "shown_range", shownColumns, rows, func(column string) string {
+		switch column {
+		case "last_low", "last_mid", "last_high":
+			return "excluded." + column
+		case "changes":
+			return `CASE WHEN excluded.changes > shown_range.changes THEN excluded.changes ELSE shown_range.changes END`
+		case "called_at":
+			return `CASE WHEN shown_range.called_at > 0 THEN shown_range.called_at ELSE excluded.called_at END`
+		default:
+			return "shown_range." + column
+		}
+	})
 }
 
 // ShownRanges lists those whose patients were called from an instant on, by

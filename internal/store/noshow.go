@@ -79,7 +79,7 @@ func (tx *Tx) SaveHistories(ctx context.Context, histories map[string]noshow.His
 		h := histories[patient]
 		rows = append(rows, []any{patient, int64(h.Visits), int64(h.Missed), int64(h.Ahead), int64(h.Away), bit(h.Last), dateNumber(h.LastDay)})
 	}
-	return tx.renew(ctx, "noshow_history", historyColumns, rows)
+	return tx.renew(ctx, "noshow_history", historyColumns, rows, theNew)
 }
 
 const forecastColumns = `appointment_id, session_id, day, p, because, version, made_at`
@@ -128,9 +128,8 @@ func (tx *Tx) ForecastsOf(ctx context.Context, from, to houzhen.Date) ([]noshow.
 	return out, nil
 }
 
-// SaveForecasts stores estimates in the place of earlier ones, in the order of
-// their appointments so that two who do it never wait for each other; of two for
-// one appointment the last.
+// SaveForecasts stores estimates in the place of earlier ones; of two for one
+// appointment the last.
 func (tx *Tx) SaveForecasts(ctx context.Context, forecasts ...noshow.Forecast) error {
 	of := make(map[string][]any, len(forecasts))
 	for _, f := range forecasts {
@@ -149,5 +148,5 @@ func (tx *Tx) SaveForecasts(ctx context.Context, forecasts ...noshow.Forecast) e
 	for _, id := range slices.Sorted(maps.Keys(of)) {
 		rows = append(rows, of[id])
 	}
-	return tx.renew(ctx, "noshow_forecast", forecastColumns, rows)
+	return tx.renew(ctx, "noshow_forecast", forecastColumns, rows, theNew)
 }

@@ -27,9 +27,10 @@ func (tx *Tx) save(ctx context.Context, table, columns string, args ...any) erro
 	return nil
 }
 
-// renew inserts rows, or puts them in the place of those with the same key, which
-// is the first of columns. The rows are in the order of their keys, each once.
-func (tx *Tx) renew(ctx context.Context, table, columns string, rows [][]any) error {
+// renew inserts rows, or changes those that have the same key, which is the first
+// of columns; value says what becomes of another column. The rows are in the order
+// of their keys, each once, so that two who do it never wait for each other.
+func (tx *Tx) renew(ctx context.Context, table, columns string, rows [][]any, value func(column string) string) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -38,7 +39,7 @@ func (tx *Tx) renew(ctx context.Context, table, columns string, rows [][]any) er
 	if tx.db.d.arrays {
 		text, rows = arrayInsert(table, columns, rows[0]), [][]any{columnsOf(rows)}
 	}
-	text += ` ON CONFLICT (` + key + `) DO UPDATE SET ` + assignments(columns, func(c string) string { return "excluded." + c })
+	text += ` ON CONFLICT (` + key + `) DO UPDATE SET ` + assignments(columns, value)
 	for _, row := range rows {
 		if _, err := tx.exec(ctx, text, row...); err != nil {
 			return fmt.Errorf("save in %s: %w", table, err)
@@ -46,6 +47,9 @@ func (tx *Tx) renew(ctx context.Context, table, columns string, rows [][]any) er
 	}
 	return nil
 }
+
+// theNew puts what is new in the place of what was there.
+func theNew(column string) string { return "excluded." + column }
 
 // padded gives ids as arguments, filled up to a power of two so that few texts
 // are prepared.

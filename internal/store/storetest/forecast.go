@@ -30,8 +30,8 @@ func shownKept(t *testing.T, db *store.DB) {
 	again.CalledAt = minute(50)
 	waits := first
 	waits.TicketID = "t2"
-	for _, s := range []store.ShownRange{first, later, called, again, waits} {
-		write(t, db, func(tx *store.Tx) error { return tx.SaveShown(t.Context(), s) })
+	for _, list := range [][]store.ShownRange{nil, {waits, first}, {later}, {called, waits}, {again}} {
+		write(t, db, func(tx *store.Tx) error { return tx.SaveShown(t.Context(), list...) })
 	}
 	want := called
 	want.FirstLow, want.Changes = first.FirstLow, 2
