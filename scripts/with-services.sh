@@ -13,18 +13,22 @@
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+fetch() {
+  echo "installing $*" >&2
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
 install_missing() {
   local packages=()
   ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || packages+=(postgresql)
   command -v redis-server >/dev/null || packages+=(redis-server)
   if [ -n "${HOUZHEN_WITH_BROWSER:-}" ]; then
-    command -v chromium >/dev/null || packages+=(chromium)
+    # Pages open three times as fast without a window; the whole browser does too.
+    command -v chromium-headless-shell >/dev/null || fetch chromium-headless-shell ||
+      command -v chromium >/dev/null || packages+=(chromium)
     fc-list 2>/dev/null | grep -qi 'noto.*cjk' || packages+=(fonts-noto-cjk fontconfig)
   fi
-  [ ${#packages[@]} -eq 0 ] && return
-  echo "installing ${packages[*]}" >&2
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2
+  [ ${#packages[@]} -eq 0 ] || fetch "${packages[@]}"
 }
 free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])' 2>/dev/null || perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen=>1,LocalAddr=>"127.0.0.1")->sockport'; }
 
