@@ -2,6 +2,7 @@ package queue
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,44 @@ func TestEmergencyGoesBeforeThoseAtTheDoor(t *testing.T) {
 	filled, picks := Fill(q, p, at(14, 2))
 	if got := ids(picks); got != "E" || filled.Tickets[firstReady(&filled, "")].ID != "E" {
 		t.Errorf("a full door took %q", got)
+	}
+}
+
+// An emergency may be there before the doctor is: then it comes to the door
+// together with the first normals.
+func TestEmergencyGoesFirstToAnEmptyDoor(t *testing.T) {
+	p := DefaultPolicy()
+	e := inLane("E", LaneEmergency, at(13, 50))
+	e.No = 201
+	q := running(append(normals(1, 4), e)...)
+	q, _ = Fill(q, p, at(14, 1))
+	if got := q.Tickets[firstReady(&q, "")].ID; got != "E" {
+		t.Errorf("first at the door: got %s, want E", got)
+	}
+	if got, want := ids(Order(q, p, at(14, 1))), "E 1 2 3 4"; got != want {
+		t.Errorf("order: got %s, want %s", got, want)
+	}
+}
+
+func TestOfTwoEmergenciesWhoCameFirstGoesFirst(t *testing.T) {
+	p := DefaultPolicy()
+	first, second := inLane("E1", LaneEmergency, at(14, 2)), inLane("E2", LaneEmergency, at(14, 3))
+	q, _ := Fill(running(normals(1, 4)...), p, at(14, 1))
+	together := q
+	together.Tickets = append(slices.Clone(q.Tickets), first, second)
+	if got, want := ids(Order(together, p, at(14, 3))), "E1 E2 1 2 3 4"; got != want {
+		t.Errorf("two who wait: got %s, want %s", got, want)
+	}
+	together, _ = Fill(together, p, at(14, 3))
+	if got, want := ids(Order(together, p, at(14, 3))), "E1 E2 1 2 3 4"; got != want {
+		t.Errorf("two at once: got %s, want %s", got, want)
+	}
+	q.Tickets = append(q.Tickets, first)
+	q, _ = Fill(q, p, at(14, 2))
+	q.Tickets = append(q.Tickets, second)
+	q, _ = Fill(q, p, at(14, 3))
+	if got, want := ids(Order(q, p, at(14, 3))), "E1 E2 1 2 3 4"; got != want {
+		t.Errorf("one after the other: got %s, want %s", got, want)
 	}
 }
 

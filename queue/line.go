@@ -150,8 +150,10 @@ func (l *line) bring(desk Desk) (i int, pick Pick, ok bool) {
 		if !l.lastAt.Before(l.now) { // strictly rising, so that it alone orders the head
 			t.ReadyAt = l.lastAt.Add(time.Microsecond)
 		}
-		l.lastAt = t.ReadyAt
 		t.DoctorID, t.RoomID = desk.DoctorID, desk.RoomID
+	}
+	if t.ReadyAt.After(l.lastAt) {
+		l.lastAt = t.ReadyAt
 	}
 	t.State = Ready
 	if !again {

@@ -84,8 +84,18 @@ func compareInsert(a, b *Ticket) int {
 	return cmp.Or(a.LaneSince.Compare(b.LaneSince), cmp.Compare(a.No, b.No))
 }
 
-// compareReady orders the frozen head.
+// compareReady orders the frozen head: emergencies, whoever is one longest, then
+// the others as they came to the door.
 func compareReady(a, b *Ticket) int {
+	switch urgent := a.Lane == LaneEmergency; {
+	case urgent != (b.Lane == LaneEmergency):
+		if urgent {
+			return -1
+		}
+		return 1
+	case urgent:
+		return compareInsert(a, b)
+	}
 	return cmp.Or(a.ReadyAt.Compare(b.ReadyAt), cmp.Compare(a.No, b.No), cmp.Compare(a.ID, b.ID))
 }
 

@@ -10,7 +10,7 @@ func Order(q Queue, p Policy, now time.Time) []Pick {
 	q = q.clone()
 	l := newLine(&q, &p, now)
 	order := make([]Pick, 0, len(q.Tickets))
-	if len(l.waiting[numberEmergency]) > 0 { // goes to the door before those who stand there
+	for len(l.waiting[numberEmergency]) > 0 { // they go to the door before those who stand there
 		i, pick, _ := l.bring(Desk{})
 		q.Tickets[i].State = Called
 		order = append(order, pick)
