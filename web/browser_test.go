@@ -199,6 +199,7 @@ func shoot(ctx context.Context, t *testing.T, name string) {
 // Every page opens at its real size without a complaint in the console and
 // without a scroll bar to the side.
 func TestPagesInABrowser(t *testing.T) {
+	t.Parallel()
 	ctx := browser(t)
 	for _, s := range stories() {
 		for _, lang := range []houzhen.Lang{houzhen.Chinese, houzhen.English} {
