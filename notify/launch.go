@@ -12,9 +12,8 @@ import (
 // Launch is for messages that are due when they are planned: they enter the
 // ledger as what the gate makes of them, those that go as claimed and with all
 // that is known of them, in the transaction that plans them; they leave after its
-// commit. What Deliver would do in a second
-// transaction is so done in the first. One Launch serves one transaction, which
-// may be tried several times.
+// commit. What Deliver would do in a second transaction is so done in the first.
+// One Launch serves one transaction, which may be tried several times.
 type Launch struct {
 	s       *Service
 	book    *templates.Book
