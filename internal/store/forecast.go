@@ -89,15 +89,10 @@ const million = 1e6
 
 // SaveQuality keeps a zone's newest rating.
 func (tx *Tx) SaveQuality(ctx context.Context, q Quality) error {
-	_, err := tx.exec(ctx, `INSERT INTO forecast_quality (`+qualityColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
- ON CONFLICT (zone_id) DO UPDATE SET people = excluded.people, first_right = excluded.first_right, last_right = excluded.last_right,
- off = excluded.off, width = excluded.width, changes = excluded.changes, rated_at = excluded.rated_at`,
-		q.ZoneID, int64(q.People), int64(q.FirstRight*million), int64(q.LastRight*million), int64(q.Off), int64(q.Width),
-		int64(q.Changes*million), micros(q.RatedAt))
-	if err != nil {
-		return fmt.Errorf("save quality: %w", err)
-	}
-	return nil
+	return tx.renew(ctx, "forecast_quality", qualityColumns, [][]any{{
+		q.ZoneID, int64(q.People), int64(q.FirstRight * million), int64(q.LastRight * million), int64(q.Off), int64(q.Width),
+		int64(q.Changes * million), micros(q.RatedAt),
+	}}, theNew)
 }
 
 // Qualities lists the ratings by zone.

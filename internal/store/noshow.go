@@ -86,7 +86,6 @@ const forecastColumns = `appointment_id, session_id, day, p, because, version, m
 
 type forecastRow struct {
 	noshow.Forecast
-	p       number
 	because reasons
 }
 
@@ -100,11 +99,11 @@ func (r *reasons) Scan(src any) error {
 }
 
 func forecastInto(f *forecastRow) []any {
-	return []any{&f.AppointmentID, &f.SessionID, (*day)(&f.Day), &f.p, &f.because, &f.Version, (*instant)(&f.MadeAt)}
+	return []any{&f.AppointmentID, &f.SessionID, (*day)(&f.Day), (*chance)(&f.P), &f.because, &f.Version, (*instant)(&f.MadeAt)}
 }
 
 func (f forecastRow) forecast() noshow.Forecast {
-	f.P, f.Because = float64(f.p)/millionth, f.because
+	f.Because = f.because
 	return f.Forecast
 }
 
@@ -141,7 +140,7 @@ func (tx *Tx) SaveForecasts(ctx context.Context, forecasts ...noshow.Forecast) e
 			}
 		}
 		of[f.AppointmentID] = []any{
-			f.AppointmentID, f.SessionID, dateNumber(f.Day), int64(math.Round(f.P * millionth)), string(because), f.Version, micros(f.MadeAt),
+			f.AppointmentID, f.SessionID, dateNumber(f.Day), millionths(f.P), string(because), f.Version, micros(f.MadeAt),
 		}
 	}
 	rows := make([][]any, 0, len(of))

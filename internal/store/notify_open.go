@@ -42,30 +42,11 @@ func (tx *Tx) noteOpen(ctx context.Context, stored []notify.Message) error {
 			closed = append(closed, m.ID)
 		}
 	}
-	if err := tx.opened(ctx, open); err != nil {
-		return fmt.Errorf("note open messages: %w", err)
+	if err := tx.renew(ctx, "message_open", openColumns, open, theNew); err != nil {
+		return err
 	}
 	if err := tx.closed(ctx, closed); err != nil {
 		return fmt.Errorf("note closed messages: %w", err)
-	}
-	return nil
-}
-
-const replaceOpen = ` ON CONFLICT (id) DO UPDATE SET state = excluded.state, urgency = excluded.urgency, due_at = excluded.due_at,
- claimed_at = excluded.claimed_at, next_at = excluded.next_at`
-
-func (tx *Tx) opened(ctx context.Context, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if tx.db.d.arrays {
-		return tx.writeLate(ctx, arrayInsert("message_open", openColumns, rows[0])+replaceOpen, columnsOf(rows)...)
-	}
-	for _, row := range rows {
-		_, err := tx.exec(ctx, `INSERT INTO message_open (`+openColumns+`) VALUES (`+placeholders(1, len(row))+`)`+replaceOpen, row...)
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

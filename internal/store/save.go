@@ -11,13 +11,8 @@ import (
 // save inserts a row or updates the one with the same id, which is the first
 // of columns. It is for what changes rarely; hot rows have texts of their own.
 func (tx *Tx) save(ctx context.Context, table, columns string, args ...any) error {
-	var set []string
-	for _, c := range strings.Split(columns, ",")[1:] {
-		c = strings.TrimSpace(c)
-		set = append(set, c+" = excluded."+c)
-	}
 	_, err := tx.exec(ctx, `INSERT INTO `+table+` (`+columns+`) VALUES (`+placeholders(1, len(args))+`)
- ON CONFLICT (id) DO UPDATE SET `+strings.Join(set, ", "), args...)
+ ON CONFLICT (id) DO UPDATE SET `+assignments(columns, theNew), args...)
 	if err != nil && tx.db.d.violation(err).kind == uniqueViolation {
 		return houzhen.E(houzhen.CodeConflict, table+" exists").Because(err)
 	}
@@ -28,8 +23,10 @@ func (tx *Tx) save(ctx context.Context, table, columns string, args ...any) erro
 }
 
 // renew inserts rows, or changes those that have the same key, which is the first
-// of columns; value says what becomes of another column. The rows are in the order
-// of their keys, each once, so that two who do it never wait for each other.
+// of columns; value says what becomes of another column. The rows are each once,
+// and in the order of their keys so that two who do it never wait for each other,
+// unless something else keeps others off them. Where all go in one statement it
+// goes out with the next one.
 func (tx *Tx) renew(ctx context.Context, table, columns string, rows [][]any, value func(column string) string) error {
 	if len(rows) == 0 {
 		return nil
@@ -41,7 +38,7 @@ func (tx *Tx) renew(ctx context.Context, table, columns string, rows [][]any, va
 	}
 	text += ` ON CONFLICT (` + key + `) DO UPDATE SET ` + assignments(columns, value)
 	for _, row := range rows {
-		if _, err := tx.exec(ctx, text, row...); err != nil {
+		if err := tx.writeLate(ctx, text, row...); err != nil {
 			return fmt.Errorf("save in %s: %w", table, err)
 		}
 	}
