@@ -215,6 +215,9 @@ type Tx interface {
 	Seats(ctx context.Context, sessionIDs ...string) ([]Seat, error)  // every appointment of sessions, ended ones too, by session
 	AddSlot(ctx context.Context, s Slot) error
 	UpdateSlot(ctx context.Context, s Slot) error // quota, opening, withheld, reason; CodeSlotUnknown
+	// PassFreed puts the place that one appointment's absence freed, if any, in
+	// the name of another appointment.
+	PassFreed(ctx context.Context, from, to string) error
 
 	Appointment(ctx context.Context, id string) (Appointment, error)
 	LockAppointment(ctx context.Context, id string) (Appointment, error)

@@ -220,15 +220,29 @@ func (s *Service) leaveTrace(ctx context.Context, tx Tx, old Appointment, sessio
 	if session.ID == "" || !s.dayBegun(old.Day, tx.Now()) {
 		return s.vacate(ctx, tx, old.SessionID, old.SlotNo)
 	}
+	trace, err := s.leaveNumber(ctx, tx, old)
+	if err != nil || !old.ReleasedAt.IsZero() {
+		return err // went back when the patient was late
+	}
+	_, err = s.giveBack(ctx, tx, session, trace)
+	return err
+}
+
+// leaveNumber keeps a number that somebody left in use, by a row of its own,
+// which is also whose absence freed the place, if it was given back: he may be
+// late for his new one too.
+func (s *Service) leaveNumber(ctx context.Context, tx Tx, old Appointment) (Appointment, error) {
 	trace := old.end(tx.Now(), BySystem, ReasonMoved)
 	trace.ID, trace.OriginID, trace.Key, trace.Version = tx.NewID(), old.ID, "", 1
 	trace.Voucher = voucherOf(trace.ID, 0)
 	if err := tx.AddAppointment(ctx, trace); err != nil {
-		return fmt.Errorf("add trace: %w", err)
+		return trace, fmt.Errorf("add trace: %w", err)
 	}
-	if !old.ReleasedAt.IsZero() {
-		return nil // went back when the patient was late
+	if old.ReleasedAt.IsZero() {
+		return trace, nil
 	}
-	_, err := s.giveBack(ctx, tx, session, trace)
-	return err
+	if err := tx.PassFreed(ctx, old.ID, trace.ID); err != nil {
+		return trace, fmt.Errorf("pass freed place: %w", err)
+	}
+	return trace, nil
 }

@@ -2,6 +2,7 @@ package booking_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -53,6 +54,50 @@ func TestPlaceIsReleasedWhenStayingAwayIsProbableEnough(t *testing.T) {
 	c.sweep("again", c.release, 0)
 	if a, err := c.checkIn(doubtful.ID); err != nil || a.State != booking.CheckedIn {
 		t.Errorf("the late owner may not come: %v, %v", a.State, err)
+	}
+}
+
+func TestWhoMovesAfterHisPlaceWasReleasedMayBeLateAgain(t *testing.T) {
+	for _, to := range []string{"another session", "the same session"} {
+		t.Run(to, func(t *testing.T) {
+			c := newClinic(t)
+			c.with(booking.WithAbsence(chances{"late": .5}))
+			s := c.session("chen", monday, 1)
+			other := c.session("liu", monday, 1)
+			if to == "the same session" {
+				other = s
+			}
+			a := c.book(s, "late", 1)
+			c.at(monday, 7, 30)
+			c.sweep("open", c.open, 2)
+			c.at(monday, 8, 10)
+			c.sweep("late for the first place", c.release, 1)
+			moved, err := c.Move(t.Context(), booking.MoveRequest{AppointmentID: a.ID, SessionID: other.ID, Start: monday.At(9, 30, shanghai), Desk: true})
+			if err != nil || !moved.ReleasedAt.IsZero() {
+				t.Fatalf("move: %v, released at %v", err, moved.ReleasedAt)
+			}
+			c.at(monday, 9, 40)
+			c.sweep("late for the second place", c.release, 1)
+			if c.load(a.ID).ReleasedAt.IsZero() {
+				t.Error("the second place is kept for ever")
+			}
+			var slots []booking.Slot
+			if err := c.in(func(tx booking.Tx) (err error) {
+				slots, err = tx.Slots(t.Context(), slices.Compact([]string{s.ID, other.ID})...)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			freed := 0
+			for _, p := range slots {
+				if p.FreedBy != "" {
+					freed++
+				}
+			}
+			if freed != 2 {
+				t.Errorf("%d places went back, want both", freed)
+			}
+		})
 	}
 }
 

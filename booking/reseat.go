@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/houzhen/houzhen"
 )
@@ -50,10 +51,11 @@ func (s *Service) Reseat(ctx context.Context, tx Tx, appointmentID, sessionID st
 	}
 	old := a
 	a.sit(to, p)
+	a.ReleasedAt = time.Time{}
 	if err := tx.UpdateAppointment(ctx, &a); err != nil {
 		return a, fmt.Errorf("reseat: %w", err)
 	}
-	if err := s.leaveNumber(ctx, tx, old); err != nil {
+	if _, err := s.leaveNumber(ctx, tx, old); err != nil {
 		return a, err
 	}
 	return a, emit(tx, houzhen.AppointmentReseated, a, houzhen.MovedData{
@@ -72,17 +74,6 @@ func lockBoth(ctx context.Context, tx Tx, one, other string) (map[string]Session
 		locked[id] = x
 	}
 	return locked, nil
-}
-
-// leaveNumber remembers that a number was used in a session that is left.
-func (s *Service) leaveNumber(ctx context.Context, tx Tx, old Appointment) error {
-	trace := old.end(tx.Now(), BySystem, ReasonMoved)
-	trace.ID, trace.OriginID, trace.Key, trace.Version = tx.NewID(), old.ID, "", 1
-	trace.Voucher = voucherOf(trace.ID, 0)
-	if err := tx.AddAppointment(ctx, trace); err != nil {
-		return fmt.Errorf("add trace: %w", err)
-	}
-	return nil
 }
 
 // Release ends the appointment of somebody who has checked in and will not be

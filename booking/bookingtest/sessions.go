@@ -161,6 +161,9 @@ func (tx *Tx) AddSlot(ctx context.Context, s booking.Slot) error {
 	if slices.ContainsFunc(old, func(o booking.Slot) bool { return o.No == s.No }) {
 		return houzhen.E(houzhen.CodeConflict, "slot exists")
 	}
+	if s.FreedBy != "" && slices.ContainsFunc(slices.Concat(slices.Collect(maps.Values(tx.store.slots))...), func(o booking.Slot) bool { return o.FreedBy == s.FreedBy }) {
+		return houzhen.E(houzhen.CodeConflict, "slot exists")
+	}
 	s.Taken = false
 	all := append(slices.Clone(old), s)
 	slices.SortFunc(all, func(a, b booking.Slot) int { return cmp.Compare(a.No, b.No) })
@@ -183,6 +186,23 @@ func (tx *Tx) UpdateSlot(_ context.Context, s booking.Slot) error {
 		}
 	}
 	return houzhen.E(houzhen.CodeSlotUnknown, "no such slot")
+}
+
+// PassFreed changes whose absence freed a slot.
+func (tx *Tx) PassFreed(_ context.Context, from, to string) error {
+	if err := tx.may("pass_freed", from); err != nil {
+		return err
+	}
+	for session, slots := range tx.store.slots {
+		all := slices.Clone(slots)
+		for i := range all {
+			if all[i].FreedBy == from {
+				all[i].FreedBy = to
+				set(tx, tx.store.slots, session, all)
+			}
+		}
+	}
+	return nil
 }
 
 // SessionsToOpen lists planned sessions that start by now, earliest first.

@@ -120,6 +120,15 @@ func (tx *Tx) AddSlot(ctx context.Context, s booking.Slot) error {
 	return tx.addSlots(ctx, [][]any{slotArgs(s)})
 }
 
+// PassFreed puts the slot that one appointment's absence freed in the name of
+// another.
+func (tx *Tx) PassFreed(ctx context.Context, from, to string) error {
+	if _, err := tx.exec(ctx, `UPDATE slot SET freed_by = $1 WHERE freed_by = $2 AND freed_by <> ''`, to, from); err != nil {
+		return fmt.Errorf("pass freed slot: %w", err)
+	}
+	return nil
+}
+
 const ownSlotColumns = `session_id, no, start_at, end_at, band, withheld, freed_by, quota, open_at, reason`
 
 func slotArgs(s booking.Slot) []any {

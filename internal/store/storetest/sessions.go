@@ -158,6 +158,15 @@ func slotOnce(t *testing.T, db *store.DB) {
 		free.No = 202
 		refused(t, tx.AddSlot(t.Context(), free), houzhen.CodeConflict)
 		free.FreedBy = "a2"
+		if err := tx.AddSlot(t.Context(), free); err != nil {
+			return err
+		}
+		if err := tx.PassFreed(t.Context(), "a1", "a3"); err != nil {
+			return err
+		}
+		free.No, free.FreedBy = 203, "a3"
+		refused(t, tx.AddSlot(t.Context(), free), houzhen.CodeConflict)
+		free.FreedBy = "a1"
 		return tx.AddSlot(t.Context(), free)
 	})
 	if err := db.InTx(t.Context(), func(tx *store.Tx) error {
