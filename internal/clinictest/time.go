@@ -31,10 +31,13 @@ func (c *Clinic) tod(hhmm string) houzhen.TimeOfDay {
 	return t
 }
 
+// settleTime ends a test that hangs; it is long, since a machine may be busy.
+const settleTime = 10 * time.Minute
+
 // Settle fires what is due and waits until everything has been done.
 func (c *Clinic) Settle() {
 	c.T.Helper()
-	ctx, cancel := context.WithTimeout(c.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(c.ctx, settleTime)
 	defer cancel()
 	c.must(c.App.Fire(ctx))
 	c.must(c.App.Drain(ctx))
