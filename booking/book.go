@@ -46,7 +46,7 @@ func (r BookRequest) validate() error {
 	return nil
 }
 
-func (r BookRequest) id() string { return deriveID("appointment", r.Caller, r.Key) }
+func (r BookRequest) id() string { return AppointmentID("appointment", r.Caller, r.Key) }
 
 func (r BookRequest) digest() string {
 	start := ""
@@ -214,7 +214,7 @@ func (r BookRequest) appointment(s Session, now time.Time, p Policy) Appointment
 		DoctorID: s.DoctorID, Day: s.Date, Nth: min(1, p.PerDay), State: Booked, Purpose: PurposeVisit,
 		Channel: r.Channel, Key: r.digest(), BookedAt: now, TravelMinute: r.TravelMinutes, Version: 1,
 	}
-	a.Voucher = voucherOf(a.ID, 0)
+	a.Voucher = voucherOf(a.ID)
 	if r.Hold {
 		a.State, a.BookedAt, a.ExpiresAt = Held, time.Time{}, now.Add(cmp.Or(r.HoldFor, p.Hold))
 	}

@@ -151,6 +151,7 @@ type SessionFilter struct {
 // AppointmentFilter selects appointments; zero fields do not restrict.
 type AppointmentFilter struct {
 	SessionID  string
+	SessionIDs []string
 	PatientIDs []string
 	OriginID   string
 	From, To   houzhen.Date // inclusive, by day
@@ -221,8 +222,8 @@ type Tx interface {
 
 	Appointment(ctx context.Context, id string) (Appointment, error)
 	LockAppointment(ctx context.Context, id string) (Appointment, error)
-	AppointmentByVoucher(ctx context.Context, voucher string) (Appointment, error)
-	Appointments(ctx context.Context, f AppointmentFilter) ([]Appointment, error) // by id
+	AppointmentsByVoucher(ctx context.Context, voucher string) ([]Appointment, error) // hardly ever more than one
+	Appointments(ctx context.Context, f AppointmentFilter) ([]Appointment, error)     // by id
 	// Visits lists what counts against the limits of patients on a run of days,
 	// in no order.
 	Visits(ctx context.Context, patientIDs []string, from, to houzhen.Date) ([]Visit, error)

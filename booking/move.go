@@ -233,8 +233,7 @@ func (s *Service) leaveTrace(ctx context.Context, tx Tx, old Appointment, sessio
 // late for his new one too.
 func (s *Service) leaveNumber(ctx context.Context, tx Tx, old Appointment) (Appointment, error) {
 	trace := old.end(tx.Now(), BySystem, ReasonMoved)
-	trace.ID, trace.OriginID, trace.Key, trace.Version = tx.NewID(), old.ID, "", 1
-	trace.Voucher = voucherOf(trace.ID, 0)
+	trace.ID, trace.Voucher, trace.OriginID, trace.Key, trace.Version = tx.NewID(), "", old.ID, "", 1
 	if err := tx.AddAppointment(ctx, trace); err != nil {
 		return trace, fmt.Errorf("add trace: %w", err)
 	}

@@ -108,7 +108,7 @@ func (s *Service) Seat(ctx context.Context, tx Tx, session Session, slot Slot, r
 		return Appointment{}, err
 	}
 	a := r.request(session, slot).appointment(session, tx.Now(), s.policy)
-	a.ID, a.Key, a.Voucher = r.ID, "", voucherOf(r.ID, 0)
+	a.ID, a.Key, a.Voucher = r.ID, "", voucherOf(r.ID)
 	switch {
 	case !r.Until.IsZero():
 		a.State, a.Purpose, a.BookedAt, a.ExpiresAt = Held, PurposeOffer, time.Time{}, r.Until

@@ -258,7 +258,7 @@ func (k *keeper) keepIn(ctx context.Context, a Appointment, c *candidate) (bool,
 		if !found {
 			return false, nil
 		}
-		o := option(a, k.tx.NewID())
+		o := option(a, AppointmentID("option", k.tx.NewID()))
 		o.ExpiresAt, _ = policy.optionExpiry(now, p.Start)
 		o.sit(c.Session, p)
 		err := k.s.insert(ctx, k.tx, &o)
@@ -275,7 +275,7 @@ func (k *keeper) keepIn(ctx context.Context, a Appointment, c *candidate) (bool,
 // option makes the row of a kept place in the stead of a.
 func option(a Appointment, id string) Appointment {
 	return Appointment{
-		ID: id, Voucher: voucherOf(id, 0), PatientID: a.PatientID, AccountID: a.AccountID, Nth: 1,
+		ID: id, Voucher: voucherOf(id), PatientID: a.PatientID, AccountID: a.AccountID, Nth: 1,
 		State: Held, Purpose: PurposeOption, OriginID: a.Origin(), Channel: a.Channel, TravelMinute: a.TravelMinute, Version: 1,
 	}
 }

@@ -82,18 +82,26 @@ func (s *Service) Sessions(ctx context.Context, f SessionFilter) (list []Session
 	return list, err
 }
 
-// Resolve finds the appointment of a voucher on the business date of tx.
-func (s *Service) Resolve(ctx context.Context, tx Tx, voucher string) (Appointment, error) {
+// ByVoucher finds the appointment of a voucher as somebody typed it, of any
+// day: CodeVoucher, or CodeAmbiguous where a person must look.
+func (s *Service) ByVoucher(ctx context.Context, tx Tx, voucher string) (Appointment, error) {
 	v, err := ParseVoucher(voucher)
 	if err != nil {
 		return Appointment{}, err
 	}
-	a, err := tx.AppointmentByVoucher(ctx, v)
-	switch {
-	case houzhen.CodeOf(err) == houzhen.CodeNotFound:
-		return Appointment{}, houzhen.E(houzhen.CodeVoucher, "no appointment has that voucher").On("voucher")
-	case err != nil:
+	list, err := tx.AppointmentsByVoucher(ctx, v)
+	if err != nil {
 		return Appointment{}, fmt.Errorf("find voucher: %w", err)
+	}
+	return ofVoucher(list, s.today(tx.Now()))
+}
+
+// Resolve finds the appointment of a voucher on the business date of tx.
+func (s *Service) Resolve(ctx context.Context, tx Tx, voucher string) (Appointment, error) {
+	a, err := s.ByVoucher(ctx, tx, voucher)
+	switch {
+	case err != nil:
+		return Appointment{}, err
 	case a.Day != s.today(tx.Now()):
 		return Appointment{}, houzhen.E(houzhen.CodeNotToday, "appointment is of another day").With("date", a.Day.String())
 	}

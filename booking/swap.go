@@ -30,7 +30,7 @@ func (s *Service) Swap(ctx context.Context, r SwapRequest) (a Appointment, err e
 		if err != nil {
 			return err
 		}
-		id := deriveID("swap", old.SessionID, strconv.Itoa(old.SlotNo))
+		id := AppointmentID("swap", old.SessionID, strconv.Itoa(old.SlotNo))
 		made, err := tx.Appointment(ctx, id)
 		switch {
 		case err == nil && old.Reason == ReasonSwapped && made.PatientID == r.PatientID && made.AccountID == r.AccountID:
@@ -100,7 +100,7 @@ func (s *Service) swap(ctx context.Context, tx Tx, old Appointment, r SwapReques
 		return old, verdicts[0]
 	}
 	a := request.appointment(session, tx.Now(), s.policy)
-	a.ID, a.SlotNo, a.Start, a.End, a.Voucher = id, old.SlotNo, old.Start, old.End, voucherOf(id, 0)
+	a.ID, a.SlotNo, a.Start, a.End, a.Voucher = id, old.SlotNo, old.Start, old.End, voucherOf(id)
 	old = old.end(tx.Now(), BySystem, ReasonSwapped)
 	if err := tx.UpdateAppointment(ctx, &old); err != nil {
 		return old, fmt.Errorf("end swapped appointment: %w", err)

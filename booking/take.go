@@ -13,9 +13,6 @@ import (
 // looked at a second time.
 const firstTries = 6
 
-// voucherTries is how many vouchers are tried; more than one is rarely needed.
-const voucherTries = 4
-
 // take inserts the appointment on the first place that the unique indexes
 // give it. If somebody was faster everywhere and any place will do, it looks a
 // second time, with the session locked, before it says that there is none.
@@ -121,18 +118,15 @@ func (a *Appointment) take(o Session, p Slot, now time.Time) {
 }
 
 // insert adds the row. The patient's how many-eth visit of the day is found
-// by trying, and so is a voucher that nobody has.
+// by trying.
 func (s *Service) insert(ctx context.Context, tx Tx, a *Appointment) error {
-	for try := 0; ; {
+	for {
 		err := tx.AddAppointment(ctx, *a)
 		switch code := houzhen.CodeOf(err); {
 		case err == nil:
 			return nil
 		case code == houzhen.CodeLimit && a.Nth < s.perDay(*a):
 			a.Nth++
-		case code == houzhen.CodeConflict && try < voucherTries:
-			try++
-			a.Voucher = voucherOf(a.ID, try)
 		case slices.Contains(guards, code):
 			return err
 		default:

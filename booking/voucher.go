@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -17,12 +18,31 @@ import (
 // sign and every swap of two neighbours.
 const signs = "23456789ABCDEFGHJKLMNPRSTUVWXYZ"
 
-const voucherBody = 8
+// voucherBody is how many signs an appointment's id and its voucher begin with;
+// oldVoucherBody is how many vouchers had that were drawn beside the id.
+const voucherBody, oldVoucherBody = 9, 8
 
-// deriveID makes an id of 26 signs from parts, the same for the same parts.
+// AppointmentID makes the id of an appointment from parts, the same for the
+// same parts: 26 signs, of which the first nine are those of its voucher. No
+// index is needed to find it by that, and no two may have the same but by an
+// accident of one in 10^13.
+func AppointmentID(parts ...string) string {
+	sum := digest(parts...)
+	b := make([]byte, 0, voucherBody)
+	for _, v := range sum[:voucherBody] {
+		b = append(b, signs[int(v)%len(signs)])
+	}
+	rest := base32.StdEncoding.EncodeToString(sum[voucherBody:])
+	return strings.ToLower(string(b) + rest[:idSigns-voucherBody])
+}
+
+// idSigns is how long an id is that is derived.
+const idSigns = 26
+
+// deriveID makes an id from parts, the same for the same parts.
 func deriveID(parts ...string) string {
 	sum := digest(parts...)
-	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:26])
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:idSigns])
 }
 
 // keyDigest says what an idempotency key was made for.
@@ -41,19 +61,49 @@ func digest(parts ...string) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// voucherOf derives the voucher of an appointment. Another try gives another
-// voucher, for the rare case that it belongs to somebody else.
-func voucherOf(id string, try int) string {
-	sum := digest("voucher", id, string(rune('a'+try)))
-	b := make([]byte, 0, voucherBody+1)
-	for _, v := range sum[:voucherBody] {
-		b = append(b, signs[int(v)%len(signs)])
+// voucherOf gives the voucher of an appointment: what its id begins with, and a
+// check sign. An id that AppointmentID did not make has none.
+func voucherOf(id string) string {
+	if len(id) != idSigns {
+		return ""
 	}
-	return string(append(b, checkSign(string(b))))
+	body := strings.ToUpper(id[:voucherBody])
+	if strings.Trim(body, signs) != "" {
+		return ""
+	}
+	return body + string(checkSign(body))
 }
 
-// checkSign gives the sign that makes the weighted sum of all nine divisible
-// by 31.
+// IDsOfVoucher gives the first and the last id that an appointment of a voucher
+// can have; false for a voucher that says nothing about the id.
+func IDsOfVoucher(voucher string) (first, last string, ok bool) {
+	if len(voucher) != voucherBody+1 {
+		return "", "", false
+	}
+	first = strings.ToLower(voucher[:voucherBody])
+	return first, first + strings.Repeat("z", idSigns-voucherBody), true
+}
+
+// ofVoucher picks the appointment that somebody means who shows a voucher on a
+// day: that of the day, else the last one. Two of the same day are told apart
+// by a person.
+func ofVoucher(list []Appointment, today houzhen.Date) (Appointment, error) {
+	if len(list) == 0 {
+		return Appointment{}, houzhen.E(houzhen.CodeVoucher, "no appointment has that voucher").On("voucher")
+	}
+	meant := list[0]
+	for _, a := range list[1:] {
+		if a.Day == today || meant.Day != today && meant.Day.Before(a.Day) {
+			meant = a
+		}
+	}
+	if slices.ContainsFunc(list, func(a Appointment) bool { return a.ID != meant.ID && a.Day == meant.Day }) {
+		return Appointment{}, houzhen.E(houzhen.CodeAmbiguous, "two appointments of a day have that voucher").On("voucher")
+	}
+	return meant, nil
+}
+
+// checkSign gives the sign that makes the weighted sum of all divisible by 31.
 func checkSign(body string) byte {
 	sum := 0
 	for i := range len(body) {
@@ -79,7 +129,8 @@ func ParseVoucher(s string) (string, error) {
 		}
 	}
 	v := b.String()
-	if len(v) != voucherBody+1 || strings.Trim(v, signs) != "" || v[voucherBody] != checkSign(v[:voucherBody]) {
+	last := len(v) - 1
+	if last != voucherBody && last != oldVoucherBody || strings.Trim(v, signs) != "" || v[last] != checkSign(v[:last]) {
 		return "", houzhen.E(houzhen.CodeVoucher, "voucher fails its check").On("voucher")
 	}
 	return v, nil

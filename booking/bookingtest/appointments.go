@@ -21,20 +21,18 @@ func (tx *Tx) LockAppointment(ctx context.Context, id string) (booking.Appointme
 	return tx.Appointment(ctx, id)
 }
 
-// AppointmentByVoucher finds an appointment.
-func (tx *Tx) AppointmentByVoucher(_ context.Context, voucher string) (booking.Appointment, error) {
-	for _, a := range tx.store.appointments {
-		if a.Voucher == voucher {
-			return a, nil
-		}
-	}
-	return booking.Appointment{}, houzhen.E(houzhen.CodeNotFound, "no such voucher")
+// AppointmentsByVoucher lists the appointments of a voucher.
+func (tx *Tx) AppointmentsByVoucher(_ context.Context, voucher string) ([]booking.Appointment, error) {
+	return tx.appointmentsWhere(slices.Sorted(maps.Keys(tx.store.appointments)), func(a booking.Appointment) bool {
+		return voucher != "" && a.Voucher == voucher
+	}), nil
 }
 
 // Appointments lists appointments by id.
 func (tx *Tx) Appointments(_ context.Context, f booking.AppointmentFilter) ([]booking.Appointment, error) {
 	list := tx.appointmentsWhere(tx.around(f), func(a booking.Appointment) bool {
 		return (f.SessionID == "" || f.SessionID == a.SessionID) &&
+			(len(f.SessionIDs) == 0 || slices.Contains(f.SessionIDs, a.SessionID)) &&
 			(len(f.PatientIDs) == 0 || slices.Contains(f.PatientIDs, a.PatientID)) &&
 			(f.OriginID == "" || f.OriginID == a.OriginID) &&
 			(f.From.IsZero() || !a.Day.Before(f.From)) && (f.To.IsZero() || !f.To.Before(a.Day)) &&
@@ -95,7 +93,7 @@ func (tx *Tx) AddAppointments(ctx context.Context, list []booking.Appointment) (
 		switch err := tx.AddAppointment(ctx, a); houzhen.CodeOf(err) {
 		case "":
 			ids[a.ID] = true
-		case houzhen.CodeSlotTaken, houzhen.CodeAlreadyBooked, houzhen.CodeLimit, houzhen.CodeKeyReused, houzhen.CodeConflict:
+		case houzhen.CodeSlotTaken, houzhen.CodeAlreadyBooked, houzhen.CodeLimit, houzhen.CodeKeyReused:
 		default:
 			return nil, err
 		}
@@ -175,11 +173,6 @@ func (tx *Tx) guard(ctx context.Context, a booking.Appointment) error {
 			if err := clash(a, o); err != nil {
 				return err
 			}
-		}
-	}
-	for _, o := range tx.store.appointments {
-		if o.ID != a.ID && o.Voucher == a.Voucher && a.Voucher != "" {
-			return houzhen.E(houzhen.CodeConflict, "voucher exists")
 		}
 	}
 	return nil

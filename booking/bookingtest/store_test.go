@@ -47,8 +47,6 @@ func TestGuardsRefuseWhatTheIndexesRefuse(t *testing.T) {
 	ended.State = booking.Cancelled
 	stranger := appointment("b", "chen", "wang", 2, 1)
 	stranger.DoctorID = "liu"
-	voucher := appointment("b", "liu", "wang", 1, 1)
-	voucher.Voucher = "va"
 	for name, c := range map[string]struct {
 		a    booking.Appointment
 		want houzhen.Code
@@ -63,7 +61,6 @@ func TestGuardsRefuseWhatTheIndexesRefuse(t *testing.T) {
 		"the same id":                    {appointment("a", "liu", "wang", 1, 1), houzhen.CodeKeyReused},
 		"no such place":                  {appointment("b", "chen", "wang", 99, 1), houzhen.CodeSlotUnknown},
 		"a doctor of another session":    {stranger, houzhen.CodeInternal},
-		"the same voucher":               {voucher, houzhen.CodeConflict},
 		"a kept place beside a visit":    {option, ""},
 		"an ended one on a taken place":  {ended, ""},
 	} {

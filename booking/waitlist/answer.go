@@ -90,7 +90,7 @@ func (s *Service) seat(ctx context.Context, tx Tx, session booking.Session, slot
 			return a, err
 		}
 	}
-	r := seating(e, tx.NewID(), time.Time{})
+	r := seating(e, booking.AppointmentID("seat", tx.NewID()), time.Time{})
 	r.Unpaid = unpaid
 	return s.booking.Seat(ctx, tx, session, slot, r)
 }

@@ -230,7 +230,7 @@ func (t *turn) propose(ctx context.Context, e Entry, round Round) (bool, error) 
 	kind := houzhen.WaitlistInvited
 	var err error
 	if round.Kind == Offer {
-		kind, o.AppointmentID = houzhen.WaitlistOffered, t.tx.NewID()
+		kind, o.AppointmentID = houzhen.WaitlistOffered, booking.AppointmentID("offer", t.tx.NewID())
 		_, err = t.booking.Seat(ctx, t.tx, t.session, t.slot, seating(e, o.AppointmentID, o.ExpiresAt))
 	} else {
 		err = t.booking.MaySeat(ctx, t.tx, t.session, t.slot, seating(e, "", time.Time{}))

@@ -219,7 +219,7 @@ func (p *past) texts(rows int) texts {
 			`SELECT ` + session + `, i % 60 + 1, ` + slice + `, ` + slice + ` + 1200000000, 'booked', 0, '' FROM n`,
 		appointment: `INSERT INTO appointment (id, voucher, session_id, slot_no, start_at, end_at, patient_id, account_id, doctor_id, day, nth,
  state, purpose, origin_id, expires_at, ended_by, reason, channel, request_key, booked_at, ended_at, checked_in_at, released_at,
- travel_minutes, version) ` + count("{n}") + `SELECT ` + strings.ReplaceAll(strings.Join(id, " || "), "{row}", row) + `, ` + spread(row) + ` || 'P',
+ travel_minutes, version) ` + count("{n}") + `SELECT ` + strings.ReplaceAll(strings.Join(id, " || "), "{row}", row) + `, ` + spread(row) + ` || 'PP',
  ` + session + `, i % 60 + 1, ` + slice + `, ` + slice + ` + 1200000000, ` + spread(patient) + ` || '-0000-4000-8000-' || ` + hex(patient) + ` || '0000',
  ` + spread(patient) + ` || '-0000-4000-9000-' || ` + hex(patient) + ` || '0000', 'doctor-' || (i / 60 % 250), {day}, 1,
  CASE WHEN i % 20 = 0 THEN 0 WHEN i % 10 = 1 THEN 5 ELSE 4 END, 'visit', '', 0, CASE WHEN i % 20 = 0 THEN 'patient' ELSE '' END, '', 'api',

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -118,7 +117,7 @@ func (p *plain) steps(ctx context.Context, tx *sql.Tx, session, patient, key str
 	if err := tx.StmtContext(ctx, p.free).QueryRowContext(ctx, session).Scan(&no, &start, &end); err != nil { //nolint:sqlclosecheck // closed with its transaction
 		return fmt.Errorf("find place: %w", err)
 	}
-	id, voucher := uuid.NewString(), strings.ToUpper(rand.Text()[:9])
+	id, voucher := uuid.NewString(), rand.Text()[:10]
 	data := fmt.Sprintf(`{"slot":%d,"patient":%q,"day":%d}`, no, patient, day)
 	for _, insert := range []struct {
 		what string

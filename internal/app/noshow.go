@@ -212,26 +212,19 @@ func (a *App) visit(at booking.Appointment, s booking.Session, p directory.Patie
 // run after the last day was learned is the estimate of the evening before.
 func (a *App) forecastVisits(ctx context.Context, _ time.Time) error {
 	today := a.Today()
+	f := booking.AppointmentFilter{Purpose: booking.PurposeVisit, States: []booking.State{booking.Booked}}
 	for d := range daysAhead + 1 {
-		f := booking.AppointmentFilter{
-			From: today.AddDays(d), To: today.AddDays(d), Purpose: booking.PurposeVisit, States: []booking.State{booking.Booked}, Limit: 100,
-		}
-		for {
-			n := 0
-			err := a.inTx(ctx, func(tx everything) error {
-				page, err := tx.Appointments(ctx, f)
-				if n = len(page); err != nil || n == 0 {
+		err := a.bySessions(ctx, today.AddDays(d), f, func(ctx context.Context, f booking.AppointmentFilter) error {
+			return a.inTx(ctx, func(tx everything) error {
+				list, err := tx.Appointments(ctx, f)
+				if err != nil || len(list) == 0 {
 					return err
 				}
-				f.AfterID = page[n-1].ID
-				return a.forecast(ctx, tx, page)
+				return a.forecast(ctx, tx, list)
 			})
-			if err != nil {
-				return fmt.Errorf("forecast: %w", err)
-			}
-			if n < f.Limit {
-				break
-			}
+		})
+		if err != nil {
+			return fmt.Errorf("forecast: %w", err)
 		}
 	}
 	return nil

@@ -42,22 +42,18 @@ const announceAhead = 4 * time.Hour
 func (a *App) Announce(ctx context.Context, over bool, since time.Time) (told int, err error) {
 	now := a.clock.Now()
 	today := houzhen.BusinessDate(now, a.loc)
-	filter := booking.AppointmentFilter{
-		From: today, To: today, States: []booking.State{booking.Booked, booking.CheckedIn}, Purpose: booking.PurposeVisit, Limit: 100,
-	}
-	for {
-		n, last, err := a.announce(ctx, filter, over, since, now)
+	filter := booking.AppointmentFilter{States: []booking.State{booking.Booked, booking.CheckedIn}, Purpose: booking.PurposeVisit}
+	err = a.bySessions(ctx, today, filter, func(ctx context.Context, f booking.AppointmentFilter) error {
+		n, err := a.announce(ctx, f, over, since, now)
 		told += n
-		if err != nil || last == "" {
-			return told, err
-		}
-		filter.AfterID = last
-	}
+		return err
+	})
+	return told, err
 }
 
-func (a *App) announce(ctx context.Context, filter booking.AppointmentFilter, over bool, since, now time.Time) (told int, last string, err error) {
+func (a *App) announce(ctx context.Context, filter booking.AppointmentFilter, over bool, since, now time.Time) (told int, err error) {
 	err = a.inHooked(ctx, func(ctx context.Context, tx everything) error {
-		told, last = 0, ""
+		told = 0
 		page, err := tx.Appointments(ctx, filter)
 		if err != nil {
 			return fmt.Errorf("load appointments: %w", err)
@@ -68,7 +64,6 @@ func (a *App) announce(ctx context.Context, filter booking.AppointmentFilter, ov
 		}
 		var rows []notify.Message
 		for _, at := range page {
-			last = at.ID
 			if at.End.Before(since) || at.Start.After(now.Add(announceAhead)) {
 				continue
 			}
@@ -87,7 +82,7 @@ func (a *App) announce(ctx context.Context, filter booking.AppointmentFilter, ov
 		}
 		return a.enter(ctx, tx, rows)
 	})
-	return told, last, err
+	return told, err
 }
 
 // AnnounceExtra tells those who follow its doctor of an extra session, and

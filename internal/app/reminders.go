@@ -21,27 +21,18 @@ func (a *App) planReminders(ctx context.Context, _ time.Time) error {
 	if tomorrow == a.reminded || now.Before(tomorrow.AddDays(-1).Clock(a.policy.RemindAt, a.loc)) {
 		return nil
 	}
-	filter := booking.AppointmentFilter{
-		From: tomorrow, To: tomorrow, States: []booking.State{booking.Booked}, Purpose: booking.PurposeVisit, Limit: 100,
+	filter := booking.AppointmentFilter{States: []booking.State{booking.Booked}, Purpose: booking.PurposeVisit}
+	err := a.bySessions(ctx, tomorrow, filter, a.planReminderBatch)
+	if err == nil {
+		a.reminded = tomorrow
 	}
-	for {
-		last, err := a.planReminderBatch(ctx, filter)
-		if err != nil {
-			return err
-		}
-		if last == "" {
-			a.reminded = tomorrow
-			return nil
-		}
-		filter.AfterID = last
-	}
+	return err
 }
 
-// planReminderBatch plans for one page of appointments and gives the last id,
-// "" when there are no more.
-func (a *App) planReminderBatch(ctx context.Context, filter booking.AppointmentFilter) (last string, err error) {
+// planReminderBatch plans for the appointments of some sessions.
+func (a *App) planReminderBatch(ctx context.Context, filter booking.AppointmentFilter) error {
 	hooked, after := outbox.WithHooks(ctx)
-	err = a.inTx(hooked, func(tx everything) error {
+	err := a.inTx(hooked, func(tx everything) error {
 		page, err := tx.Appointments(hooked, filter)
 		if err != nil {
 			return fmt.Errorf("load appointments: %w", err)
@@ -50,10 +41,8 @@ func (a *App) planReminderBatch(ctx context.Context, filter booking.AppointmentF
 		if err != nil {
 			return err
 		}
-		last = ""
 		var rows []notify.Message
 		for _, at := range page {
-			last = at.ID
 			s, err := a.subject(met, tx, at)
 			if err != nil {
 				return err
@@ -75,5 +64,5 @@ func (a *App) planReminderBatch(ctx context.Context, filter booking.AppointmentF
 	if err == nil {
 		after(ctx)
 	}
-	return last, err
+	return err
 }

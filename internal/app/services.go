@@ -68,12 +68,8 @@ func (d desk) Ticket(ctx context.Context, id string) (t queue.Ticket, err error)
 }
 
 func (d desk) AppointmentByVoucher(ctx context.Context, voucher string) (a booking.Appointment, err error) {
-	number, err := booking.ParseVoucher(voucher)
-	if err != nil {
-		return a, err
-	}
 	err = d.view(ctx, func(tx everything) error {
-		a, err = tx.AppointmentByVoucher(ctx, number)
+		a, err = d.Booking.ByVoucher(ctx, tx, voucher)
 		return err
 	})
 	return a, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 )
 
@@ -43,10 +44,18 @@ func (tx *Tx) LockAppointment(ctx context.Context, id string) (booking.Appointme
 		`SELECT `+appointmentColumns+` FROM appointment WHERE id = $1`+tx.db.d.lock, id)
 }
 
-// AppointmentByVoucher finds an appointment by the number people carry.
-func (tx *Tx) AppointmentByVoucher(ctx context.Context, voucher string) (booking.Appointment, error) {
-	return one(ctx, tx, missing("appointment"), appointmentInto,
-		`SELECT `+appointmentColumns+` FROM appointment WHERE voucher = $1 AND voucher <> ''`, voucher)
+// AppointmentsByVoucher lists the appointments of the number people carry: by
+// the id, which begins with it, or by a column where it is of the old kind.
+func (tx *Tx) AppointmentsByVoucher(ctx context.Context, voucher string) ([]booking.Appointment, error) {
+	condition, args := `length(voucher) = 9`, []any{voucher}
+	if first, last, ok := booking.IDsOfVoucher(voucher); ok {
+		condition, args = `id >= $2 AND id <= $3`, []any{voucher, first, last}
+	}
+	out, err := all(ctx, tx, appointmentInto, `SELECT `+appointmentColumns+` FROM appointment WHERE voucher = $1 AND `+condition, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list appointments of a voucher: %w", err)
+	}
+	return out, nil
 }
 
 // Appointments lists appointments by id. A filter whose PatientIDs is empty
@@ -57,10 +66,14 @@ func (tx *Tx) Appointments(ctx context.Context, f booking.AppointmentFilter) ([]
 	}
 	w := where{}
 	w.text("session_id = ", f.SessionID)
+	w.in("session_id", padded(f.SessionIDs))
 	w.in("patient_id", padded(f.PatientIDs))
 	if f.OriginID != "" {
 		w.raw("origin_id <> ''") // or the partial index is not used
 		w.text("origin_id = ", f.OriginID)
+	}
+	if f.SessionID == "" && f.SessionIDs == nil && f.PatientIDs == nil && f.OriginID == "" {
+		w.sessionsOf(f.From, f.To)
 	}
 	w.dates("day", f.From, f.To)
 	w.in("state", states(f.States))
@@ -76,6 +89,17 @@ func (tx *Tx) Appointments(ctx context.Context, f booking.AppointmentFilter) ([]
 		return nil, fmt.Errorf("list appointments: %w", err)
 	}
 	return out, nil
+}
+
+// sessionsOf finds the appointments of a run of days by their sessions.
+func (w *where) sessionsOf(from, to houzhen.Date) {
+	if from.IsZero() && to.IsZero() {
+		return
+	}
+	days := where{args: w.args}
+	days.dates("day", from, to)
+	w.args = days.args
+	w.raw("session_id IN (SELECT id FROM session" + days.clause() + ")")
 }
 
 func states(in []booking.State) []any {

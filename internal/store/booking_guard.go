@@ -18,8 +18,8 @@ const insertAppointment = `INSERT INTO appointment (` + appointmentColumns + `)
  ON CONFLICT DO NOTHING`
 
 // AddAppointment inserts an appointment, or says which guard refused it:
-// CodeKeyReused (the id exists), CodeAlreadyBooked, CodeSlotTaken, CodeLimit,
-// CodeConflict (the voucher exists). A refusal leaves the transaction usable.
+// CodeKeyReused (the id exists), CodeAlreadyBooked, CodeSlotTaken, CodeLimit. A
+// refusal leaves the transaction usable.
 func (tx *Tx) AddAppointment(ctx context.Context, a booking.Appointment) error {
 	if a.Nth > maxNth {
 		return guardLimit.refusal()
@@ -48,7 +48,6 @@ const (
 	guardOnce
 	guardPlace
 	guardLimit
-	guardVoucher
 )
 
 // refusal says in words of the contract which guard stood in the way.
@@ -62,8 +61,6 @@ func (g guard) refusal() error {
 		return houzhen.E(houzhen.CodeSlotTaken, "slot is taken")
 	case guardLimit:
 		return houzhen.E(houzhen.CodeLimit, "patient has reached the ceiling of this day")
-	case guardVoucher:
-		return houzhen.E(houzhen.CodeConflict, "voucher exists").On("voucher")
 	case guardNone:
 	}
 	return nil
@@ -80,10 +77,9 @@ func (tx *Tx) guardOf(ctx context.Context, a booking.Appointment) (guard, error)
  WHEN EXISTS (SELECT 1 FROM appointment WHERE session_id = $6 AND `+holds+` = $7) THEN 3
  WHEN $8 <> 'option' AND EXISTS (SELECT 1 FROM appointment
   WHERE patient_id = $9 AND day = $10 AND nth = $11 AND nth > 0 AND state > 0 AND purpose <> 'option') THEN 4
- WHEN EXISTS (SELECT 1 FROM appointment WHERE voucher = $12 AND voucher <> '') THEN 5
  ELSE 0 END`, []any{
 		a.ID, string(a.Purpose), a.PatientID, a.DoctorID, dateNumber(a.Day), a.SessionID, int64(a.SlotNo),
-		string(a.Purpose), a.PatientID, dateNumber(a.Day), int64(a.Nth), a.Voucher,
+		string(a.Purpose), a.PatientID, dateNumber(a.Day), int64(a.Nth),
 	}, &g)
 	if err != nil {
 		return guardNone, fmt.Errorf("find refusing guard: %w", err)
@@ -105,8 +101,6 @@ func (tx *Tx) refusedAppointment(err error, doing string) error {
 		g = guardPlace
 	case "appointment_limit", "index 'appointment_limit'", "appointment_nth":
 		g = guardLimit
-	case "appointment_voucher", "appointment.voucher":
-		g = guardVoucher
 	}
 	switch {
 	case g != guardNone:

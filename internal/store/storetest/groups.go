@@ -90,7 +90,6 @@ func groupIsJudged(t *testing.T, db *store.DB) {
 		appointment(s, 2, "late"),   // the place is given within this very group
 		appointment(s, 190, "p5"),   // he has this doctor today
 		appointment(other, 1, "p6"), // his first visit of the day is taken
-		with(appointment(other, 2, "twin"), func(a *booking.Appointment) { a.Voucher = list[3].Voucher }),
 		with(appointment(other, 3, "p7"), func(a *booking.Appointment) { a.Nth = 2 }),
 	)
 	want[list[len(list)-1].ID] = true
