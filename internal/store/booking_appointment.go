@@ -64,6 +64,15 @@ func (tx *Tx) Appointments(ctx context.Context, f booking.AppointmentFilter) ([]
 	if f.PatientIDs != nil && len(f.PatientIDs) == 0 {
 		return []booking.Appointment{}, nil
 	}
+	text, args := selectAppointments(f)
+	out, err := all(ctx, tx, appointmentInto, text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list appointments: %w", err)
+	}
+	return out, nil
+}
+
+func selectAppointments(f booking.AppointmentFilter) (text string, args []any) {
 	w := where{}
 	w.text("session_id = ", f.SessionID)
 	w.in("session_id", padded(f.SessionIDs))
@@ -79,16 +88,12 @@ func (tx *Tx) Appointments(ctx context.Context, f booking.AppointmentFilter) ([]
 	w.in("state", states(f.States))
 	w.text("purpose = ", string(f.Purpose))
 	w.text("id > ", f.AfterID)
-	text := `SELECT ` + appointmentColumns + ` FROM appointment` + w.clause() + ` ORDER BY id`
+	text = `SELECT ` + appointmentColumns + ` FROM appointment` + w.clause() + ` ORDER BY id`
 	if f.Limit > 0 {
 		w.args = append(w.args, int64(f.Limit))
 		text += ` LIMIT ` + placeholders(len(w.args), 1)
 	}
-	out, err := all(ctx, tx, appointmentInto, text, w.args...)
-	if err != nil {
-		return nil, fmt.Errorf("list appointments: %w", err)
-	}
-	return out, nil
+	return text, w.args
 }
 
 // sessionsOf finds the appointments of a run of days by their sessions.
