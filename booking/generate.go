@@ -3,6 +3,7 @@ package booking
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/houzhen/houzhen"
@@ -65,6 +66,9 @@ func (s *Service) AddSession(ctx context.Context, o Session, q ...Quotas) (Sessi
 // addSession inserts a session. An extra one that is added after its own
 // release opens to all only when the waitlist had its turn.
 func (s *Service) addSession(ctx context.Context, tx Tx, o Session, slots []Slot, extra bool) error {
+	if len(slots) >= FirstWalkIn {
+		return houzhen.E(houzhen.CodeInvalid, "a session has at most 200 places").On("slice_capacity").With("max", strconv.Itoa(FirstWalkIn-1))
+	}
 	late := extra && !o.ReleaseAt.IsZero() && tx.Now().After(o.ReleaseAt) && tx.Now().Before(o.Start)
 	data := houzhen.OpenedData{OpenAt: tx.Now().Add(s.policy.OpenedLead)}
 	for i := range slots {

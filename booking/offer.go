@@ -141,7 +141,11 @@ func (s *Service) MaySeat(ctx context.Context, tx Tx, session Session, slot Slot
 	if err := s.seatable(ctx, tx, session, slot); err != nil {
 		return err
 	}
-	verdicts, err := s.judge(ctx, tx, []Ask{{Request: r.request(session, slot), Session: session, Start: slot.Start, End: slot.End}})
+	request := r.request(session, slot)
+	if err := slot.keptFor(tx.Now(), request.who(), session.FallBackAt); err != nil {
+		return err // it was general when he was invited
+	}
+	verdicts, err := s.judge(ctx, tx, []Ask{{Request: request, Session: session, Start: slot.Start, End: slot.End}})
 	if err != nil {
 		return err
 	}

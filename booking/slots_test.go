@@ -2,6 +2,7 @@ package booking_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -184,6 +185,20 @@ func TestPolicyRefusesWhatCannotBe(t *testing.T) {
 		wantCode(t, err, houzhen.CodeInvalid)
 		if e := (*houzhen.Error)(nil); !errors.As(err, &e) || e.Field != field {
 			t.Errorf("got %v, want field %s", err, field)
+		}
+	}
+}
+
+func TestASessionHasNoMoreBookedPlacesThanTheirBand(t *testing.T) {
+	c := newClinic(t)
+	for places, want := range map[int]houzhen.Code{25: "", 26: houzhen.CodeInvalid} { // of eight slices
+		_, err := c.AddSession(t.Context(), booking.Session{
+			DepartmentID: "cardio", ZoneID: "z", RoomID: "r", DoctorID: fmt.Sprint("doctor ", places), Date: monday, Part: houzhen.Morning,
+			Start: monday.At(8, 0, shanghai), End: monday.At(12, 0, shanghai), SliceMinutes: 30, SliceCapacity: places,
+			Class: booking.Specialist, Prefix: "A",
+		})
+		if houzhen.CodeOf(err) != want {
+			t.Errorf("%d places a slice: %v, want %q", places, err, want)
 		}
 	}
 }

@@ -73,10 +73,11 @@ func answerable(ctx context.Context, tx Tx, o Proposal) (Entry, error) {
 	return e, nil
 }
 
-// tooLate are the refusals by which somebody was faster, or time has passed.
+// tooLate are the refusals by which somebody was faster, or time has passed, or
+// the place is kept for others by now.
 func tooLate(err error) bool {
 	return slices.Contains([]houzhen.Code{
-		houzhen.CodeSlotTaken, houzhen.CodeSlotPast, houzhen.CodeSlotWithheld, houzhen.CodeSessionClosed,
+		houzhen.CodeSlotTaken, houzhen.CodeSlotPast, houzhen.CodeSlotWithheld, houzhen.CodeQuota, houzhen.CodeSessionClosed,
 	}, houzhen.CodeOf(err))
 }
 

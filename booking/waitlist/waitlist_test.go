@@ -174,6 +174,30 @@ func TestBetweenTwelveAndTwoHoursTheFirstOfTwoTakesIt(t *testing.T) {
 	})
 }
 
+func TestWhoIsInvitedToAPlaceThatIsKeptForOthersByNowWaitsOn(t *testing.T) {
+	onEngines(t, func(t *testing.T, l *list) {
+		s := l.session("chen", 1, 1, func(s *booking.Session) { s.FallBackAt = s.Start })
+		all := l.fill(s)
+		a := l.join(s, "a", sameDay)
+		l.at(1, 1, 0) // seven hours before
+		l.cancel(all[0])
+		l.at(1, 7, 0)
+		l.run()
+		o, invited := l.open(a)
+		if !invited {
+			t.Fatal("nobody was invited")
+		}
+		_, err := l.booking.SetQuotas(t.Context(), s.ID, booking.Quotas{booking.QuotaElder: 1})
+		l.must(err)
+		if _, err := l.wait.Accept(t.Context(), o.ID); houzhen.CodeOf(err) != houzhen.CodeQuota {
+			t.Errorf("got %v, want that it is kept for elders", err)
+		}
+		if got := l.entry(a); got.Status != waitlist.Waiting {
+			t.Errorf("he is %v, want that he waits on", got.Status)
+		}
+	})
+}
+
 func TestBelowTwoHoursOnlyWhoCanMakeItIsInvited(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
 		t.Helper()
