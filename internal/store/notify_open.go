@@ -52,15 +52,8 @@ func (tx *Tx) noteOpen(ctx context.Context, stored []notify.Message) error {
 }
 
 func (tx *Tx) closed(ctx context.Context, ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	if tx.db.d.arrays {
-		return tx.writeLate(ctx, `DELETE FROM message_open USING `+few(`unnest($1::text[]) AS given (id)`, `id`)+` WHERE message_open.id = given.id`, sorted(ids))
-	}
-	return chunks(ids, 1, func(list string, args []any) error {
-		_, err := tx.exec(ctx, `DELETE FROM message_open WHERE id IN (`+list+`)`, args...)
-		return err
+	return tx.remove("message_open", ids, func(rest string, args []any) error {
+		return tx.writeLate(ctx, `DELETE FROM message_open`+rest, args...)
 	})
 }
 

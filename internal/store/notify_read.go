@@ -23,13 +23,7 @@ func (tx *Tx) MessageByOutID(ctx context.Context, outID string) (notify.Message,
 // and keeps other writers off them until the transaction ends.
 func (tx *Tx) MessagesByOutID(ctx context.Context, outIDs []string) ([]notify.Message, error) {
 	var out []notify.Message
-	var ids []string
-	for _, o := range outIDs {
-		if id := notify.MessageID(o); id != "" {
-			ids = append(ids, id)
-		}
-	}
-	err := tx.lookup("message", messageColumns, "id", ids, 1, func(from string, args []any) error {
+	err := tx.lookup("message", messageColumns, "id", messageIDs(outIDs), 1, func(from string, args []any) error {
 		some, err := tx.listMessages(ctx, `SELECT `+messageColumns+` FROM `+from+` ORDER BY id`+tx.db.d.lock, args...)
 		out = append(out, some...)
 		return err

@@ -171,6 +171,19 @@ func (tx *Tx) MessagesByOutID(_ context.Context, outIDs []string) ([]notify.Mess
 	return out, tx.may("message", out...)
 }
 
+// Fates implements notify.Tx.
+func (tx *Tx) Fates(ctx context.Context, outIDs []string) ([]notify.Message, error) {
+	out, err := tx.MessagesByOutID(ctx, outIDs)
+	for i, m := range out {
+		out[i] = notify.Message{
+			ID: m.ID, Channel: m.Channel, Urgency: m.Urgency, State: m.State, DueAt: m.DueAt, Attempts: m.Attempts, ClaimedAt: m.ClaimedAt, OutID: m.OutID,
+			ProviderID: m.ProviderID, ErrorCode: m.ErrorCode, Reason: m.Reason, SentAt: m.SentAt, DoneAt: m.DoneAt, NextAt: m.NextAt, OpenedAt: m.OpenedAt,
+			SentWith: m.SentWith, Parts: m.Parts,
+		}
+	}
+	return out, err
+}
+
 // MessageByProvider implements notify.Tx.
 func (tx *Tx) MessageByProvider(_ context.Context, providerID string, phone houzhen.Phone) (notify.Message, error) {
 	for _, m := range tx.rows {
@@ -240,6 +253,18 @@ func (tx *Tx) SaveMessages(_ context.Context, from []notify.State, m ...notify.M
 		}
 	}
 	return saved, nil
+}
+
+// SaveFates implements notify.Tx.
+func (tx *Tx) SaveFates(ctx context.Context, from []notify.State, m ...notify.Message) (int, error) {
+	rows := slices.Clone(m)
+	for i, row := range rows {
+		have := tx.rows[row.ID]
+		have.State, have.ProviderID, have.ErrorCode, have.Reason, have.Secret = row.State, row.ProviderID, row.ErrorCode, row.Reason, ""
+		have.SentAt, have.DoneAt, have.NextAt, have.Parts, have.ID = row.SentAt, row.DoneAt, row.NextAt, row.Parts, row.ID
+		rows[i] = have
+	}
+	return tx.SaveMessages(ctx, from, rows...)
 }
 
 // DueMessages implements notify.Tx.
