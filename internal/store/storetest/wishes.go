@@ -115,7 +115,10 @@ func householdFound(t *testing.T, db *store.DB) {
 	addPatients(t, db, phoned("p1", "110101199003070011", "13800000001"), phoned("p2", "110101199003070038", "13800000001"),
 		phoned("p3", "110101199003070054", "13800000002"), nobody, other)
 	look(t, db, func(tx *store.Tx) error {
-		got, err := tx.Households(t.Context(), []string{"p1", "p2", "p3", "p4", "p9"})
+		got, err := tx.Households(t.Context(), map[string]houzhen.Phone{
+			"p1": houzhen.NewPhone("13800000001"), "p2": houzhen.NewPhone("13800000001"), "p3": houzhen.NewPhone("13800000002"), "p4": {},
+			"p9": houzhen.NewPhone("13800000009"),
+		})
 		if diff := cmp.Diff(got, map[string][]string{"p1": {"p2"}, "p2": {"p1"}}); diff != "" {
 			t.Errorf("households (-got +want):\n%s", diff)
 		}
