@@ -84,4 +84,17 @@ func (tx *Tx) keep(ctx context.Context, from []notify.State, m []notify.Message)
 	return saved, nil
 }
 
+// SaveTaken is SaveFates for messages that are still claimed and have the NextAt
+// with which they were planned; it gives the ids of those that were stored. Their
+// rows of message_open stay as they are, and say claimed until somebody looks for
+// claims that nobody answered for.
+func (tx *Tx) SaveTaken(ctx context.Context, m ...notify.Message) ([]string, error) {
+	saved, err := tx.keep(ctx, []notify.State{notify.Claimed}, m)
+	if err != nil {
+		return nil, err
+	}
+	changed := slices.DeleteFunc(slices.Clone(those(m, saved)), func(m notify.Message) bool { return isOpen(m) && m.Channel != notify.Desk })
+	return saved, tx.noteOpen(ctx, changed)
+}
+
 func theGiven(column string) string { return "given." + column }

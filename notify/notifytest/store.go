@@ -267,6 +267,20 @@ func (tx *Tx) SaveFates(ctx context.Context, from []notify.State, m ...notify.Me
 	return tx.SaveMessages(ctx, from, rows...)
 }
 
+// SaveTaken implements notify.Tx.
+func (tx *Tx) SaveTaken(ctx context.Context, m ...notify.Message) (saved []string, err error) {
+	for _, one := range m {
+		n, err := tx.SaveFates(ctx, []notify.State{notify.Claimed}, one)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			saved = append(saved, one.ID)
+		}
+	}
+	return saved, nil
+}
+
 // DueMessages implements notify.Tx.
 func (tx *Tx) DueMessages(_ context.Context, u houzhen.Urgency, now time.Time, limit int) ([]string, error) {
 	due := tx.pick(func(m notify.Message) bool {
@@ -289,7 +303,9 @@ func (tx *Tx) LostMessages(_ context.Context, claimedBefore time.Time, limit int
 
 // UnheardMessages implements notify.Tx.
 func (tx *Tx) UnheardMessages(_ context.Context, now time.Time, limit int) ([]notify.Message, error) {
-	out := tx.pick(func(m notify.Message) bool { return !m.NextAt.IsZero() && !m.NextAt.After(now) },
+	out := tx.pick(func(m notify.Message) bool {
+		return m.State != notify.Claimed && !m.NextAt.IsZero() && !m.NextAt.After(now)
+	},
 		func(a, b notify.Message) int { return cmp.Or(a.NextAt.Compare(b.NextAt), strings.Compare(a.ID, b.ID)) }, limit)
 	return out, tx.may("unheard", out...)
 }
