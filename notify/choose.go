@@ -160,6 +160,12 @@ func unheard(m Message, more bool, now time.Time) time.Time {
 	return time.Time{}
 }
 
+// awaited is unheard for a message that its provider takes at an instant.
+func awaited(m Message, more bool, at time.Time) time.Time {
+	m.State = Accepted
+	return unheard(m, more, at)
+}
+
 // after gives the channel that follows on a ladder, "" when none does.
 func after(ways []Channel, by Channel, tried func(Channel) bool) Channel {
 	at := slices.Index(ways, by) + 1

@@ -33,6 +33,7 @@ type job struct {
 	message   Message
 	followers []Message // told of by the same text
 	more      bool      // there is another channel after this one
+	entered   bool      // the ledger has it with its text, and with when the next channel is tried
 	sender    Sender
 	parcel    Parcel
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // PostedReceipt is a receipt as a provider posted it: a row before it is
-// acknowledged, worked on after.
+// acknowledged, worked on after. What it says stands in the ledger then, and the
+// row goes; one of no message of ours is kept for a while.
 type PostedReceipt struct {
 	Receipt
 
@@ -25,18 +26,20 @@ const (
 
 // ReceiptTx is what the inbox of receipts asks of a transaction besides Tx.
 type ReceiptTx interface {
-	// AddReceipts stores them, leaving those that are known, and gives the ids that
-	// the new ones have got: two that say the same have one id.
+	// AddReceipts stores them, leaving those that wait already, and gives the ids
+	// that the new ones have got: two that say the same have one id.
 	AddReceipts(ctx context.Context, list []PostedReceipt) ([]string, error)
-	// OpenReceipts gives what was not worked on, oldest first; nobody else gets
-	// the same ones until the transaction ends.
+	// OpenReceipts takes what was not worked on out of the inbox, oldest first:
+	// with the commit it is gone, and without one it is there again.
 	OpenReceipts(ctx context.Context, limit int) ([]PostedReceipt, error)
 	// ClaimReceipts is OpenReceipts for those of ids.
 	ClaimReceipts(ctx context.Context, ids []string) ([]PostedReceipt, error)
 	// WaitingReceipts counts those that were not worked on, and since when the
 	// oldest waits.
 	WaitingReceipts(ctx context.Context) (n int, oldest time.Time, err error)
-	EndReceipts(ctx context.Context, outcome string, ids ...string) error
+	// KeepReceipts puts some that were taken back as worked on, to be looked at by a
+	// person.
+	KeepReceipts(ctx context.Context, outcome string, list ...PostedReceipt) error
 }
 
 // Post stores what a provider says, so that it can be acknowledged at once. It
@@ -102,16 +105,13 @@ func (s *Service) takeReceipts(ctx context.Context, total *ReceiveResult, open f
 		if became, err = receive(ctx, tx, receipts); err != nil {
 			return err
 		}
-		ended := map[string][]string{}
+		var strange []PostedReceipt
 		for i, r := range list {
-			ended[became[i]] = append(ended[became[i]], r.ID)
-		}
-		for outcome, ids := range ended {
-			if err := box.EndReceipts(ctx, outcome, ids...); err != nil {
-				return err
+			if became[i] == ReceiptStrange {
+				strange = append(strange, r)
 			}
 		}
-		return nil
+		return box.KeepReceipts(ctx, ReceiptStrange, strange...)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("work on receipts: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/templates"
@@ -40,6 +41,7 @@ func (l *Launch) Enter(ctx context.Context, tx Tx, rows []Message) error {
 	if err != nil {
 		return fmt.Errorf("judge messages: %w", err)
 	}
+	await(rows, jobs, now)
 	l.jobs, l.settled = jobs, settled
 	mine, others := decided(rows, jobs, settled)
 	if err := note(ctx, tx, others); err != nil {
@@ -53,6 +55,27 @@ func (l *Launch) Enter(ctx context.Context, tx Tx, rows []Message) error {
 		return l.without(ids)
 	}
 	return nil
+}
+
+// await has new rows that go say when the next channel is tried, as if they had
+// been taken at once. If they are, little is left to be stored. The desk's list
+// is another matter.
+func await(rows []Message, jobs []job, now time.Time) {
+	mine := make(map[string]bool, len(rows))
+	for _, m := range rows {
+		mine[m.ID] = true
+	}
+	for i := range jobs {
+		j := &jobs[i]
+		alien := func(m Message) bool { return !mine[m.ID] || m.Channel == Desk }
+		if alien(j.message) || slices.ContainsFunc(j.followers, alien) {
+			continue
+		}
+		j.entered, j.message.NextAt = true, awaited(j.message, j.more, now)
+		for k := range j.followers {
+			j.followers[k].NextAt = j.message.NextAt
+		}
+	}
 }
 
 // decided gives what became of new rows, in their order, and of rows that were

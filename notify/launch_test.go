@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/notify/notifytest"
 )
 
 // launch enters rows together and gives the launch, and what the transaction
@@ -124,4 +126,73 @@ func TestALaunchThatNobodySentIsReconciled(t *testing.T) {
 		t.Errorf("got %+v, want the claim to be found", got)
 	}
 	h.sent(0)
+}
+
+// suspensions plans the notice of a suspension to n people, in a house with SMS
+// and voice.
+func (h *house) suspensions(n int) []notify.Message {
+	h.t.Helper()
+	h.opt.Policy.Channels = []notify.Channel{notify.SMS, notify.Voice}
+	h.use(h.sms, notifytest.NewSender(notify.Voice, nil))
+	var rows []notify.Message
+	for i := range n {
+		rows = append(rows, h.opt.Policy.PlanSuspended(h.visit(fmt.Sprint("a", i)), h.clock.Now())...)
+	}
+	return rows
+}
+
+func TestALaunchSaysWhenTheNextChannelIsTried(t *testing.T) {
+	h := newHouse(t, nil)
+	l, err := h.launch(nil, h.suspensions(2)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := []string{h.store.All()[0].ID, h.store.All()[1].ID}
+	next := h.row(ids[0]).NextAt
+	if next.IsZero() || h.row(ids[0]).State != notify.Claimed {
+		t.Fatalf("got %+v, want it claimed, with an instant for the next channel", h.row(ids[0]))
+	}
+	h.clock.forward(next.Sub(h.clock.Now()) + time.Second)
+	if r, err := h.svc.Escalate(t.Context()); err != nil || r != (notify.EscalateResult{}) {
+		t.Errorf("got %+v, %v, want no other channel before it is known whether this one went", r, err)
+	}
+	if _, err := l.Send(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		if m := h.row(id); m.State != notify.Accepted || !m.NextAt.Equal(next) || m.Text == "" || m.SentAt.IsZero() {
+			t.Errorf("got %+v, want it taken, with its text and %v kept", m, next)
+		}
+	}
+	if r, err := h.svc.Escalate(t.Context()); err != nil || r.Next != 2 {
+		t.Errorf("got %+v, %v, want both to go to the next channel", r, err)
+	}
+}
+
+func TestALaunchThatDiedIsAskedAboutBeforeAnotherChannelIsTried(t *testing.T) {
+	h := newHouse(t, nil)
+	if _, err := h.launch(nil, h.suspensions(1)...); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.forward(3 * time.Minute)
+	h.reconcile()
+	if m := h.store.All()[0]; m.State != notify.Unknown || !m.NextAt.IsZero() {
+		t.Errorf("got %s, next channel at %v, want it unknown and none", m.State, m.NextAt)
+	}
+}
+
+func TestALaunchThatTheProviderRefusesKeepsNoNextChannelOfItsOwn(t *testing.T) {
+	h := newHouse(t, func(context.Context, notify.Parcel) notify.Sent {
+		return notify.Sent{Outcome: notify.OutcomeRetry, Code: "BUSY"}
+	})
+	l, err := h.launch(nil, h.suspensions(1)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Send(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if m := h.store.All()[0]; m.State != notify.Planned || !m.NextAt.IsZero() {
+		t.Errorf("got %s, next channel at %v, want it planned again and none", m.State, m.NextAt)
+	}
 }

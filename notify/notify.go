@@ -277,6 +277,9 @@ type Tx interface {
 	// MessagesByOutID gives those that exist; nobody else changes them until the
 	// transaction ends.
 	MessagesByOutID(ctx context.Context, outIDs []string) ([]Message, error)
+	// Fates is MessagesByOutID for who wants to know what became of them: it gives
+	// neither text, secret, times of planning nor what they are about.
+	Fates(ctx context.Context, outIDs []string) ([]Message, error)
 	// MessageByProvider finds the message to a phone by the provider's own id,
 	// for calls that carried many.
 	MessageByProvider(ctx context.Context, providerID string, phone houzhen.Phone) (Message, error)
@@ -287,12 +290,19 @@ type Tx interface {
 	// SaveMessages stores the outcome of claimed or later messages by id,
 	// only where the stored state is still the one in from.
 	SaveMessages(ctx context.Context, from []State, m ...Message) (saved int, err error)
+	// SaveFates is SaveMessages for those that go no more: their states, what the
+	// provider said, NextAt and Parts. Secrets are dropped, and the rest stays.
+	SaveFates(ctx context.Context, from []State, m ...Message) (saved int, err error)
+	// SaveTaken is SaveFates for messages that are still Claimed and have the NextAt
+	// with which they were planned; it gives the ids of those that were stored.
+	SaveTaken(ctx context.Context, m ...Message) (saved []string, err error)
 	// DueMessages gives ids of one urgency that are Planned and due, oldest first.
 	DueMessages(ctx context.Context, u houzhen.Urgency, now time.Time, limit int) ([]string, error)
 	// LostMessages gives messages claimed before an instant and never answered,
 	// and Unknown ones.
 	LostMessages(ctx context.Context, claimedBefore time.Time, limit int) ([]Message, error)
-	// UnheardMessages gives those whose next channel is due, oldest first.
+	// UnheardMessages gives those whose next channel is due, oldest first. One that
+	// is Claimed has not gone yet and is left out.
 	UnheardMessages(ctx context.Context, now time.Time, limit int) ([]Message, error)
 	// NextDue gives the earliest due instant after now, zero if none.
 	NextDue(ctx context.Context, now time.Time) (time.Time, error)

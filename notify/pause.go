@@ -3,6 +3,8 @@ package notify
 import (
 	"context"
 	"time"
+
+	"github.com/houzhen/houzhen"
 )
 
 // PauseScope says what a pause stops.
@@ -63,9 +65,9 @@ type PrefTx interface {
 	Silence(ctx context.Context, s Silence) error
 	// EndSilence takes the report about his present phone back.
 	EndSilence(ctx context.Context, patient string) error
-	// Households gives for each of patients the others with the same phone, by
-	// its keyed hash.
-	Households(ctx context.Context, patients []string) (map[string][]string, error)
+	// Households gives for each of patients, who are given with their phones, the
+	// others with the same one, by its keyed hash.
+	Households(ctx context.Context, patients map[string]houzhen.Phone) (map[string][]string, error)
 
 	Pauses(ctx context.Context) ([]Pause, error)
 	Pause(ctx context.Context, p Pause) error // one that is on stays as it is

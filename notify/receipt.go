@@ -101,7 +101,7 @@ func named(ctx context.Context, tx Tx, receipts []Receipt) (map[string]Message, 
 	if len(ids) == 0 {
 		return known, nil
 	}
-	rows, err := tx.MessagesByOutID(ctx, distinct(ids))
+	rows, err := tx.Fates(ctx, distinct(ids))
 	if err != nil {
 		return nil, fmt.Errorf("find messages: %w", err)
 	}
@@ -131,7 +131,7 @@ func (v moves) save(ctx context.Context, tx Tx) error {
 		by[v.from[id]] = append(by[v.from[id]], v.to[id])
 	}
 	for _, from := range slices.Sorted(maps.Keys(by)) {
-		saved, err := tx.SaveMessages(ctx, []State{from}, by[from]...)
+		saved, err := tx.SaveFates(ctx, []State{from}, by[from]...)
 		if err != nil {
 			return fmt.Errorf("save messages: %w", err)
 		}
@@ -168,7 +168,7 @@ func receiveByCall(ctx context.Context, tx Tx, r Receipt) (string, error) {
 		if !moved {
 			return ReceiptRepeated, nil
 		}
-		saved, err := tx.SaveMessages(ctx, []State{m.State}, next)
+		saved, err := tx.SaveFates(ctx, []State{m.State}, next)
 		if err != nil {
 			return "", fmt.Errorf("save message: %w", err)
 		}
@@ -190,7 +190,9 @@ func share(ctx context.Context, tx Tx, carrier Message) error {
 		if from == Delivered || from == Suppressed {
 			continue
 		}
-		if _, err := tx.SaveMessages(ctx, []State{from}, f.like(carrier)); err != nil {
+		next := f.like(carrier)
+		next.Text = f.Text // of a receipt nobody reads the text
+		if _, err := tx.SaveMessages(ctx, []State{from}, next); err != nil {
 			return fmt.Errorf("save what was sent with it: %w", err)
 		}
 	}

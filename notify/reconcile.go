@@ -86,7 +86,7 @@ func (s *Service) collect(ctx context.Context, r *ReconcileResult) ([]lost, time
 				continue
 			}
 			if m.State == Claimed {
-				m.State = Unknown
+				m.State, m.NextAt = Unknown, time.Time{}
 				if m.SentAt.IsZero() {
 					m.SentAt = m.ClaimedAt
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,7 +29,7 @@ func (s *Service) dispatch(ctx context.Context, jobs []job, total *DeliverResult
 		})
 	}
 	wg.Wait()
-	var rows []Message
+	var taken, rows []Message
 	for i, m := range outcomes {
 		if m.State == Accepted && m.Channel == SMS {
 			_, m.Parts = templates.Parts(s.opt.Sign, jobs[i].parcel.Text)
@@ -37,15 +38,20 @@ func (s *Service) dispatch(ctx context.Context, jobs []job, total *DeliverResult
 		if m.State == Planned {
 			m.SentWith = ""
 		}
-		total.count(m, jobs[i].message.Attempts)
-		rows = append(rows, m)
+		list := []Message{m}
 		for _, f := range jobs[i].followers {
-			f = f.like(m)
-			total.count(f, jobs[i].message.Attempts)
-			rows = append(rows, f)
+			list = append(list, f.like(m))
+		}
+		for _, one := range list {
+			total.count(one, jobs[i].message.Attempts)
+		}
+		if jobs[i].entered && m.State == Accepted {
+			taken = append(taken, list...)
+		} else {
+			rows = append(rows, list...)
 		}
 	}
-	return s.settle(ctx, rows)
+	return s.settle(ctx, taken, rows)
 }
 
 // massive reports whether a kind may go in one call with others of it: what a
@@ -95,6 +101,7 @@ func (s *Service) send(ctx context.Context, jobs []job, load []int, outcomes []M
 	var bound []int
 	for _, i := range load {
 		m := jobs[i].message
+		m.NextAt = time.Time{}
 		until := s.breaker.stopped(m.Channel, now)
 		if ctx.Err() != nil {
 			until = now
@@ -138,7 +145,9 @@ func (s *Service) concluded(ctx context.Context, j job, sent Sent) Message {
 	case OutcomeRetry, OutcomeDefer:
 	}
 	m = s.opt.Policy.conclude(m, sent, now, stopped)
-	m.NextAt = unheard(m, j.more, now)
+	if !j.entered || m.State != Accepted {
+		m.NextAt = unheard(m, j.more, now)
+	}
 	return m
 }
 
@@ -170,31 +179,44 @@ func (s *Service) call(ctx context.Context, jobs []job, load []int) (sent []Sent
 // settleTime bounds the storing of answers after the caller has gone away.
 const settleTime = 20 * time.Second
 
-// settle stores the outcomes in one transaction. They are facts, so they are
-// stored even when ctx has ended, and one by one when the batch cannot be.
-func (s *Service) settle(ctx context.Context, outcomes []Message) error {
+// settle stores the outcomes in one transaction: of those that were taken as the
+// ledger foresees it, and of all others. They are facts, so they are stored even
+// when ctx has ended, and one by one when the batch cannot be.
+func (s *Service) settle(ctx context.Context, taken, others []Message) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	err := s.settleAll(ctx, outcomes)
-	if err == nil || len(outcomes) == 1 {
+	err := s.settleAll(ctx, taken, others)
+	if err == nil || len(taken)+len(others) == 1 {
 		return err
 	}
 	var errs []error
-	for _, m := range outcomes {
-		if err := s.settleAll(ctx, []Message{m}); err != nil {
+	for _, m := range slices.Concat(taken, others) {
+		if err := s.settleAll(ctx, nil, []Message{m}); err != nil {
 			errs = append(errs, fmt.Errorf("store outcome of %s: %w", m.ID, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (s *Service) settleAll(ctx context.Context, outcomes []Message) error {
+func (s *Service) settleAll(ctx context.Context, taken, others []Message) error {
 	return s.store.InTx(ctx, func(tx Tx) error {
-		saved, err := tx.SaveMessages(ctx, []State{Claimed, Unknown}, outcomes...)
-		if err != nil || saved == len(outcomes) {
+		saved, err := tx.SaveTaken(ctx, taken...)
+		if err != nil {
 			return err
 		}
-		return complete(ctx, tx, outcomes)
+		rest := slices.Clone(others)
+		if len(saved) < len(taken) { // a receipt or Reconcile was faster
+			for _, m := range taken {
+				if !slices.Contains(saved, m.ID) {
+					rest = append(rest, m)
+				}
+			}
+		}
+		n, err := tx.SaveMessages(ctx, []State{Claimed, Unknown}, rest...)
+		if err != nil || n == len(rest) {
+			return err
+		}
+		return complete(ctx, tx, rest)
 	})
 }
 

@@ -169,20 +169,26 @@ func (c *crowd) line(ctx context.Context, tickets []string) (people []string, er
 	return people, err
 }
 
-// meet reads people and asks them.
-func (c *crowd) meet(ctx context.Context, people []string, named bool) (err error) {
-	if c.people, err = c.tx.PatientsByID(ctx, people); err != nil {
+// meet reads people, what they want, and how channels name them.
+func (c *crowd) meet(ctx context.Context, people []string, named bool) error {
+	read := func(tx everything) (err error) {
+		if c.people, err = tx.PatientsByID(ctx, people); err != nil {
+			return err
+		}
+		return c.ask(ctx, tx, people, named)
+	}
+	if err := c.tx.Foresee(ctx, func(dry queue.Tx) { _ = read(dry.(everything)) }); err != nil { //nolint:forcetypeassert // it is a transaction of the same store
 		return err
 	}
-	return c.ask(ctx, people, named)
+	return read(c.tx)
 }
 
 // ask reads what people want, and how channels name them.
-func (c *crowd) ask(ctx context.Context, people []string, named bool) (err error) {
-	if c.prefs, err = c.tx.MessagePrefs(ctx, people); err != nil || !named {
+func (c *crowd) ask(ctx context.Context, tx everything, people []string, named bool) (err error) {
+	if c.prefs, err = tx.MessagePrefs(ctx, people); err != nil || !named {
 		return err
 	}
-	c.contacts, err = c.tx.Contacts(ctx, people...)
+	c.contacts, err = tx.Contacts(ctx, people...)
 	return err
 }
 

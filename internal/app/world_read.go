@@ -2,13 +2,16 @@ package app
 
 import (
 	"context"
+	"maps"
 	"slices"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/suspension"
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/queue"
 )
 
 // scene is what one batch of messages reads of the world: each kind of row once
@@ -51,29 +54,68 @@ func (w *world) set(ctx context.Context, tx everything, index *directory.Index, 
 			suspended = append(suspended, m.Subject)
 		}
 	}
-	people = distinct(people)
-	for _, read := range []func() error{
-		func() (err error) { s.pauses, err = tx.Pauses(ctx); return err },
-		func() (err error) { s.prefs, err = tx.MessagePrefs(ctx, people); return err },
-		func() (err error) { s.silenced, err = tx.Silenced(ctx, people); return err },
-		func() (err error) { s.families, err = tx.Households(ctx, people); return err },
-		func() (err error) { s.people, err = tx.PatientsByID(ctx, people); return err },
-		func() (err error) {
-			if w.reach {
-				s.reachable, err = tx.Contacts(ctx, people...)
-			}
+	people, subjects, suspended = distinct(people), distinct(subjects), distinct(suspended)
+	if err := s.meet(people); err != nil {
+		return nil, err
+	}
+	read := func(tx everything) error { return s.read(tx, people, subjects, suspended) }
+	if err := tx.Foresee(ctx, func(dry queue.Tx) { _ = read(dry.(everything)) }); err != nil { //nolint:forcetypeassert // it is a transaction of the same store
+		return nil, err
+	}
+	if err := read(tx); err != nil {
+		return nil, err
+	}
+	if err := s.readSessions(); err != nil {
+		return nil, err
+	}
+	return s, s.readCases(suspended)
+}
+
+// meet knows people, what they want and how channels name them: who was asked
+// for the plan of the same transaction is not asked again.
+func (s *scene) meet(people []string) error {
+	met := crowdOf(s.ctx, s.tx)
+	unmet := slices.DeleteFunc(slices.Clone(people), func(id string) bool { _, known := met.people[id]; return known })
+	rest := crowd{tx: s.tx}
+	if len(unmet) > 0 {
+		if err := rest.meet(s.ctx, unmet, s.reach); err != nil {
 			return err
-		},
-		func() (err error) { s.appointments, err = tx.AppointmentsByID(ctx, distinct(subjects)); return err },
-		func() (err error) { s.after, err = tx.AppointmentsByOrigin(ctx, distinct(suspended)); return err },
-		s.readSessions,
-		func() error { return s.readCases(distinct(suspended)) },
-	} {
-		if err := read(); err != nil {
-			return nil, err
 		}
 	}
-	return s, nil
+	s.people, s.prefs, s.reachable = both(met.people, rest.people), both(met.prefs, rest.prefs), both(met.contacts, rest.contacts)
+	return nil
+}
+
+// both gives what either holds.
+func both[T any](one, other map[string]T) map[string]T {
+	if len(one) == 0 {
+		return other
+	}
+	all := maps.Clone(one)
+	maps.Copy(all, other)
+	return all
+}
+
+// read reads what depends on nothing but the messages and their people.
+func (s *scene) read(tx everything, people, subjects, suspended []string) (err error) {
+	phones := make(map[string]houzhen.Phone, len(people))
+	for _, id := range people {
+		if p, known := s.people[id]; known {
+			phones[id] = p.Phone
+		}
+	}
+	for _, read := range []func() error{
+		func() (err error) { s.pauses, err = tx.Pauses(s.ctx); return err },
+		func() (err error) { s.silenced, err = tx.Silenced(s.ctx, people); return err },
+		func() (err error) { s.families, err = tx.Households(s.ctx, phones); return err },
+		func() (err error) { s.appointments, err = tx.AppointmentsByID(s.ctx, subjects); return err },
+		func() (err error) { s.after, err = tx.AppointmentsByOrigin(s.ctx, suspended); return err },
+	} {
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *scene) readSessions() error {

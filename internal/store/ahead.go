@@ -256,6 +256,10 @@ func assignOne(dest, v any) error {
 		return s.Scan(v)
 	}
 	d, s := reflect.ValueOf(dest).Elem(), reflect.ValueOf(v)
+	if v == nil && d.Kind() == reflect.Slice { // bytes that are NULL
+		d.SetZero()
+		return nil
+	}
 	if !s.IsValid() || s.Type() != d.Type() {
 		return fmt.Errorf("want %v, have %T", d.Type(), v)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // lookup calls f with what follows FROM in a statement that reads the rows of a
@@ -41,6 +42,14 @@ func (tx *Tx) change(table string, ids []string, first int, f func(rest string, 
 		return nil
 	}
 	return f(` FROM `+few(fmt.Sprintf(`unnest($%d::text[]) AS given (id)`, first), `id`)+` WHERE `+table+`.id = given.id`, []any{sorted(ids)})
+}
+
+// remove is change for a statement that deletes; its placeholders begin with
+// the first.
+func (tx *Tx) remove(table string, ids []string, f func(rest string, args []any) error) error {
+	return tx.change(table, ids, 1, func(rest string, args []any) error {
+		return f(strings.Replace(rest, " FROM ", " USING ", 1), args)
+	})
 }
 
 // few makes a planner believe that next to no rows are given, so that it looks

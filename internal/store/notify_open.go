@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/houzhen/houzhen/notify"
@@ -11,7 +12,8 @@ import (
 // message_open has a row for each message about which something is still to be
 // done. It holds what that is found by, as it stands in the ledger, and changes
 // in the transaction that changes it there: after the ledger's row, by whoever
-// holds that.
+// holds that. One exception: it may say claimed of a message that was taken since
+// (SaveTaken). Whoever finds a message here goes by its row in the ledger.
 const openColumns = `id, state, channel, urgency, due_at, claimed_at, next_at`
 
 func openArgs(m notify.Message) []any {
@@ -51,16 +53,29 @@ func (tx *Tx) noteOpen(ctx context.Context, stored []notify.Message) error {
 	return nil
 }
 
+// noteTaken has rows of message_open that still say claimed say what the ledger
+// says. Others may change the ledger at the same time: a row that is gone stays
+// gone, and one that says something else stays as it is.
+func (tx *Tx) noteTaken(ctx context.Context, taken []notify.Message) error {
+	by := map[notify.State][]string{}
+	for _, m := range taken {
+		by[m.State] = append(by[m.State], m.ID)
+	}
+	for _, state := range slices.Sorted(maps.Keys(by)) {
+		err := tx.change("message_open", by[state], 2, func(rest string, args []any) error {
+			_, err := tx.exec(ctx, `UPDATE message_open SET state = $1`+rest+` AND `+only(`message_open.state IN ('claimed', 'unknown')`), append([]any{string(state)}, args...)...)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("note taken messages: %w", err)
+		}
+	}
+	return nil
+}
+
 func (tx *Tx) closed(ctx context.Context, ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	if tx.db.d.arrays {
-		return tx.writeLate(ctx, `DELETE FROM message_open USING `+few(`unnest($1::text[]) AS given (id)`, `id`)+` WHERE message_open.id = given.id`, sorted(ids))
-	}
-	return chunks(ids, 1, func(list string, args []any) error {
-		_, err := tx.exec(ctx, `DELETE FROM message_open WHERE id IN (`+list+`)`, args...)
-		return err
+	return tx.remove("message_open", ids, func(rest string, args []any) error {
+		return tx.writeLate(ctx, `DELETE FROM message_open`+rest, args...)
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/notify"
@@ -101,36 +103,28 @@ type pair struct{ one, other string }
 
 func pairInto(p *pair) []any { return []any{&p.one, &p.other} }
 
-// Households gives for each of patients the others with the same phone. It asks
-// for the phones first, so that the index is used whatever the engine believes
-// of how many share one.
-func (tx *Tx) Households(ctx context.Context, patients []string) (map[string][]string, error) {
+// Households gives for each of patients, who are given with their phones, the
+// others with the same one.
+func (tx *Tx) Households(ctx context.Context, patients map[string]houzhen.Phone) (map[string][]string, error) {
 	by := map[string][]string{} // patients asked about, by phone
-	var phones []string
-	err := tx.lookup("patient", "id, phone_index", "id", patients, 1, func(from string, args []any) error {
-		rows, err := all(ctx, tx, pairInto, `SELECT id, phone_index FROM `+from+` AND phone_index <> ''`, args...)
+	for id, phone := range patients {
+		if index := tx.phoneIndex(phone); index != "" {
+			by[index] = append(by[index], id)
+		}
+	}
+	out := map[string][]string{}
+	phones := slices.Sorted(maps.Keys(by))
+	err := tx.lookup("patient", "id, phone_index", "phone_index <> '' AND phone_index", phones, 1, func(from string, args []any) error {
+		rows, err := all(ctx, tx, pairInto, `SELECT id, phone_index FROM `+from+` ORDER BY id`, args...)
 		for _, p := range rows {
-			if by[p.other] == nil {
-				phones = append(phones, p.other)
+			for _, one := range by[p.other] {
+				if one != p.one {
+					out[one] = append(out[one], p.one)
+				}
 			}
-			by[p.other] = append(by[p.other], p.one)
 		}
 		return err
 	})
-	out := map[string][]string{}
-	if err == nil {
-		err = tx.lookup("patient", "id, phone_index", "phone_index <> '' AND phone_index", phones, 1, func(from string, args []any) error {
-			rows, err := all(ctx, tx, pairInto, `SELECT id, phone_index FROM `+from+` ORDER BY id`, args...)
-			for _, p := range rows {
-				for _, one := range by[p.other] {
-					if one != p.one {
-						out[one] = append(out[one], p.one)
-					}
-				}
-			}
-			return err
-		})
-	}
 	if err != nil {
 		return nil, fmt.Errorf("find households: %w", err)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -23,13 +24,7 @@ func (tx *Tx) MessageByOutID(ctx context.Context, outID string) (notify.Message,
 // and keeps other writers off them until the transaction ends.
 func (tx *Tx) MessagesByOutID(ctx context.Context, outIDs []string) ([]notify.Message, error) {
 	var out []notify.Message
-	var ids []string
-	for _, o := range outIDs {
-		if id := notify.MessageID(o); id != "" {
-			ids = append(ids, id)
-		}
-	}
-	err := tx.lookup("message", messageColumns, "id", ids, 1, func(from string, args []any) error {
+	err := tx.lookup("message", messageColumns, "id", messageIDs(outIDs), 1, func(from string, args []any) error {
 		some, err := tx.listMessages(ctx, `SELECT `+messageColumns+` FROM `+from+` ORDER BY id`+tx.db.d.lock, args...)
 		out = append(out, some...)
 		return err
@@ -109,15 +104,39 @@ func (tx *Tx) DueMessages(ctx context.Context, u houzhen.Urgency, now time.Time,
 }
 
 // LostMessages gives messages claimed before an instant and never answered, and
-// unknown ones, oldest claim first.
+// unknown ones, oldest claim first. In a transaction that writes it brings the
+// rows of message_open in line that SaveTaken left as they were.
 func (tx *Tx) LostMessages(ctx context.Context, claimedBefore time.Time, limit int) ([]notify.Message, error) {
-	return tx.listOpen(ctx, "claimed_at", `state IN ('claimed', 'unknown') AND (state = 'unknown' OR claimed_at < $1)`,
-		micros(claimedBefore), int64(limit))
+	for {
+		rows, err := tx.listOpen(ctx, "claimed_at", `state IN ('claimed', 'unknown') AND (state = 'unknown' OR claimed_at < $1)`,
+			micros(claimedBefore), int64(limit))
+		if err != nil {
+			return nil, err
+		}
+		var lost, taken []notify.Message
+		for _, m := range rows {
+			if m.State == notify.Claimed || m.State == notify.Unknown {
+				lost = append(lost, m)
+			} else {
+				taken = append(taken, m)
+			}
+		}
+		if tx.readOnly || len(taken) == 0 {
+			return lost, nil
+		}
+		if err := tx.noteTaken(ctx, taken); err != nil {
+			return nil, err
+		}
+	}
 }
 
-// UnheardMessages gives those whose next channel is due, oldest first.
+// UnheardMessages gives those whose next channel is due, oldest first; one that is
+// claimed has not gone yet and is left out.
 func (tx *Tx) UnheardMessages(ctx context.Context, now time.Time, limit int) ([]notify.Message, error) {
-	return tx.listOpen(ctx, "next_at", `next_at > 0 AND next_at <= $1`, micros(now), int64(limit))
+	rows, err := tx.listOpen(ctx, "next_at", `next_at > 0 AND next_at <= $1`, micros(now), int64(limit))
+	return slices.DeleteFunc(rows, func(m notify.Message) bool {
+		return m.State == notify.Claimed || m.NextAt.IsZero() || m.NextAt.After(now)
+	}), err
 }
 
 // OpenCalls gives what is on the desk's telephone list, oldest first.

@@ -15,10 +15,27 @@ import (
 
 var _ notify.ReceiptTx = (*Tx)(nil)
 
-// AddReceipts stores what a provider said, leaving what is known, and gives the
-// ids that what is new has got. It goes by id, so that two posts of the same
+// AddReceipts stores what a provider said, leaving what waits already, and gives
+// the ids that what is new has got. It goes by id, so that two posts of the same
 // receipts never wait for each other.
 func (tx *Tx) AddReceipts(ctx context.Context, list []notify.PostedReceipt) ([]string, error) {
+	ids, err := tx.addReceipts(ctx, list, 0, "")
+	if err != nil {
+		return nil, fmt.Errorf("store receipts: %w", err)
+	}
+	return ids, nil
+}
+
+// KeepReceipts puts receipts that were taken back as worked on, until they are
+// purged.
+func (tx *Tx) KeepReceipts(ctx context.Context, outcome string, list ...notify.PostedReceipt) error {
+	if _, err := tx.addReceipts(ctx, list, micros(tx.now), outcome); err != nil {
+		return fmt.Errorf("keep receipts: %w", err)
+	}
+	return nil
+}
+
+func (tx *Tx) addReceipts(ctx context.Context, list []notify.PostedReceipt, handled int64, outcome string) ([]string, error) {
 	rows := make([][]any, len(list))
 	for i, r := range list {
 		phone, err := tx.db.seal(r.Phone.Reveal(), sealPatientPhone)
@@ -27,15 +44,11 @@ func (tx *Tx) AddReceipts(ctx context.Context, list []notify.PostedReceipt) ([]s
 		}
 		index := tx.phoneIndex(r.Phone)
 		rows[i] = []any{
-			receiptID(r, index), r.OutID, r.ProviderID, phone, index, bit(r.Delivered), r.ErrorCode, micros(r.At), micros(r.ReceivedAt), int64(0), "",
+			receiptID(r, index), r.OutID, r.ProviderID, phone, index, bit(r.Delivered), r.ErrorCode, micros(r.At), micros(r.ReceivedAt), handled, outcome,
 		}
 	}
 	slices.SortFunc(rows, func(a, b []any) int { return cmp.Compare(a[0].(string), b[0].(string)) }) //nolint:forcetypeassert // the id
-	ids, err := tx.insertNew(ctx, "receipt_inbox", receiptColumns, rows)
-	if err != nil {
-		return nil, fmt.Errorf("store receipts: %w", err)
-	}
-	return ids, nil
+	return tx.insertNew(ctx, "receipt_inbox", receiptColumns, rows)
 }
 
 // receiptID is the same for what says the same: a provider posts a receipt up to
@@ -62,23 +75,23 @@ func receiptInto(r *receiptRow) []any {
 	}
 }
 
-// OpenReceipts gives what was not worked on, oldest first, and lets nobody else
-// work on it in the meantime.
+// OpenReceipts takes what was not worked on out of the inbox, oldest first. It
+// passes over what somebody else is taking.
 func (tx *Tx) OpenReceipts(ctx context.Context, limit int) ([]notify.PostedReceipt, error) {
-	rows, err := all(ctx, tx, receiptInto, `SELECT `+readReceipt+` FROM receipt_inbox
- WHERE handled_at = 0 ORDER BY received_at, id LIMIT $1`+tx.db.d.lockSkip, int64(limit))
+	rows, err := all(ctx, tx, receiptInto, `DELETE FROM receipt_inbox WHERE id IN (SELECT id FROM receipt_inbox
+ WHERE handled_at = 0 ORDER BY received_at, id LIMIT $1`+tx.db.d.lockSkip+`) RETURNING `+readReceipt, int64(limit))
 	if err != nil {
-		return nil, fmt.Errorf("list receipts: %w", err)
+		return nil, fmt.Errorf("take receipts: %w", err)
 	}
 	return tx.posted(rows)
 }
 
-// ClaimReceipts gives those of ids that were not worked on, oldest first, and
-// lets nobody else work on them in the meantime.
+// ClaimReceipts takes those of ids that were not worked on out of the inbox,
+// oldest first. What somebody else is taking is waited for.
 func (tx *Tx) ClaimReceipts(ctx context.Context, ids []string) ([]notify.PostedReceipt, error) {
 	var rows []receiptRow
-	err := tx.lookup("receipt_inbox", readReceipt+", handled_at", "id", ids, 1, func(from string, args []any) error {
-		some, err := all(ctx, tx, receiptInto, `SELECT `+readReceipt+` FROM `+from+` AND handled_at = 0 ORDER BY received_at, id`+tx.db.d.lockSkip, args...)
+	err := tx.remove("receipt_inbox", ids, func(rest string, args []any) error {
+		some, err := all(ctx, tx, receiptInto, `DELETE FROM receipt_inbox`+rest+` AND `+only(`receipt_inbox.handled_at = 0`)+` RETURNING `+readReceipt, args...)
 		rows = append(rows, some...)
 		return err
 	})
@@ -88,7 +101,7 @@ func (tx *Tx) ClaimReceipts(ctx context.Context, ids []string) ([]notify.PostedR
 	return tx.posted(rows)
 }
 
-const readReceipt = `id, out_id, provider_id, phone, delivered, error_code, at, received_at`
+const readReceipt = `receipt_inbox.id, out_id, provider_id, phone, delivered, error_code, at, received_at`
 
 func (tx *Tx) posted(rows []receiptRow) ([]notify.PostedReceipt, error) {
 	out := make([]notify.PostedReceipt, len(rows))
@@ -100,6 +113,9 @@ func (tx *Tx) posted(rows []receiptRow) ([]notify.PostedReceipt, error) {
 		out[i] = r.PostedReceipt
 		out[i].Phone = houzhen.NewPhone(phone)
 	}
+	slices.SortFunc(out, func(a, b notify.PostedReceipt) int {
+		return cmp.Or(a.ReceivedAt.Compare(b.ReceivedAt), cmp.Compare(a.ID, b.ID))
+	})
 	return out, nil
 }
 
@@ -113,17 +129,6 @@ func (tx *Tx) WaitingReceipts(ctx context.Context) (n int, oldest time.Time, err
 		return 0, time.Time{}, fmt.Errorf("count receipts: %w", err)
 	}
 	return int(count), time.Time(at), nil
-}
-
-// EndReceipts notes what became of receipts.
-func (tx *Tx) EndReceipts(ctx context.Context, outcome string, ids ...string) error {
-	err := tx.change("receipt_inbox", ids, 3, func(rest string, args []any) error {
-		return tx.writeLate(ctx, `UPDATE receipt_inbox SET handled_at = $1, outcome = $2`+rest, append([]any{micros(tx.now), outcome}, args...)...)
-	})
-	if err != nil {
-		return fmt.Errorf("end receipts: %w", err)
-	}
-	return nil
 }
 
 // PurgeReceipts drops what was worked on before an instant.

@@ -109,22 +109,23 @@ func (tx *Tx) SaveMessages(ctx context.Context, from []notify.State, m ...notify
 		}
 	}
 	slices.SortFunc(rows, func(a, b []any) int { return cmp.Compare(a[0].(string), b[0].(string)) }) // in the order in which others lock them
-	saved, err := tx.saveMessages(ctx, from, rows)
+	saved, err := tx.saveMessages(ctx, savedColumns, keepPhone, from, rows)
 	if err != nil {
 		return 0, fmt.Errorf("save messages: %w", err)
 	}
 	return len(saved), tx.noteOpen(ctx, those(m, saved))
 }
 
-// saveMessages is one statement where many rows go in one, and one a row where
-// that is quicker. It gives the ids of those that were stored.
-func (tx *Tx) saveMessages(ctx context.Context, from []notify.State, rows [][]any) (saved []string, err error) {
+// saveMessages stores columns of rows, the first of which is the id, where the
+// stored state is one of from: one statement where many rows go in one, and one a
+// row where that is quicker. It gives the ids of those that were stored.
+func (tx *Tx) saveMessages(ctx context.Context, columns string, value func(string) string, from []notify.State, rows [][]any) (saved []string, err error) {
 	if tx.db.d.arrays {
-		set := arrayUpdate("message", savedColumns, rows[0], keepPhone)
+		set := arrayUpdate("message", columns, rows[0], value)
 		return all(ctx, tx, idInto, set+` AND `+only(`message.state IN (`+placeholders(len(rows[0])+1, len(from))+`)`)+` RETURNING message.id`,
 			append(columnsOf(rows), texts(from)...)...)
 	}
-	text := `UPDATE message SET ` + assignments(savedColumns, keepPhone) + ` FROM (SELECT ` + named(savedColumns) + `) AS given
+	text := `UPDATE message SET ` + assignments(columns, value) + ` FROM (SELECT ` + named(columns) + `) AS given
  WHERE message.id = given.id AND message.state IN (` + placeholders(len(rows[0])+1, len(from)) + `)`
 	for _, row := range rows {
 		n, err := tx.exec(ctx, text, append(row, texts(from)...)...)
@@ -144,5 +145,5 @@ func keepPhone(column string) string {
 	if column == "phone_index" {
 		return `CASE WHEN given.phone_index = '' THEN message.phone_index ELSE given.phone_index END`
 	}
-	return "given." + column
+	return theGiven(column)
 }

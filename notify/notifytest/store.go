@@ -171,6 +171,19 @@ func (tx *Tx) MessagesByOutID(_ context.Context, outIDs []string) ([]notify.Mess
 	return out, tx.may("message", out...)
 }
 
+// Fates implements notify.Tx.
+func (tx *Tx) Fates(ctx context.Context, outIDs []string) ([]notify.Message, error) {
+	out, err := tx.MessagesByOutID(ctx, outIDs)
+	for i, m := range out {
+		out[i] = notify.Message{
+			ID: m.ID, Channel: m.Channel, Urgency: m.Urgency, State: m.State, DueAt: m.DueAt, Attempts: m.Attempts, ClaimedAt: m.ClaimedAt, OutID: m.OutID,
+			ProviderID: m.ProviderID, ErrorCode: m.ErrorCode, Reason: m.Reason, SentAt: m.SentAt, DoneAt: m.DoneAt, NextAt: m.NextAt, OpenedAt: m.OpenedAt,
+			SentWith: m.SentWith, Parts: m.Parts,
+		}
+	}
+	return out, err
+}
+
 // MessageByProvider implements notify.Tx.
 func (tx *Tx) MessageByProvider(_ context.Context, providerID string, phone houzhen.Phone) (notify.Message, error) {
 	for _, m := range tx.rows {
@@ -242,6 +255,32 @@ func (tx *Tx) SaveMessages(_ context.Context, from []notify.State, m ...notify.M
 	return saved, nil
 }
 
+// SaveFates implements notify.Tx.
+func (tx *Tx) SaveFates(ctx context.Context, from []notify.State, m ...notify.Message) (int, error) {
+	rows := slices.Clone(m)
+	for i, row := range rows {
+		have := tx.rows[row.ID]
+		have.State, have.ProviderID, have.ErrorCode, have.Reason, have.Secret = row.State, row.ProviderID, row.ErrorCode, row.Reason, ""
+		have.SentAt, have.DoneAt, have.NextAt, have.Parts, have.ID = row.SentAt, row.DoneAt, row.NextAt, row.Parts, row.ID
+		rows[i] = have
+	}
+	return tx.SaveMessages(ctx, from, rows...)
+}
+
+// SaveTaken implements notify.Tx.
+func (tx *Tx) SaveTaken(ctx context.Context, m ...notify.Message) (saved []string, err error) {
+	for _, one := range m {
+		n, err := tx.SaveFates(ctx, []notify.State{notify.Claimed}, one)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			saved = append(saved, one.ID)
+		}
+	}
+	return saved, nil
+}
+
 // DueMessages implements notify.Tx.
 func (tx *Tx) DueMessages(_ context.Context, u houzhen.Urgency, now time.Time, limit int) ([]string, error) {
 	due := tx.pick(func(m notify.Message) bool {
@@ -264,7 +303,9 @@ func (tx *Tx) LostMessages(_ context.Context, claimedBefore time.Time, limit int
 
 // UnheardMessages implements notify.Tx.
 func (tx *Tx) UnheardMessages(_ context.Context, now time.Time, limit int) ([]notify.Message, error) {
-	out := tx.pick(func(m notify.Message) bool { return !m.NextAt.IsZero() && !m.NextAt.After(now) },
+	out := tx.pick(func(m notify.Message) bool {
+		return m.State != notify.Claimed && !m.NextAt.IsZero() && !m.NextAt.After(now)
+	},
 		func(a, b notify.Message) int { return cmp.Or(a.NextAt.Compare(b.NextAt), strings.Compare(a.ID, b.ID)) }, limit)
 	return out, tx.may("unheard", out...)
 }

@@ -55,6 +55,8 @@ func runMessages(t *testing.T, open Opener) {
 	t.Run("messages are filtered, newest first", func(t *testing.T) { messageFilter(t, open(t)) })
 	t.Run("due ones by urgency, oldest first", func(t *testing.T) { dueMessages(t, open(t)) })
 	t.Run("lost ones", func(t *testing.T) { lostMessages(t, open(t)) })
+	t.Run("what became of a message is stored without its text", func(t *testing.T) { fateStored(t, open(t)) })
+	t.Run("a message that was taken is not lost", func(t *testing.T) { takenIsNotLost(t, open(t)) })
 	t.Run("what is open is found through every change", func(t *testing.T) { openFollows(t, open(t)) })
 	t.Run("bodies are purged, rows stay", func(t *testing.T) { bodiesPurged(t, open(t)) })
 }

@@ -41,10 +41,17 @@ func openFollows(t *testing.T, db *store.DB) {
 		plan(t, db, m, m)
 	}
 	sameOpen(t, db)
-	for range 25 {
-		switch r.IntN(3) {
+	for range 40 {
+		switch r.IntN(5) {
 		case 0:
 			claim(t, db, at(), ids[r.IntN(20):]...)
+		case 1:
+			takeSome(t, db, ids[r.IntN(20):])
+		case 2:
+			write(t, db, func(tx *store.Tx) error {
+				_, err := tx.LostMessages(t.Context(), at(), 3)
+				return err
+			})
 		default:
 			var some []notify.Message
 			look(t, db, func(tx *store.Tx) (err error) {
@@ -60,6 +67,22 @@ func openFollows(t *testing.T, db *store.DB) {
 	}
 }
 
+// takeSome has those that are claimed taken.
+func takeSome(t *testing.T, db *store.DB, ids []string) {
+	t.Helper()
+	write(t, db, func(tx *store.Tx) error {
+		rows, err := tx.Messages(t.Context(), notify.MessageFilter{IDs: ids})
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			rows[i].State = notify.Accepted
+		}
+		_, err = tx.SaveTaken(t.Context(), rows...)
+		return err
+	})
+}
+
 // sameOpen compares what is found as open with the rows of the ledger.
 func sameOpen(t *testing.T, db *store.DB) {
 	t.Helper()
@@ -72,7 +95,7 @@ func sameOpen(t *testing.T, db *store.DB) {
 		}
 		for _, m := range all {
 			for k, is := range [4]bool{
-				m.State == notify.Planned, m.State == notify.Claimed || m.State == notify.Unknown, !m.NextAt.IsZero(),
+				m.State == notify.Planned, m.State == notify.Claimed || m.State == notify.Unknown, !m.NextAt.IsZero() && m.State != notify.Claimed,
 				m.State == notify.Accepted && m.Channel == notify.Desk,
 			} {
 				if is {

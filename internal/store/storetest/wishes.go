@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -114,7 +115,10 @@ func householdFound(t *testing.T, db *store.DB) {
 	addPatients(t, db, phoned("p1", "110101199003070011", "13800000001"), phoned("p2", "110101199003070038", "13800000001"),
 		phoned("p3", "110101199003070054", "13800000002"), nobody, other)
 	look(t, db, func(tx *store.Tx) error {
-		got, err := tx.Households(t.Context(), []string{"p1", "p2", "p3", "p4", "p9"})
+		got, err := tx.Households(t.Context(), map[string]houzhen.Phone{
+			"p1": houzhen.NewPhone("13800000001"), "p2": houzhen.NewPhone("13800000001"), "p3": houzhen.NewPhone("13800000002"), "p4": {},
+			"p9": houzhen.NewPhone("13800000009"),
+		})
 		if diff := cmp.Diff(got, map[string][]string{"p1": {"p2"}, "p2": {"p1"}}); diff != "" {
 			t.Errorf("households (-got +want):\n%s", diff)
 		}
@@ -200,12 +204,24 @@ func addReceipts(tb testing.TB, db *store.DB, list ...notify.PostedReceipt) (ids
 	return ids
 }
 
+// openReceipts gives what is open and leaves it so.
 func openReceipts(tb testing.TB, db *store.DB) (list []notify.PostedReceipt) {
 	tb.Helper()
-	write(tb, db, func(tx *store.Tx) (err error) {
-		list, err = tx.OpenReceipts(tb.Context(), 10)
-		return err
+	return untaken(tb, db, func(tx *store.Tx) ([]notify.PostedReceipt, error) { return tx.OpenReceipts(tb.Context(), 10) })
+}
+
+// untaken gives what take takes in a transaction that fails after it.
+func untaken(tb testing.TB, db *store.DB, take func(*store.Tx) ([]notify.PostedReceipt, error)) (list []notify.PostedReceipt) {
+	tb.Helper()
+	failed := errors.New("failed after it")
+	var problem error
+	err := db.InTx(tb.Context(), func(tx *store.Tx) error {
+		list, problem = take(tx)
+		return failed
 	})
+	if problem != nil || !errors.Is(err, failed) {
+		tb.Fatalf("take receipts: %v, %v", problem, err)
+	}
 	return list
 }
 
@@ -228,16 +244,21 @@ func receiptsKept(t *testing.T, db *store.DB) {
 		t.Errorf("open (-got +want):\n%s", diff)
 	}
 	claimed := func(want ...notify.PostedReceipt) {
-		write(t, db, func(tx *store.Tx) error {
-			got, err := tx.ClaimReceipts(t.Context(), []string{two.ID, one.ID, "r9"})
-			if diff := cmp.Diff(got, want, hidden()); diff != "" {
-				t.Errorf("claimed (-got +want):\n%s", diff)
-			}
-			return err
+		t.Helper()
+		got := untaken(t, db, func(tx *store.Tx) ([]notify.PostedReceipt, error) {
+			return tx.ClaimReceipts(t.Context(), []string{two.ID, one.ID, "r9"})
 		})
+		if diff := cmp.Diff(got, want, hidden()); diff != "" {
+			t.Errorf("claimed (-got +want):\n%s", diff)
+		}
 	}
 	claimed(one, two)
-	write(t, db, func(tx *store.Tx) error { return tx.EndReceipts(t.Context(), notify.ReceiptApplied, one.ID) })
+	write(t, db, func(tx *store.Tx) error {
+		_, err := tx.ClaimReceipts(t.Context(), []string{one.ID})
+		return err
+	})
+	claimed(two)
+	write(t, db, func(tx *store.Tx) error { return tx.KeepReceipts(t.Context(), notify.ReceiptStrange, one) })
 	claimed(two)
 	if diff := cmp.Diff(openReceipts(t, db), []notify.PostedReceipt{two}, hidden()); diff != "" {
 		t.Errorf("open after one (-got +want):\n%s", diff)
@@ -295,7 +316,13 @@ func receiptsShared(t *testing.T, db *store.DB) {
 func receiptsPurged(t *testing.T, db *store.DB) {
 	t.Helper()
 	ids := addReceipts(t, db, posted("hz-1"), posted("hz-2"))
-	write(t, db, func(tx *store.Tx) error { return tx.EndReceipts(t.Context(), notify.ReceiptStrange, ids[0]) })
+	write(t, db, func(tx *store.Tx) error {
+		list, err := tx.ClaimReceipts(t.Context(), ids[:1])
+		return errors.Join(err, tx.KeepReceipts(t.Context(), notify.ReceiptStrange, list...))
+	})
+	if again := addReceipts(t, db, posted("hz-1")); len(again) != 0 {
+		t.Errorf("posted again what was kept: new ones are %v", again)
+	}
 	for _, c := range []struct {
 		before time.Time
 		want   int64
