@@ -9,6 +9,7 @@ import (
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/notify"
+	"github.com/houzhen/houzhen/queue"
 )
 
 // scene is what one batch of messages reads of the world: each kind of row once
@@ -20,6 +21,7 @@ type scene struct {
 	index *directory.Index
 
 	appointments map[string]booking.Appointment
+	tickets      map[string]queue.Ticket
 	after        map[string][]booking.Appointment // what came of an appointment that was suspended, by its id
 	cases        map[inSession]suspension.Case
 	sessions     map[string]booking.Session
@@ -41,45 +43,72 @@ func (w *world) set(ctx context.Context, tx everything, index *directory.Index, 
 	s := &scene{
 		world: w, ctx: ctx, tx: tx, index: index, sessions: map[string]booking.Session{}, queues: map[string]map[string]standing{},
 	}
-	var people, subjects, suspended []string
+	var people, subjects, tickets, suspended []string
 	for _, m := range messages {
 		if m.Kind == notify.KindSignIn {
 			continue
 		}
-		people, subjects = append(people, m.Recipient), append(subjects, m.Subject)
+		people = append(people, m.Recipient)
+		if ofTurn(m.Kind) {
+			tickets = append(tickets, m.Subject)
+			continue
+		}
+		subjects = append(subjects, m.Subject)
 		if m.Kind == notify.KindSuspended {
 			suspended = append(suspended, m.Subject)
 		}
 	}
-	people = distinct(people)
+	people, subjects, tickets, suspended = distinct(people), distinct(subjects), distinct(tickets), distinct(suspended)
+	read := func(s *scene) error { return s.read(people, subjects, tickets, suspended) }
+	err := tx.Foresee(ctx, func(guess queue.Tx) {
+		dry := *s
+		dry.tx, _ = guess.(everything)
+		_ = read(&dry) // whatever stops the guess is met again in earnest
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := read(s); err != nil {
+		return nil, err
+	}
+	if err := s.readSessions(); err != nil {
+		return nil, err
+	}
+	return s, s.readCases(suspended)
+}
+
+// read reads what depends on nothing that is read.
+func (s *scene) read(people, subjects, tickets, suspended []string) error {
 	for _, read := range []func() error{
-		func() (err error) { s.pauses, err = tx.Pauses(ctx); return err },
-		func() (err error) { s.prefs, err = tx.MessagePrefs(ctx, people); return err },
-		func() (err error) { s.silenced, err = tx.Silenced(ctx, people); return err },
-		func() (err error) { s.families, err = tx.Households(ctx, people); return err },
-		func() (err error) { s.people, err = tx.PatientsByID(ctx, people); return err },
+		func() (err error) { s.pauses, err = s.tx.Pauses(s.ctx); return err },
+		func() (err error) { s.prefs, err = s.tx.MessagePrefs(s.ctx, people); return err },
+		func() (err error) { s.silenced, err = s.tx.Silenced(s.ctx, people); return err },
+		func() (err error) { s.families, err = s.tx.Households(s.ctx, people); return err },
+		func() (err error) { s.people, err = s.tx.PatientsByID(s.ctx, people); return err },
 		func() (err error) {
-			if w.reach {
-				s.reachable, err = tx.Contacts(ctx, people...)
+			if s.reach {
+				s.reachable, err = s.tx.Contacts(s.ctx, people...)
 			}
 			return err
 		},
-		func() (err error) { s.appointments, err = tx.AppointmentsByID(ctx, distinct(subjects)); return err },
-		func() (err error) { s.after, err = tx.AppointmentsByOrigin(ctx, distinct(suspended)); return err },
-		s.readSessions,
-		func() error { return s.readCases(distinct(suspended)) },
+		func() (err error) { s.appointments, err = s.tx.AppointmentsByID(s.ctx, subjects); return err },
+		func() (err error) { s.tickets, err = s.tx.TicketsByID(s.ctx, tickets); return err },
+		func() (err error) { s.after, err = s.tx.AppointmentsByOrigin(s.ctx, suspended); return err },
 	} {
 		if err := read(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return s, nil
+	return nil
 }
 
 func (s *scene) readSessions() error {
 	var ids []string
 	for _, a := range s.appointments {
 		ids = append(ids, a.SessionID)
+	}
+	for _, t := range s.tickets {
+		ids = append(ids, t.SessionID)
 	}
 	if len(ids) == 0 {
 		return nil

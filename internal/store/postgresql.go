@@ -77,10 +77,11 @@ const (
 	pgDivision      = "22012"
 )
 
-// postgresUnmet knows the division by the number of rows that Tx.must makes.
+// postgresUnmet knows the division that Tx.mustUpdate makes for a row of another
+// version, and the row that Tx.mustInsert found there.
 func postgresUnmet(err error) bool {
 	var e *pgconn.PgError
-	return errors.As(err, &e) && e.Code == pgDivision
+	return errors.As(err, &e) && (e.Code == pgDivision || e.Code == pgUnique)
 }
 
 func postgresViolation(err error) violation {
