@@ -47,6 +47,12 @@ func (db *DB) openPostgreSQL(ctx context.Context, url string, conns int) error {
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "houzhen"
 	}
+	if cfg.RuntimeParams["plan_cache_mode"] == "" {
+		// Every text is written for one way to its rows. Left to itself the server
+		// plans some anew each time: while tables grow from nothing, the plans of
+		// their first days look cheaper than the one that would be kept.
+		cfg.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	}
 	pool := stdlib.OpenDB(*cfg)
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
