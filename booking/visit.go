@@ -2,7 +2,9 @@ package booking
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/houzhen/houzhen"
 )
@@ -37,6 +39,40 @@ func (s *Service) Fulfil(ctx context.Context, tx Tx, appointmentID string) (Appo
 	if err != nil {
 		return a, fmt.Errorf("lock appointment: %w", err)
 	}
+	return fulfil(ctx, tx, a)
+}
+
+// FulfilAll is Fulfil for several, each once. It locks them in the order of
+// their ids, so that two who do it never wait for each other.
+func (s *Service) FulfilAll(ctx context.Context, tx Tx, appointmentIDs []string) error {
+	ids := slices.Compact(slices.Sorted(slices.Values(appointmentIDs)))
+	lock := func(tx Tx) (list []Appointment, failed error) {
+		for _, id := range ids {
+			a, err := tx.LockAppointment(ctx, id)
+			list, failed = append(list, a), errors.Join(failed, err)
+		}
+		return list, failed
+	}
+	err := tx.Ahead(ctx, func(tx Tx) error {
+		_, err := lock(tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	list, err := lock(tx)
+	if err != nil {
+		return fmt.Errorf("lock appointments: %w", err)
+	}
+	for _, a := range list {
+		if _, err := fulfil(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func fulfil(ctx context.Context, tx Tx, a Appointment) (Appointment, error) {
 	switch a.State {
 	case Fulfilled:
 		return a, nil

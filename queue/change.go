@@ -88,11 +88,11 @@ func (c *change) loadAll(ctx context.Context) error {
 	if c.whole || c.q.StartedAt.IsZero() {
 		return nil
 	}
-	q, err := c.tx.LockQueue(ctx, c.q.SessionID)
+	tickets, err := c.tx.LockedTickets(ctx, c.q)
 	if err != nil {
 		return fmt.Errorf("load queue: %w", err)
 	}
-	for _, t := range q.Tickets {
+	for _, t := range tickets {
 		if _, known := c.before[t.ID]; !known {
 			c.before[t.ID] = t
 			c.q.Tickets = append(c.q.Tickets, t)

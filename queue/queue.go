@@ -218,6 +218,8 @@ type Tx interface {
 	LockQueue(ctx context.Context, sessionID string) (Queue, error)
 	// LockHead is LockQueue without the tickets, for what concerns one ticket.
 	LockHead(ctx context.Context, sessionID string) (Queue, error)
+	// LockedTickets gives the tickets of a queue whose head LockHead gave.
+	LockedTickets(ctx context.Context, head Queue) ([]Ticket, error)
 	Queues(ctx context.Context, zoneID string, from, to time.Time) ([]Queue, error) // by session start in [from, to)
 	// AddQueue adds a head, or finds that it exists and leaves it as it is.
 	AddQueue(ctx context.Context, q Queue) (added bool, err error)

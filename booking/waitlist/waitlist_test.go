@@ -176,6 +176,7 @@ func TestBetweenTwelveAndTwoHoursTheFirstOfTwoTakesIt(t *testing.T) {
 
 func TestWhoIsInvitedToAPlaceThatIsKeptForOthersByNowWaitsOn(t *testing.T) {
 	onEngines(t, func(t *testing.T, l *list) {
+		t.Helper()
 		s := l.session("chen", 1, 1, func(s *booking.Session) { s.FallBackAt = s.Start })
 		all := l.fill(s)
 		a := l.join(s, "a", sameDay)

@@ -13,9 +13,9 @@ import (
 
 // admission is a booked patient as the queue sees him.
 func (a *App) admission(ctx context.Context, tx everything, at booking.Appointment) (queue.Admission, error) {
-	p, err := tx.Patient(ctx, at.PatientID)
+	p, err := patientOf(ctx, tx, at.PatientID)
 	if err != nil {
-		return queue.Admission{}, fmt.Errorf("load patient: %w", err)
+		return queue.Admission{}, err
 	}
 	travel := at.TravelMinute
 	if travel == 0 {

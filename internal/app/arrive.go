@@ -10,6 +10,7 @@ import (
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -56,15 +57,27 @@ func (a *App) CheckInAppointment(ctx context.Context, appointmentID string) (que
 }
 
 func (a *App) checkIn(ctx context.Context, tx everything, at booking.Appointment, nurse bool, by string) (queue.Ticket, booking.Appointment, error) {
-	who, err := tx.Patient(ctx, at.PatientID)
+	ctx = context.WithValue(ctx, crowdKey{}, &crowd{tx: tx, people: map[string]directory.Patient{}})
+	if err := foreseeCheckIn(ctx, tx, at); err != nil {
+		return queue.Ticket{}, at, err
+	}
+	who, err := patientOf(ctx, tx, at.PatientID)
 	if err != nil {
-		return queue.Ticket{}, at, fmt.Errorf("load patient: %w", err)
+		return queue.Ticket{}, at, err
 	}
 	if err := identified(who); err != nil {
 		return queue.Ticket{}, at, err
 	}
-	if at, err = a.Booking.CheckIn(ctx, tx, at.ID); err != nil {
+	err = tx.Together(func() (err error) {
+		at, err = a.Booking.CheckIn(ctx, tx, at.ID)
+		return err
+	})
+	if err != nil {
 		return queue.Ticket{}, at, err
+	}
+	t, seated, err := a.checkInQueue(ctx, tx, at, nurse, by)
+	if houzhen.CodeOf(err) != houzhen.CodeNotFound {
+		return t, seated, err
 	}
 	session, err := tx.Session(ctx, at.SessionID)
 	if err != nil {
@@ -74,6 +87,21 @@ func (a *App) checkIn(ctx context.Context, tx everything, at booking.Appointment
 		return queue.Ticket{}, at, err
 	}
 	return a.checkInQueue(ctx, tx, at, nurse, by)
+}
+
+// foreseeCheckIn has all read in one go that a plain check-in asks for.
+func foreseeCheckIn(ctx context.Context, tx everything, at booking.Appointment) error {
+	return tx.Foresee(ctx, func(guess queue.Tx) {
+		tx, _ := guess.(everything)
+		_, _ = tx.Patient(ctx, at.PatientID)
+		_, _ = tx.LockAppointment(ctx, at.ID)
+		_, _ = tx.Session(ctx, at.SessionID)
+		_, _ = keptInHouse(ctx, tx, at)
+		_, _ = firstVisit(ctx, tx, at)
+		_, _ = tx.LockHead(ctx, at.SessionID)
+		_, _ = tx.TicketByAppointment(ctx, at.ID)
+		_, _ = tx.LockedTickets(ctx, queue.Queue{SessionID: at.SessionID})
+	})
 }
 
 // whereNow adds what the desk tells the person: room and how many before.

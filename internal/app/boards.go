@@ -12,6 +12,7 @@ import (
 	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/board"
 	"github.com/houzhen/houzhen/queue"
+	"github.com/houzhen/houzhen/queue/forecast"
 )
 
 // boards builds what screens and phones are shown: the queue's order, the
@@ -289,18 +290,27 @@ func (b *boards) around(ctx context.Context, tx everything, q queue.Queue) (plac
 
 // standing is a session with where everybody stands, and nobody's name.
 func (b *boards) standing(ctx context.Context, tx everything, q queue.Queue) (place, error) {
+	session, err := tx.Session(ctx, q.SessionID)
+	if err != nil {
+		return place{}, fmt.Errorf("load session: %w", err)
+	}
+	now := b.now()
+	model, err := b.models.get(ctx, tx, q, b.policy(q.ZoneID), now)
+	if err != nil {
+		return place{}, err
+	}
+	return b.placed(ctx, q, session, model, now)
+}
+
+// placed is standing from what is at hand.
+func (b *boards) placed(ctx context.Context, q queue.Queue, session booking.Session, model *forecast.Model, now time.Time) (place, error) {
 	index, err := b.house(ctx)
 	if err != nil {
 		return place{}, fmt.Errorf("load house: %w", err)
 	}
-	p := place{q: q, index: index, names: map[string]houzhen.Name{}, now: b.now(), policy: b.policy(q.ZoneID)}
-	if p.session, err = tx.Session(ctx, q.SessionID); err != nil {
-		return place{}, fmt.Errorf("load session: %w", err)
-	}
-	p.changes = b.before.changes(q, p.policy, p.now)
-	if p.order, p.picks, err = b.standings(ctx, tx, q, p.now); err != nil {
-		return place{}, err
-	}
+	p := place{q: q, session: session, index: index, names: map[string]houzhen.Name{}, now: now, policy: b.policy(q.ZoneID)}
+	p.changes = b.before.changes(q, p.policy, now)
+	p.order, p.picks = b.stand(q, model, now)
 	return p, nil
 }
 

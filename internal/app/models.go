@@ -32,11 +32,8 @@ func newModels(zone *time.Location) *models { return &models{zone: zone, of: map
 
 // get gives the model for a session's forecasts under a zone's policy.
 func (m *models) get(ctx context.Context, tx queue.Tx, q queue.Queue, p queue.Policy, now time.Time) (*forecast.Model, error) {
-	m.mu.Lock()
-	k, ok := m.of[q.SessionID]
-	m.mu.Unlock()
-	if ok && now.Sub(k.since).Abs() < modelLife {
-		return k.model, nil
+	if model, ok := m.kept(q.SessionID, now); ok {
+		return model, nil
 	}
 	model, err := forecast.Load(ctx, tx, q, p, m.zone)
 	if err != nil {
@@ -46,6 +43,14 @@ func (m *models) get(ctx context.Context, tx queue.Tx, q queue.Queue, p queue.Po
 	defer m.mu.Unlock()
 	m.of[q.SessionID] = known{model, now}
 	return model, nil
+}
+
+// kept gives the model of a session that need not be learned.
+func (m *models) kept(sessionID string, now time.Time) (*forecast.Model, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k, ok := m.of[sessionID]
+	return k.model, ok && now.Sub(k.since).Abs() < modelLife
 }
 
 // prune forgets models that nobody asks for any more.

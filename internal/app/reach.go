@@ -22,7 +22,7 @@ func (a *App) reached(ctx context.Context, tx everything, s notify.Subject, p di
 	c := crowdOf(ctx, tx)
 	if _, met := c.people[p.ID]; !met {
 		c = &crowd{tx: tx}
-		if err := c.ask(ctx, tx, []string{p.ID}, a.namesPeople()); err != nil {
+		if err := c.ask(ctx, []string{p.ID}, a.namesPeople()); err != nil {
 			return s, err
 		}
 	}

@@ -244,7 +244,7 @@ func (a *App) tellLeaveNow(ctx context.Context, tx everything, e houzhen.Event) 
 	if err != nil {
 		return fmt.Errorf("load queue: %w", err)
 	}
-	order, _, err := a.boards.standings(ctx, tx, q, tx.Now())
+	order, err := a.boards.standings(ctx, tx, q, tx.Now())
 	if err != nil {
 		return err
 	}
@@ -349,8 +349,20 @@ func (a *App) fulfil(ctx context.Context, tx everything, e houzhen.Event) error 
 	if err != nil {
 		return err
 	}
+	if c := crowdOf(ctx, tx); c.collects {
+		c.visits = append(c.visits, t.AppointmentID)
+		return nil
+	}
 	_, err = a.Booking.Fulfil(ctx, tx, t.AppointmentID)
 	return err
+}
+
+// fulfilAll is fulfil for all whom facts that are worked on together are about.
+func (a *App) fulfilAll(ctx context.Context, tx everything, appointments []string) error {
+	if len(appointments) == 0 {
+		return nil
+	}
+	return tx.Together(func() error { return a.Booking.FulfilAll(ctx, tx, appointments) })
 }
 
 // show asks for the boards of the session to be drawn again, unless this node

@@ -26,21 +26,7 @@ const (
 // home or had better wait.
 func (a *App) redraw(ctx context.Context, sessionID string) error {
 	rev := a.live.rev()
-	var p place
-	err := a.view(ctx, func(tx everything) error {
-		err := tx.ForeseeAll(ctx, func(tx queue.Tx) {
-			_, _ = tx.Queue(ctx, sessionID)
-			_, _ = tx.(everything).Session(ctx, sessionID)
-		})
-		if err != nil {
-			return err
-		}
-		q, err := tx.Queue(ctx, sessionID)
-		if err == nil {
-			p, err = a.boards.standing(ctx, tx, q)
-		}
-		return err
-	})
+	p, err := a.placeNow(ctx, sessionID)
 	if houzhen.CodeOf(err) == houzhen.CodeNotFound {
 		return nil // not opened yet: nobody shows it
 	}
@@ -56,6 +42,36 @@ func (a *App) redraw(ctx context.Context, sessionID string) error {
 	}
 	a.adviseLeave(ctx, p)
 	return nil
+}
+
+// placeNow reads a queue, and computes where everybody stands. Most queues are
+// as this node left them, and then one statement says so.
+func (a *App) placeNow(ctx context.Context, sessionID string) (p place, err error) {
+	now := a.clock.Now()
+	if model, ok := a.boards.models.kept(sessionID, now); ok {
+		q, session, known, err := a.Store.KnownQueue(ctx, sessionID)
+		if err != nil {
+			return place{}, err
+		}
+		if known {
+			return a.boards.placed(ctx, q, session, model, now)
+		}
+	}
+	err = a.view(ctx, func(tx everything) error {
+		err := tx.ForeseeAll(ctx, func(tx queue.Tx) {
+			_, _ = tx.Queue(ctx, sessionID)
+			_, _ = tx.(everything).Session(ctx, sessionID)
+		})
+		if err != nil {
+			return err
+		}
+		q, err := tx.Queue(ctx, sessionID)
+		if err == nil {
+			p, err = a.boards.standing(ctx, tx, q)
+		}
+		return err
+	})
+	return p, err
 }
 
 // hand gives the hub what was drawn: each place that is watched, and word to

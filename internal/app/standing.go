@@ -22,13 +22,20 @@ type standing struct {
 }
 
 // standings runs the queue's own order ahead and forecasts everybody who
-// waits or is expected. picks is the calling order of those who are here.
-func (b *boards) standings(ctx context.Context, tx everything, q queue.Queue, now time.Time) (at map[string]standing, picks []string, err error) {
-	policy := b.policy(q.ZoneID)
-	model, err := b.models.get(ctx, tx, q, policy, now)
+// waits or is expected.
+func (b *boards) standings(ctx context.Context, tx everything, q queue.Queue, now time.Time) (map[string]standing, error) {
+	model, err := b.models.get(ctx, tx, q, b.policy(q.ZoneID), now)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	at, _ := b.stand(q, model, now)
+	return at, nil
+}
+
+// stand is standings by a model that is at hand. picks is the calling order of
+// those who are here.
+func (b *boards) stand(q queue.Queue, model *forecast.Model, now time.Time) (at map[string]standing, picks []string) {
+	policy := b.policy(q.ZoneID)
 	expected := queue.Expected(q, policy, now)
 	calls := forecast.InOrder(q, expected, model, now)
 	at = make(map[string]standing, len(expected))
@@ -52,7 +59,7 @@ func (b *boards) standings(ctx context.Context, tx everything, q queue.Queue, no
 		at[p.TicketID] = s
 		picks = append(picks, p.TicketID)
 	}
-	return at, picks, nil
+	return at, picks
 }
 
 // situation is what ranges of a queue are made from, but for who is ahead.
@@ -128,7 +135,7 @@ func (p place) advice(t queue.Ticket) forecast.Advice {
 // now, or was told to and had better wait. The ticket records it, so each is
 // told once.
 func (a *App) adviseLeave(ctx context.Context, p place) {
-	err := a.adviseSteps(ctx, p.q, p.order)
+	err := a.adviseSteps(ctx, p)
 	for _, t := range p.q.Tickets {
 		give := a.Queue.AdviseLeave
 		switch p.advice(t) {

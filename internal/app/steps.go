@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
 )
@@ -80,14 +81,14 @@ type step struct {
 
 // adviseSteps tells those who wait how the line moves, to come near or to wait
 // at the door: each once for every turn of theirs.
-func (a *App) adviseSteps(ctx context.Context, q queue.Queue, at map[string]standing) error {
+func (a *App) adviseSteps(ctx context.Context, p place) error {
 	if !a.tellsSteps() {
 		return nil
 	}
 	now := a.clock.Now()
 	var due []step
-	for _, t := range q.Tickets {
-		s, known := at[t.ID]
+	for _, t := range p.q.Tickets {
+		s, known := p.order[t.ID]
 		if t.State != queue.Waiting || !known || t.ReadyAt.IsZero() && now.Sub(t.CheckedInAt) < standsHere {
 			continue
 		}
@@ -95,10 +96,15 @@ func (a *App) adviseSteps(ctx context.Context, q queue.Queue, at map[string]stan
 			due = append(due, step{t, k})
 		}
 	}
-	if due = a.steps.fresh(q, due); len(due) == 0 {
+	if due = a.steps.fresh(p.q, due); len(due) == 0 {
 		return nil
 	}
 	err := a.inHooked(ctx, func(ctx context.Context, tx everything) error {
+		c, err := a.line(ctx, tx, p, due)
+		if err != nil {
+			return err
+		}
+		ctx = context.WithValue(ctx, crowdKey{}, c)
 		for _, s := range due {
 			err := a.tellProgress(ctx, tx, s.ticket.ID, turn(s.ticket), func(to notify.Subject, now time.Time) []notify.Message {
 				return a.policy.PlanStep(s.kind, to, now)
@@ -107,13 +113,26 @@ func (a *App) adviseSteps(ctx context.Context, q queue.Queue, at map[string]stan
 				return err
 			}
 		}
-		return nil
+		return a.enterNow(ctx, tx, c.rows)
 	})
 	if err != nil {
 		return fmt.Errorf("tell how the line moves: %w", err)
 	}
-	a.steps.note(q, due)
+	a.steps.note(p.q, due)
 	return nil
+}
+
+// line is the crowd of those who are told how their line moves: their tickets
+// and session are as they were drawn, which is what they are told of.
+func (a *App) line(ctx context.Context, tx everything, p place, due []step) (*crowd, error) {
+	c := &crowd{
+		tx: tx, collects: true, tickets: map[string]queue.Ticket{}, sessions: map[string]booking.Session{p.session.ID: p.session},
+	}
+	var people []string
+	for _, s := range due {
+		c.tickets[s.ticket.ID], people = s.ticket, append(people, s.ticket.PatientID)
+	}
+	return c, c.meet(ctx, distinct(people), a.namesPeople())
 }
 
 // standsHere is how long after checking in somebody is taken to be near anyway:

@@ -26,8 +26,9 @@ type crowd struct {
 	people       map[string]directory.Patient
 	prefs        map[string]notify.Prefs
 	contacts     map[string][]store.Contact
-	collects     bool // messages wait for those of the other facts
+	collects     bool // what the facts cause is done together, after the last of them
 	rows         []notify.Message
+	visits       []string // appointments whose patients were seen
 }
 
 type crowdKey struct{}
@@ -68,7 +69,12 @@ func (a *App) together(ctx context.Context, otx outbox.Tx, facts []houzhen.Event
 	}
 	ctx = context.WithValue(ctx, crowdKey{}, c)
 	lane := houzhen.UrgencyOf(facts[0].Kind) // of all of them
-	return ctx, func(ctx context.Context) error { return a.launch(ctx, tx, c.rows, lane) }, nil
+	return ctx, func(ctx context.Context) error {
+		if err := a.fulfilAll(ctx, tx, c.visits); err != nil {
+			return err
+		}
+		return a.launch(ctx, tx, c.rows, lane)
+	}, nil
 }
 
 type launchKey struct{}
@@ -134,61 +140,72 @@ func (c *crowd) read(ctx context.Context, appointments, tickets []string, named 
 	for _, at := range c.appointments {
 		people = append(people, at.PatientID)
 	}
+	var waiting, sessions []string
 	if len(tickets) > 0 {
-		here, err := c.line(ctx, tickets)
-		if err != nil {
+		if c.tickets, err = c.tx.TicketsByID(ctx, tickets); err != nil {
 			return err
 		}
-		people = append(people, here...)
 	}
+	for _, t := range c.tickets {
+		waiting, sessions = append(waiting, t.PatientID), append(sessions, t.SessionID)
+	}
+	people, waiting, sessions = distinct(append(people, waiting...)), distinct(waiting), distinct(sessions)
 	if len(people) == 0 {
 		return nil
 	}
-	return c.meet(ctx, distinct(people), named)
+	return c.inOneGo(ctx, func(c *crowd) error {
+		if err := c.line(ctx, waiting, sessions); err != nil {
+			return err
+		}
+		return c.know(ctx, people, named)
+	})
 }
 
-// line reads tickets and their sessions, and gives whose they are.
-func (c *crowd) line(ctx context.Context, tickets []string) (people []string, err error) {
-	if c.tickets, err = c.tx.TicketsByID(ctx, tickets); err != nil {
-		return nil, err
+// inOneGo has read together what a crowd reads.
+func (c *crowd) inOneGo(ctx context.Context, read func(*crowd) error) error {
+	err := c.tx.Foresee(ctx, func(guess queue.Tx) {
+		tx, _ := guess.(everything)
+		_ = read(&crowd{tx: tx}) // whatever stops the guess is met again in earnest
+	})
+	if err != nil {
+		return err
 	}
-	var sessions []string
-	for _, t := range c.tickets {
-		people, sessions = append(people, t.PatientID), append(sessions, t.SessionID)
+	return read(c)
+}
+
+// line reads the sessions of those who are in queues, and who of them was put off.
+func (c *crowd) line(ctx context.Context, waiting, sessions []string) (err error) {
+	if len(waiting) == 0 {
+		return nil
 	}
-	if len(people) == 0 {
-		return nil, nil
+	if c.putOff, err = c.tx.PutOff(ctx, waiting); err != nil {
+		return err
 	}
-	if c.putOff, err = c.tx.PutOff(ctx, distinct(people)); err != nil {
-		return nil, err
-	}
-	list, err := c.tx.Sessions(ctx, booking.SessionFilter{IDs: distinct(sessions)})
+	list, err := c.tx.Sessions(ctx, booking.SessionFilter{IDs: sessions})
 	for _, s := range list {
 		c.sessions[s.ID] = s
 	}
-	return people, err
+	return err
 }
 
 // meet reads people, what they want, and how channels name them.
 func (c *crowd) meet(ctx context.Context, people []string, named bool) error {
-	read := func(tx everything) (err error) {
-		if c.people, err = tx.PatientsByID(ctx, people); err != nil {
-			return err
-		}
-		return c.ask(ctx, tx, people, named)
-	}
-	if err := c.tx.Foresee(ctx, func(dry queue.Tx) { _ = read(dry.(everything)) }); err != nil { //nolint:forcetypeassert // it is a transaction of the same store
+	return c.inOneGo(ctx, func(c *crowd) error { return c.know(ctx, people, named) })
+}
+
+func (c *crowd) know(ctx context.Context, people []string, named bool) (err error) {
+	if c.people, err = c.tx.PatientsByID(ctx, people); err != nil {
 		return err
 	}
-	return read(c.tx)
+	return c.ask(ctx, people, named)
 }
 
 // ask reads what people want, and how channels name them.
-func (c *crowd) ask(ctx context.Context, tx everything, people []string, named bool) (err error) {
-	if c.prefs, err = tx.MessagePrefs(ctx, people); err != nil || !named {
+func (c *crowd) ask(ctx context.Context, people []string, named bool) (err error) {
+	if c.prefs, err = c.tx.MessagePrefs(ctx, people); err != nil || !named {
 		return err
 	}
-	c.contacts, err = tx.Contacts(ctx, people...)
+	c.contacts, err = c.tx.Contacts(ctx, people...)
 	return err
 }
 

@@ -70,7 +70,22 @@ func (w *world) Look(ctx context.Context, tx notify.Tx, messages []notify.Messag
 	return views, nil
 }
 
+// ofTurn reports whether a kind of message is about somebody's turn: its subject
+// is a ticket.
+func ofTurn(k notify.Kind) bool {
+	switch k {
+	case notify.KindCalled, notify.KindMissed, notify.KindLeaveNow, notify.KindCheckedIn, notify.KindReturnIn, notify.KindNear,
+		notify.KindDelayed, notify.KindWaitALittle, notify.KindProgress, notify.KindReady:
+		return true
+	default:
+		return false
+	}
+}
+
 func (s *scene) look(m notify.Message) (notify.View, error) {
+	if ofTurn(m.Kind) {
+		return s.ticket(m)
+	}
 	switch m.Kind {
 	case notify.KindSignIn:
 		return s.signIn(m)
@@ -78,9 +93,6 @@ func (s *scene) look(m notify.Message) (notify.View, error) {
 		return s.hold(m)
 	case notify.KindRefundDone, notify.KindRefundFailed:
 		return s.payment(m)
-	case notify.KindCalled, notify.KindMissed, notify.KindLeaveNow, notify.KindCheckedIn, notify.KindReturnIn, notify.KindNear,
-		notify.KindDelayed, notify.KindWaitALittle, notify.KindProgress, notify.KindReady:
-		return s.ticket(m)
 	case notify.KindProxy:
 		return s.proxy(m)
 	case notify.KindWaitJoined, notify.KindWaitClosed:
@@ -210,7 +222,7 @@ func (s *scene) staleChange(m notify.Message, a booking.Appointment) (string, er
 }
 
 func (s *scene) ticket(m notify.Message) (notify.View, error) {
-	t, err := s.tx.Ticket(s.ctx, m.Subject)
+	t, err := readOr(s.ctx, s.tickets, m.Subject, "ticket", s.tx.Ticket)
 	if err != nil {
 		return notify.View{}, err
 	}

@@ -23,6 +23,7 @@ type scene struct {
 	index *directory.Index
 
 	appointments map[string]booking.Appointment
+	tickets      map[string]queue.Ticket
 	after        map[string][]booking.Appointment // what came of an appointment that was suspended, by its id
 	cases        map[inSession]suspension.Case
 	sessions     map[string]booking.Session
@@ -44,25 +45,35 @@ func (w *world) set(ctx context.Context, tx everything, index *directory.Index, 
 	s := &scene{
 		world: w, ctx: ctx, tx: tx, index: index, sessions: map[string]booking.Session{}, queues: map[string]map[string]standing{},
 	}
-	var people, subjects, suspended []string
+	var people, subjects, tickets, suspended []string
 	for _, m := range messages {
 		if m.Kind == notify.KindSignIn {
 			continue
 		}
-		people, subjects = append(people, m.Recipient), append(subjects, m.Subject)
+		people = append(people, m.Recipient)
+		if ofTurn(m.Kind) {
+			tickets = append(tickets, m.Subject)
+			continue
+		}
+		subjects = append(subjects, m.Subject)
 		if m.Kind == notify.KindSuspended {
 			suspended = append(suspended, m.Subject)
 		}
 	}
-	people, subjects, suspended = distinct(people), distinct(subjects), distinct(suspended)
+	people, subjects, tickets, suspended = distinct(people), distinct(subjects), distinct(tickets), distinct(suspended)
 	if err := s.meet(people); err != nil {
 		return nil, err
 	}
-	read := func(tx everything) error { return s.read(tx, people, subjects, suspended) }
-	if err := tx.Foresee(ctx, func(dry queue.Tx) { _ = read(dry.(everything)) }); err != nil { //nolint:forcetypeassert // it is a transaction of the same store
+	read := func(s *scene) error { return s.read(people, subjects, tickets, suspended) }
+	err := tx.Foresee(ctx, func(guess queue.Tx) {
+		dry := *s
+		dry.tx, _ = guess.(everything)
+		_ = read(&dry) // whatever stops the guess is met again in earnest
+	})
+	if err != nil {
 		return nil, err
 	}
-	if err := read(tx); err != nil {
+	if err := read(s); err != nil {
 		return nil, err
 	}
 	if err := s.readSessions(); err != nil {
@@ -97,7 +108,7 @@ func both[T any](one, other map[string]T) map[string]T {
 }
 
 // read reads what depends on nothing but the messages and their people.
-func (s *scene) read(tx everything, people, subjects, suspended []string) (err error) {
+func (s *scene) read(people, subjects, tickets, suspended []string) (err error) {
 	phones := make(map[string]houzhen.Phone, len(people))
 	for _, id := range people {
 		if p, known := s.people[id]; known {
@@ -105,11 +116,12 @@ func (s *scene) read(tx everything, people, subjects, suspended []string) (err e
 		}
 	}
 	for _, read := range []func() error{
-		func() (err error) { s.pauses, err = tx.Pauses(s.ctx); return err },
-		func() (err error) { s.silenced, err = tx.Silenced(s.ctx, people); return err },
-		func() (err error) { s.families, err = tx.Households(s.ctx, phones); return err },
-		func() (err error) { s.appointments, err = tx.AppointmentsByID(s.ctx, subjects); return err },
-		func() (err error) { s.after, err = tx.AppointmentsByOrigin(s.ctx, suspended); return err },
+		func() (err error) { s.pauses, err = s.tx.Pauses(s.ctx); return err },
+		func() (err error) { s.silenced, err = s.tx.Silenced(s.ctx, people); return err },
+		func() (err error) { s.families, err = s.tx.Households(s.ctx, phones); return err },
+		func() (err error) { s.appointments, err = s.tx.AppointmentsByID(s.ctx, subjects); return err },
+		func() (err error) { s.tickets, err = s.tx.TicketsByID(s.ctx, tickets); return err },
+		func() (err error) { s.after, err = s.tx.AppointmentsByOrigin(s.ctx, suspended); return err },
 	} {
 		if err := read(); err != nil {
 			return err
@@ -122,6 +134,9 @@ func (s *scene) readSessions() error {
 	var ids []string
 	for _, a := range s.appointments {
 		ids = append(ids, a.SessionID)
+	}
+	for _, t := range s.tickets {
+		ids = append(ids, t.SessionID)
 	}
 	if len(ids) == 0 {
 		return nil
@@ -187,7 +202,7 @@ func (s *scene) standings(sessionID string) (map[string]standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, _, err := s.board.standings(s.ctx, s.tx, q, s.tx.Now())
+	at, err := s.board.standings(s.ctx, s.tx, q, s.tx.Now())
 	if err == nil {
 		s.queues[sessionID] = at
 	}

@@ -140,7 +140,7 @@ func (c *crash) prepare(b Backend, people int) {
 		s, err := a.Booking.AddSession(c.ctx, booking.Session{
 			DepartmentID: "cardio", ZoneID: "zone-b", RoomID: "room-3", DoctorID: "wang", Date: day, Part: houzhen.Afternoon,
 			Start: day.At(13, 0, a.Location()), End: day.At(17, 0, a.Location()), Deadline: day.At(17, 0, a.Location()),
-			SliceMinutes: 60, SliceCapacity: 50, Class: booking.Specialist, Prefix: "A", ReleaseAt: day.AddDays(-1).At(0, 0, a.Location()),
+			SliceMinutes: 60, SliceCapacity: 49, Class: booking.Specialist, Prefix: "A", ReleaseAt: day.AddDays(-1).At(0, 0, a.Location()),
 		})
 		c.must(err)
 		c.session = s

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/houzhen/houzhen"
@@ -30,8 +32,8 @@ var errForeseen = errors.New("only reads can be foreseen")
 // network away; where it is not, nothing is done. ask is run once with a
 // transaction in which every read finds nothing, so that it comes as far as it
 // does in the plain case. Each answer is then kept for the next read of the same
-// statement and arguments, until something is written. Reads that were not
-// foreseen go their own way, so that a wrong guess costs time and changes no
+// statement and arguments, until one of its tables is written to. Reads that were
+// not foreseen go their own way, so that a wrong guess costs time and changes no
 // answer.
 func (tx *Tx) Ahead(ctx context.Context, ask func(booking.Tx) error) error {
 	return tx.foresee(ctx, false, func(dry *Tx) {
@@ -106,12 +108,44 @@ func (tx *Tx) sendAhead(ctx context.Context, list []*read, ends bool) error {
 	return nil
 }
 
+// waits reports whether something must go out before the next statement, which
+// can go with it.
+func (tx *Tx) waits() bool { return !tx.db.d.embedded && (tx.unbegun != "" || len(tx.late) > 0) }
+
+// queryWith runs a statement that gives rows in one round trip with what must go
+// out before it.
+func (tx *Tx) queryWith(ctx context.Context, text string, args []any) ([][]any, error) {
+	r := &read{text: text, args: args}
+	err := tx.sendAhead(ctx, []*read{r}, false)
+	return r.rows, err
+}
+
+// execWith runs a statement in one round trip with what must go out before it,
+// and gives how many rows it changed.
+func (tx *Tx) execWith(ctx context.Context, text string, args []any) (n int64, err error) {
+	var batch pgx.Batch
+	if err := tx.queue(&batch); err != nil {
+		return 0, err
+	}
+	tx.wrote(text)
+	if err := tx.db.count(text); err != nil {
+		return 0, err
+	}
+	batch.Queue(text, args...).Exec(func(done pgconn.CommandTag) error {
+		n = done.RowsAffected()
+		return nil
+	})
+	return n, tx.send(ctx, &batch)
+}
+
 // send runs a batch in one round trip.
 func (tx *Tx) send(ctx context.Context, batch *pgx.Batch) error {
 	err := tx.lease.conn.Raw(func(conn any) error {
 		return conn.(*stdlib.Conn).Conn().SendBatch(ctx, batch).Close() //nolint:forcetypeassert // it is the driver that was opened
 	})
-	if tx.db.d.unmet != nil && tx.db.d.unmet(err) {
+	owed := tx.owed
+	tx.owed = false
+	if owed && tx.db.d.unmet != nil && tx.db.d.unmet(err) {
 		return houzhen.E(houzhen.CodeConflict, "what was to be written was changed meanwhile").Because(err)
 	}
 	return err
@@ -140,19 +174,45 @@ func (tx *Tx) writeLate(ctx context.Context, text string, args ...any) error {
 		_, err := tx.exec(ctx, text, args...)
 		return err
 	}
-	tx.ahead, tx.writes = nil, tx.writes+1
+	tx.wrote(text)
 	tx.late = append(tx.late, write{text, args})
 	return nil
 }
 
-// must runs a statement that is to change a row, and gives refusal when it
-// changes none. Inside Together, where the database is a network away, it goes
-// out late and what it gives then is CodeConflict of the next statement or of
-// the commit.
-func (tx *Tx) must(ctx context.Context, refusal error, text string, args ...any) error {
-	if tx.together && !tx.db.d.embedded {
-		return tx.writeLate(ctx, `WITH written AS (`+text+` RETURNING 1) SELECT 1 / COUNT(*) FROM written`, args...)
+// writesLate reports whether what must change a row goes out late.
+func (tx *Tx) writesLate() bool { return tx.together && !tx.db.d.embedded }
+
+// raiseLate raises the version of the one row that has the key, and sets what
+// else set says. The row must be there: if it does not meet the condition there
+// is a division by nothing, which is CodeConflict of the next statement or of the
+// commit.
+func (tx *Tx) raiseLate(ctx context.Context, set, key, condition string, args ...any) error {
+	return tx.writeLate(ctx, set+`, version = version + 1 / CAST((`+condition+`) AS INTEGER) WHERE `+key, args...)
+}
+
+// mustUpdate raises the version of the one row that has the key, and sets what
+// else set says, if the row is of the version that was read; refusal if it is
+// not. Inside Together, where the database is a network away, it is raiseLate.
+func (tx *Tx) mustUpdate(ctx context.Context, refusal error, set, key, version string, args ...any) error {
+	if tx.writesLate() {
+		return tx.raiseLate(ctx, set, key, version, args...)
 	}
+	return tx.must(ctx, refusal, set+`, version = version + 1 WHERE `+key+` AND `+version, args...)
+}
+
+// mustInsert adds a row, and gives refusal where a unique index has one like
+// it. Inside Together, where the database is a network away, it goes out late,
+// and what it gives then is CodeConflict of the next statement or of the commit.
+func (tx *Tx) mustInsert(ctx context.Context, refusal error, text string, args ...any) error {
+	if tx.writesLate() {
+		return tx.writeLate(ctx, text, args...)
+	}
+	return tx.must(ctx, refusal, text+` ON CONFLICT DO NOTHING`, args...)
+}
+
+// must runs a statement that is to change a row, and gives refusal when it
+// changes none.
+func (tx *Tx) must(ctx context.Context, refusal error, text string, args ...any) error {
 	n, err := tx.exec(ctx, text, args...)
 	switch {
 	case err != nil:
@@ -191,7 +251,7 @@ func (tx *Tx) queue(batch *pgx.Batch) error {
 		}
 		batch.Queue(w.text, w.args...)
 	}
-	tx.late = nil
+	tx.owed, tx.late = len(tx.late) > 0, nil
 	return nil
 }
 
@@ -227,6 +287,36 @@ func (tx *Tx) foreseen(text string, args []any) ([][]any, bool) {
 		}
 	}
 	return nil, false
+}
+
+// wrote notes a statement that may have changed rows, and forgets the answers to
+// reads that it may have changed: all of them if it is not the plain writing of
+// rows of one table.
+func (tx *Tx) wrote(text string) {
+	tx.writes++
+	if len(tx.ahead) == 0 {
+		return
+	}
+	table := writtenTable(text)
+	tx.ahead = slices.DeleteFunc(tx.ahead, func(r *read) bool { return table == "" || names(r.text, table) })
+}
+
+// writtenTable gives the table of an INSERT or UPDATE, "" for anything else.
+func writtenTable(text string) string {
+	for _, verb := range []string{"INSERT INTO ", "UPDATE "} {
+		if rest, found := strings.CutPrefix(text, verb); found {
+			table, _, _ := strings.Cut(rest, " ")
+			return table
+		}
+	}
+	return ""
+}
+
+// names reports whether a statement has a word in it.
+func names(text, word string) bool {
+	return slices.Contains(strings.FieldsFunc(text, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}), word)
 }
 
 // guess notes a read; false when nothing is being foreseen.

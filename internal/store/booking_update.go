@@ -11,27 +11,34 @@ import (
 // What may change without asking a guard.
 const appointmentSet = `UPDATE appointment SET start_at = $1, end_at = $2, account_id = $3, state = $4, origin_id = $5,
  expires_at = $6, ended_by = $7, reason = $8, channel = $9, request_key = $10, booked_at = $11, ended_at = $12,
- checked_in_at = $13, released_at = $14, travel_minutes = $15, version = version + 1`
+ checked_in_at = $13, released_at = $14, travel_minutes = $15`
 
-// updateInPlace applies only where every guarded column stays as it is and no
+// stays holds only where every guarded column stays as it is and no
 // ended appointment comes back to life, so that no guard can refuse it.
-const updateInPlace = appointmentSet + `
- WHERE id = $16 AND version = $17 AND session_id = $18 AND slot_no = $19 AND patient_id = $20 AND doctor_id = $21
+const stays = `version = $17 AND session_id = $18 AND slot_no = $19 AND patient_id = $20 AND doctor_id = $21
  AND day = $22 AND nth = $23 AND purpose = $24 AND voucher = $25 AND (state > 0 OR state = $26)`
 
-const updateGuarded = appointmentSet + `,
+const updateGuarded = appointmentSet + `, version = version + 1,
  session_id = $16, slot_no = $17, patient_id = $18, doctor_id = $19, day = $20, nth = $21, purpose = $22, voucher = $23
  WHERE id = $24 AND version = $25`
 
 // UpdateAppointment saves by id and the version that was read, and raises it:
 // CodeConflict when it was changed meanwhile, or as AddAppointment when a guard
-// refuses. Either way the transaction stays usable.
+// refuses. Either way the transaction stays usable. Inside Together, where the
+// database is a network away, nothing that a guard asks about may change.
 func (tx *Tx) UpdateAppointment(ctx context.Context, a *booking.Appointment) error {
 	guarded := []any{
 		a.SessionID, int64(a.SlotNo), a.PatientID, a.DoctorID, dateNumber(a.Day), int64(a.Nth), string(a.Purpose), a.Voucher,
 	}
-	args := append(appointmentChange(*a), a.ID, a.Version)
-	n, err := tx.exec(ctx, updateInPlace, append(append(args, guarded...), int64(a.State))...)
+	args := append(append(append(appointmentChange(*a), a.ID, a.Version), guarded...), int64(a.State))
+	if tx.writesLate() {
+		if err := tx.raiseLate(ctx, appointmentSet, `id = $16`, stays, args...); err != nil {
+			return fmt.Errorf("update appointment: %w", err)
+		}
+		a.Version++
+		return nil
+	}
+	n, err := tx.exec(ctx, appointmentSet+`, version = version + 1 WHERE id = $16 AND `+stays, args...)
 	if err != nil {
 		return fmt.Errorf("update appointment: %w", err)
 	}

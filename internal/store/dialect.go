@@ -29,7 +29,7 @@ type dialect struct {
 	// failedAborts says that a refused statement spoils its transaction, so
 	// that one which may be refused needs a savepoint.
 	failedAborts bool
-	// unmet reports whether a statement that had to change a row changed none,
+	// unmet reports whether a statement that had to change or add a row could not,
 	// where that is learned late; nil where it is learned at once.
 	unmet     func(error) bool
 	goose     goose.Dialect

@@ -47,6 +47,12 @@ func (db *DB) openPostgreSQL(ctx context.Context, url string, conns int) error {
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "houzhen"
 	}
+	if cfg.RuntimeParams["plan_cache_mode"] == "" {
+		// Every text is written for one way to its rows. Left to itself the server
+		// plans some anew each time: while tables grow from nothing, the plans of
+		// their first days look cheaper than the one that would be kept.
+		cfg.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	}
 	pool := stdlib.OpenDB(*cfg)
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
@@ -77,10 +83,11 @@ const (
 	pgDivision      = "22012"
 )
 
-// postgresUnmet knows the division by the number of rows that Tx.must makes.
+// postgresUnmet knows the division that Tx.mustUpdate makes for a row of another
+// version, and the row that Tx.mustInsert found there.
 func postgresUnmet(err error) bool {
 	var e *pgconn.PgError
-	return errors.As(err, &e) && e.Code == pgDivision
+	return errors.As(err, &e) && (e.Code == pgDivision || e.Code == pgUnique)
 }
 
 func postgresViolation(err error) violation {

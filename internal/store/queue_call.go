@@ -52,7 +52,7 @@ func (tx *Tx) AddCall(ctx context.Context, c queue.Call) error {
 	if err != nil {
 		return fmt.Errorf("write reason of call: %w", err)
 	}
-	return tx.must(ctx, houzhen.E(houzhen.CodeConflict, "request has made a call"), `INSERT INTO call (`+callColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+	return tx.mustInsert(ctx, houzhen.E(houzhen.CodeConflict, "request has made a call"), `INSERT INTO call (`+callColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		c.SessionID, c.RequestID, c.TicketID, c.DoctorID, c.RoomID, c.Verb, c.Reason.Code, args, micros(c.At), c.Operator, c.Cause)
 }
 

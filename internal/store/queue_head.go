@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -98,20 +100,75 @@ func (tx *Tx) wholeQueue(ctx context.Context, sessionID, lock string) (queue.Que
 	if err != nil && tx.foresees == nil {
 		return q, err
 	}
-	known := tx.known(sessionID)
-	some, err := all(ctx, tx, ticketInto, `SELECT `+ticketColumns+` FROM ticket WHERE session_id = $1
- AND (SELECT version FROM queue WHERE session_id = $2) <> $3 ORDER BY no, id`, sessionID, sessionID, known.version)
-	if err != nil {
-		return q, fmt.Errorf("list tickets: %w", err)
+	q.Tickets, err = tx.tickets(ctx, sessionID, q.Version, lock != "")
+	return q, err
+}
+
+// LockedTickets gives the tickets of a queue of which LockHead gave the head.
+func (tx *Tx) LockedTickets(ctx context.Context, head queue.Queue) ([]queue.Ticket, error) {
+	if tx.foresees != nil && tx.known(head.SessionID).version == 0 {
+		return nil, nil // they may be many and in the end not be wanted
 	}
-	if known.version > 0 && q.Version == known.version {
+	return tx.tickets(ctx, head.SessionID, head.Version, true)
+}
+
+// tickets gives the tickets of a queue of which the head was read, by number:
+// those remembered if they are of that version.
+func (tx *Tx) tickets(ctx context.Context, sessionID string, version int64, locked bool) ([]queue.Ticket, error) {
+	known := tx.known(sessionID)
+	some, err := all(ctx, tx, ticketInto, `SELECT `+ticketColumns+` FROM ticket
+ WHERE session_id = (SELECT session_id FROM queue WHERE session_id = $1 AND version <> $2) ORDER BY no, id`, sessionID, known.version)
+	if err != nil {
+		return nil, fmt.Errorf("list tickets: %w", err)
+	}
+	if known.version > 0 && version == known.version {
 		some = slices.Clone(known.tickets)
 	}
-	q.Tickets = some
-	if lock != "" || tx.readOnly || tx.db.d.embedded { // otherwise head and tickets may be of two moments
-		tx.seen.read(sessionID, remembered{q.Version, slices.Clone(some)})
+	if locked || tx.readOnly || tx.db.d.embedded { // otherwise head and tickets may be of two moments
+		tx.seen.read(sessionID, remembered{version, slices.Clone(some)})
 	}
-	return q, nil
+	return some, nil
+}
+
+// KnownQueue gives a queue and its session as they are now, by one statement,
+// where the tickets of that version are remembered; false where they are not and
+// are to be read with Queue, and where there is no such queue.
+func (db *DB) KnownQueue(ctx context.Context, sessionID string) (q queue.Queue, s booking.Session, known bool, err error) {
+	r := db.queues.get(sessionID)
+	if r.version == 0 {
+		return q, s, false, nil
+	}
+	l, err := db.conns.take(ctx)
+	if err != nil {
+		return q, s, false, fmt.Errorf("take connection: %w", err)
+	}
+	defer func() { db.conns.give(l, err != nil) }()
+	tx := db.newTx(ctx)
+	tx.lease, tx.readOnly = l, true
+	both, err := all(ctx, tx, func(v *headAndSession) []any { return append(queueInto(&v.queueRow), sessionInto(&v.session)...) },
+		`SELECT `+of("q", queueColumns)+`, `+of("s", sessionColumns)+` FROM queue q JOIN session s ON s.id = q.session_id
+ WHERE q.session_id = $1 AND q.version = $2`, sessionID, r.version)
+	if err != nil || len(both) == 0 {
+		return q, s, false, err
+	}
+	q, s = both[0].head(), both[0].session
+	q.Tickets = slices.Clone(r.tickets)
+	return q, s, true, nil
+}
+
+// headAndSession is a queue's head with its session's row.
+type headAndSession struct {
+	queueRow
+	session booking.Session
+}
+
+// of names columns as those of a table.
+func of(table, columns string) string {
+	list := strings.Split(columns, ",")
+	for i, c := range list {
+		list[i] = table + "." + strings.TrimSpace(c)
+	}
+	return strings.Join(list, ", ")
 }
 
 // Queues lists the queues of a zone whose sessions start in [from, to), with
@@ -169,9 +226,9 @@ func (tx *Tx) SaveQueue(ctx context.Context, q *queue.Queue) error {
 	if err != nil {
 		return fmt.Errorf("write queue: %w", err)
 	}
-	err = tx.must(ctx, houzhen.E(houzhen.CodeConflict, "queue was changed meanwhile"), `UPDATE queue SET zone_id = $1, room_id = $2, doctor_id = $3, prefix = $4, start_at = $5,
+	err = tx.mustUpdate(ctx, houzhen.E(houzhen.CodeConflict, "queue was changed meanwhile"), `UPDATE queue SET zone_id = $1, room_id = $2, doctor_id = $3, prefix = $4, start_at = $5,
  end_at = $6, deadline = $7, desk = $8, started_at = $9, paused_until = $10, pause_reason = $11, normals = $12,
- pattern = $13, version = version + 1 WHERE session_id = $14 AND version = $15`,
+ pattern = $13`, `session_id = $14`, `version = $15`,
 		q.ZoneID, q.RoomID, q.DoctorID, q.Prefix, micros(q.Start), micros(q.End), micros(q.Deadline), string(q.Desk),
 		micros(q.StartedAt), micros(q.PausedUntil), q.PauseReason, normals, shape, q.SessionID, q.Version)
 	if err == nil {

@@ -48,8 +48,7 @@ func (tx *Tx) AddEntry(ctx context.Context, e queue.Entry) error {
 	if err != nil {
 		return fmt.Errorf("write change of entry: %w", err)
 	}
-	return tx.must(ctx, houzhen.E(houzhen.CodeConflict, "the log has that entry"), `INSERT INTO queue_log (`+logColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
- ON CONFLICT DO NOTHING`, e.SessionID, e.Version, micros(e.At), e.Verb, e.Operator, e.RequestID, e.TicketID, e.Cause,
+	return tx.mustInsert(ctx, houzhen.E(houzhen.CodeConflict, "the log has that entry"), `INSERT INTO queue_log (`+logColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, e.SessionID, e.Version, micros(e.At), e.Verb, e.Operator, e.RequestID, e.TicketID, e.Cause,
 		e.Reason.Code, args, int64(e.Policy), string(change))
 }
 

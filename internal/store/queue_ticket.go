@@ -96,9 +96,9 @@ func (tx *Tx) Elsewhere(ctx context.Context, patientID string, from, to time.Tim
 
 // AddTicket inserts a ticket; CodeConflict if the appointment has one.
 func (tx *Tx) AddTicket(ctx context.Context, t queue.Ticket) error {
-	err := tx.must(ctx, houzhen.E(houzhen.CodeConflict, "appointment has a ticket"), `INSERT INTO ticket (`+ticketColumns+`)
+	err := tx.mustInsert(ctx, houzhen.E(houzhen.CodeConflict, "appointment has a ticket"), `INSERT INTO ticket (`+ticketColumns+`)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
- $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42) ON CONFLICT DO NOTHING`, ticketArgs(t)...)
+ $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42)`, ticketArgs(t)...)
 	if err == nil {
 		tx.seen.ticket(t)
 	}
@@ -108,13 +108,13 @@ func (tx *Tx) AddTicket(ctx context.Context, t queue.Ticket) error {
 // SaveTicket saves by id and the version that was read, and raises it;
 // CodeConflict when it was changed meanwhile. The appointment never changes.
 func (tx *Tx) SaveTicket(ctx context.Context, t *queue.Ticket) error {
-	err := tx.must(ctx, houzhen.E(houzhen.CodeConflict, "ticket was changed meanwhile"), `UPDATE ticket SET session_id = $1, zone_id = $2, patient_id = $3, no = $4, label = $5,
+	err := tx.mustUpdate(ctx, houzhen.E(houzhen.CodeConflict, "ticket was changed meanwhile"), `UPDATE ticket SET session_id = $1, zone_id = $2, patient_id = $3, no = $4, label = $5,
  slice_start = $6, slice_end = $7, state = $8, lane = $9, walk_in = $10, checked_in_at = $11, lane_since = $12,
  ready_at = $13, called_at = $14, last_call_at = $15, calls = $16, misses = $17, skip_normals = $18, at_end = $19,
  started_at = $20, ended_at = $21, doctor_id = $22, room_id = $23, travel_minutes = $24, leave_advised_at = $25,
  end_reason = $26, priority_group = $27, assigned_doctor_id = $28, not_before = $29, results_at = $30, returns = $31,
  overtaken = $32, overtaken_for = $33, care = $34, lives_near = $35, wait_advised_at = $36, first_visit = $37,
- set_out_at = $38, no_show = $39, version = version + 1 WHERE id = $40 AND version = $41`,
+ set_out_at = $38, no_show = $39`, `id = $40`, `version = $41`,
 		t.SessionID, t.ZoneID, t.PatientID, int64(t.No), t.Label, micros(t.SliceStart), micros(t.SliceEnd), string(t.State),
 		string(t.Lane), bit(t.WalkIn), micros(t.CheckedInAt), micros(t.LaneSince), micros(t.ReadyAt), micros(t.CalledAt),
 		micros(t.LastCallAt), int64(t.Calls), int64(t.Misses), int64(t.SkipNormals), bit(t.AtEnd), micros(t.StartedAt),

@@ -19,10 +19,13 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 	if tx.foresees != nil {
 		return 0, errForeseen
 	}
+	if tx.waits() {
+		return tx.execWith(ctx, text, args)
+	}
 	if err := tx.begun(ctx); err != nil {
 		return 0, err
 	}
-	tx.ahead, tx.writes = nil, tx.writes+1
+	tx.wrote(text)
 	if err := tx.db.count(text); err != nil {
 		return 0, err
 	}
@@ -106,6 +109,16 @@ func (tx *Tx) scan(ctx context.Context, text string, args []any, dest ...any) er
 		}
 		return assign(dest, rows[0])
 	}
+	if tx.waits() {
+		first, err := tx.queryWith(ctx, text, args)
+		if err != nil {
+			return err
+		}
+		if len(first) == 0 {
+			return sql.ErrNoRows
+		}
+		return assign(dest, first[0])
+	}
 	rows, err := tx.query(ctx, text, args...)
 	if err != nil {
 		return err
@@ -152,8 +165,16 @@ func all[T any](ctx context.Context, tx *Tx, into func(*T) []any, text string, a
 	var v T
 	var out []T
 	dest := into(&v)
-	if rows, ok := tx.foreseen(text, args); ok {
-		for _, row := range rows {
+	given, ok := tx.foreseen(text, args)
+	if !ok && tx.waits() {
+		var err error
+		if given, err = tx.queryWith(ctx, text, args); err != nil {
+			return nil, err
+		}
+		ok = true
+	}
+	if ok {
+		for _, row := range given {
 			if err := assign(dest, row); err != nil {
 				return nil, err
 			}

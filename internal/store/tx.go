@@ -41,6 +41,7 @@ type Tx struct {
 
 	unbegun  string   // what begins the transaction, until the first statement goes out
 	late     []write  // what goes out with the next statement or the commit
+	owed     bool     // what was written late is in the batch that goes out
 	together bool     // writes that must change a row go out late
 	ahead    []*read  // answers to reads that are yet to be asked
 	foresees *[]*read // not nil: the transaction only listens to what is read

@@ -141,6 +141,12 @@ func (t *tx) LockHead(_ context.Context, sessionID string) (queue.Queue, error) 
 	return t.head(sessionID)
 }
 
+// LockedTickets gives the tickets of a head.
+func (t *tx) LockedTickets(ctx context.Context, head queue.Queue) ([]queue.Ticket, error) {
+	q, err := t.LockQueue(ctx, head.SessionID)
+	return q.Tickets, err
+}
+
 func (t *tx) head(sessionID string) (queue.Queue, error) {
 	q, ok := t.data.queues[sessionID]
 	if !ok {

@@ -71,6 +71,8 @@ func runQueue(t *testing.T, open Opener) {
 	t.Run("the head is saved under its version", func(t *testing.T) { headSaved(t, open(t)) })
 	t.Run("queues of a zone by start", func(t *testing.T) { queuesOfZone(t, open(t)) })
 	t.Run("a queue is as it is stored, whatever was done to it", func(t *testing.T) { queueRemembered(t, open(t)) })
+	t.Run("a queue that is remembered is asked one statement", func(t *testing.T) { queueKnown(t, open(t)) })
+	t.Run("what is written together is written or not at all", func(t *testing.T) { oldVersionTogether(t, open(t)) })
 	t.Run("a request makes one call", func(t *testing.T) { callsByRequest(t, open(t)) })
 	t.Run("consultations are newest first", func(t *testing.T) { consultations(t, open(t)) })
 	runQueueLog(t, open)

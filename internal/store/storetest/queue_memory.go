@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/queue"
 )
@@ -87,9 +88,81 @@ func queueRemembered(t *testing.T, db *store.DB) {
 					if diff := cmp.Diff(got, w); diff != "" || err != nil {
 						t.Errorf("%s (-got +stored), %v:\n%s", step.name, err, diff)
 					}
+					got, _, known, err := db.KnownQueue(ctx, w.SessionID)
+					if diff := cmp.Diff(got, w); known && diff != "" || err != nil {
+						t.Errorf("%s (-known +stored), %v:\n%s", step.name, err, diff)
+					}
 				}
 				return err
 			})
 		}
+	}
+}
+
+// queueKnown reads a queue that is remembered by one statement, with its session.
+func queueKnown(t *testing.T, db *store.DB) {
+	t.Helper()
+	ctx := t.Context()
+	addSession(t, db, "s1", "d1", 4)
+	addQueue(t, db, head("s1", Start()), ticket("s1", 2))
+	if _, _, known, err := db.KnownQueue(ctx, "s1"); known || err != nil {
+		t.Errorf("known before it was read: %v, %v", known, err)
+	}
+	want := changeHead(t, db, "s1")
+	before := db.Statements()
+	got, s, known, err := db.KnownQueue(ctx, "s1")
+	if diff := cmp.Diff(got, want); diff != "" || !known || s.ID != "s1" || err != nil || db.Statements() != before+1 {
+		t.Errorf("known %v, session %q, %d statements, %v (-got +want):\n%s", known, s.ID, db.Statements()-before, err, diff)
+	}
+	write(t, db, func(tx *store.Tx) error { return tx.SaveTicket(ctx, &want.Tickets[0]) }) // by somebody who does not keep to the versions
+	if _, _, known, err := db.KnownQueue(ctx, "s1"); known || err != nil {
+		t.Errorf("known after a ticket was written behind its back: %v, %v", known, err)
+	}
+}
+
+// changeHead saves a queue's head, and gives the queue.
+func changeHead(t *testing.T, db *store.DB, id string) (q queue.Queue) {
+	t.Helper()
+	write(t, db, func(tx *store.Tx) (err error) {
+		if q, err = tx.LockQueue(t.Context(), id); err != nil {
+			return err
+		}
+		return tx.SaveQueue(t.Context(), &q)
+	})
+	return q
+}
+
+// oldVersionTogether writes a ticket of a version that is past together with
+// the head: both stay as they were.
+func oldVersionTogether(t *testing.T, db *store.DB) {
+	t.Helper()
+	ctx := t.Context()
+	addQueue(t, db, head("s1", Start()), ticket("s1", 2))
+	want := changeHead(t, db, "s1")
+	for name, spoil := range map[string]func(tx *store.Tx, q *queue.Queue) error{
+		"ticket": func(tx *store.Tx, q *queue.Queue) error {
+			old := q.Tickets[0]
+			old.Version, old.Calls = old.Version+1, 7
+			return tx.SaveTicket(ctx, &old)
+		},
+		"head": func(tx *store.Tx, q *queue.Queue) error {
+			return tx.SaveQueue(ctx, &queue.Queue{SessionID: "s1", Version: q.Version + 1})
+		},
+		"second": func(tx *store.Tx, q *queue.Queue) error { return tx.AddTicket(ctx, q.Tickets[0]) },
+	} {
+		refused(t, db.InTx(ctx, func(tx *store.Tx) error {
+			q, err := tx.LockQueue(ctx, "s1")
+			if err != nil {
+				return err
+			}
+			return tx.Together(func() error { return errors.Join(spoil(tx, &q), tx.SaveQueue(ctx, &q)) })
+		}), houzhen.CodeConflict)
+		look(t, db, func(tx *store.Tx) error {
+			got, err := tx.Queue(ctx, "s1")
+			if diff := cmp.Diff(got, want); diff != "" {
+				t.Errorf("%s (-got +want):\n%s", name, diff)
+			}
+			return err
+		})
 	}
 }
