@@ -133,12 +133,11 @@ func (a *App) visits(ctx context.Context, tx everything, list []booking.Appointm
 	if len(list) == 0 {
 		return nil, map[string]noshow.History{}, nil
 	}
-	ids := make([]string, 0, len(list))
+	var ids, held []string
 	for _, at := range list {
-		ids = append(ids, at.PatientID)
+		ids, held = append(ids, at.PatientID), append(held, at.SessionID)
 	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
+	ids = distinct(ids)
 	histories, err := tx.Histories(ctx, ids)
 	if err != nil {
 		return nil, nil, err
@@ -147,21 +146,21 @@ func (a *App) visits(ctx context.Context, tx everything, list []booking.Appointm
 	if err != nil {
 		return nil, nil, err
 	}
-	sessions := map[string]booking.Session{}
+	people, err := tx.PatientsByID(ctx, ids) // of a record that was removed nothing is known
+	if err != nil {
+		return nil, nil, fmt.Errorf("load patients: %w", err)
+	}
+	sessions, err := tx.Sessions(ctx, booking.SessionFilter{IDs: distinct(held)})
+	if err != nil {
+		return nil, nil, fmt.Errorf("load sessions: %w", err)
+	}
+	at := make(map[string]booking.Session, len(sessions))
+	for _, s := range sessions {
+		at[s.ID] = s
+	}
 	out := make([]noshow.Visit, len(list))
-	for i, at := range list {
-		s, ok := sessions[at.SessionID]
-		if !ok {
-			if s, err = tx.Session(ctx, at.SessionID); err != nil {
-				return nil, nil, fmt.Errorf("load session: %w", err)
-			}
-			sessions[at.SessionID] = s
-		}
-		p, err := tx.Patient(ctx, at.PatientID)
-		if err != nil && houzhen.CodeOf(err) != houzhen.CodeNotFound { // of a record that was removed nothing is known
-			return nil, nil, fmt.Errorf("load patient: %w", err)
-		}
-		out[i] = noshow.Among(a.visit(at, s, p), others[at.PatientID])
+	for i, v := range list {
+		out[i] = noshow.Among(a.visit(v, at[v.SessionID], people[v.PatientID]), others[v.PatientID])
 	}
 	return out, histories, nil
 }
