@@ -295,6 +295,38 @@ func TestCheckInAndFulfil(t *testing.T) {
 	wantCode(t, err, houzhen.CodeState)
 }
 
+func TestManyAreFulfilledEachOnce(t *testing.T) {
+	c := newClinic(t)
+	s := c.session("chen", monday, 3)
+	li, wang, away := c.book(s, "li", 1), c.book(s, "wang", 2), c.book(s, "away", 3)
+	c.at(monday, 7, 40)
+	for _, a := range []booking.Appointment{li, wang} {
+		if _, err := c.checkIn(a.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := func(ids ...string) error {
+		return c.in(func(tx booking.Tx) error { return c.FulfilAll(t.Context(), tx, ids) })
+	}
+	wantCode(t, all(li.ID, away.ID), houzhen.CodeState)
+	if got := c.load(li.ID); got.State != booking.CheckedIn {
+		t.Errorf("with one who never came: %v", got.State)
+	}
+	for range 2 {
+		if err := all(wang.ID, li.ID, wang.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, a := range []booking.Appointment{li, wang} {
+		if got := c.load(a.ID); got.State != booking.Fulfilled || got.Version != 3 {
+			t.Errorf("got %+v", got)
+		}
+	}
+	if n := count(c.store.Kinds(), houzhen.AppointmentFulfilled); n != 2 {
+		t.Errorf("%d facts, want 2", n)
+	}
+}
+
 func TestBusinessDateClosesAtFour(t *testing.T) {
 	c := newClinic(t)
 	s := c.session("chen", monday, 1, func(s *booking.Session) {
