@@ -138,16 +138,13 @@ func (db *DB) KnownQueue(ctx context.Context, sessionID string) (q queue.Queue, 
 	if r.version == 0 {
 		return q, s, false, nil
 	}
-	l, err := db.conns.take(ctx)
-	if err != nil {
-		return q, s, false, fmt.Errorf("take connection: %w", err)
-	}
-	defer func() { db.conns.give(l, err != nil) }()
-	tx := db.newTx(ctx)
-	tx.lease, tx.readOnly = l, true
-	both, err := all(ctx, tx, func(v *headAndSession) []any { return append(queueInto(&v.queueRow), sessionInto(&v.session)...) },
-		`SELECT `+of("q", queueColumns)+`, `+of("s", sessionColumns)+` FROM queue q JOIN session s ON s.id = q.session_id
+	var both []headAndSession
+	err = db.Glance(ctx, func(tx *Tx) (err error) {
+		both, err = all(ctx, tx, func(v *headAndSession) []any { return append(queueInto(&v.queueRow), sessionInto(&v.session)...) },
+			`SELECT `+of("q", queueColumns)+`, `+of("s", sessionColumns)+` FROM queue q JOIN session s ON s.id = q.session_id
  WHERE q.session_id = $1 AND q.version = $2`, sessionID, r.version)
+		return err
+	})
 	if err != nil || len(both) == 0 {
 		return q, s, false, err
 	}

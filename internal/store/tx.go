@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -97,6 +98,23 @@ func (db *DB) InTx(ctx context.Context, f func(*Tx) error) error {
 // View runs f on one unchanging state of the database; writes in it fail.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 	_, err := db.once(ctx, db.conns, db.d.beginRead, f)
+	return err
+}
+
+// Glance is View for one statement: no transaction is put around it, which where
+// the database is a network away would be a round trip more. A second statement
+// would see another moment.
+func (db *DB) Glance(ctx context.Context, f func(*Tx) error) error {
+	l, err := db.conns.take(ctx)
+	if err != nil {
+		return fmt.Errorf("take connection: %w", err)
+	}
+	broken := true // also by a panic
+	defer func() { db.conns.give(l, broken) }()
+	tx := db.newTx(ctx)
+	tx.lease, tx.readOnly = l, true
+	err = tx.run(ctx, f)
+	broken = err != nil && !errors.Is(err, sql.ErrNoRows) && houzhen.CodeOf(err) != houzhen.CodeNotFound
 	return err
 }
 

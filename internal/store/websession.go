@@ -19,7 +19,7 @@ func (db *DB) Sessions() Sessions { return Sessions{db} }
 // FindCtx gives the data of a session that has not expired.
 func (s Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var sealed []byte
-	err := s.db.View(ctx, func(tx *Tx) error {
+	err := s.db.Glance(ctx, func(tx *Tx) error {
 		return tx.scan(ctx, `SELECT data FROM web_session WHERE token_index = $1 AND expires_at > $2`,
 			[]any{s.db.index(token, sealWebToken), micros(tx.now)}, &sealed)
 	})

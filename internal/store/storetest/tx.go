@@ -42,9 +42,39 @@ func runTx(t *testing.T, open Opener) {
 		}
 		noStaff(t, db, "n1")
 	})
+	t.Run("a glance gives its connection back", func(t *testing.T) { glanceGivesBack(t, open(t)) })
 	t.Run("a view sees one state", func(t *testing.T) { viewSeesOneState(t, open(t)) })
 	t.Run("a savepoint undoes its own part only", func(t *testing.T) { savepointUndoesItsPart(t, open(t)) })
 	t.Run("writers of one row wait for one another", func(t *testing.T) { writersWait(t, open(t)) })
+}
+
+// glanceGivesBack looks more often than there are connections, and finds
+// something, nothing, and the end of its caller's patience.
+func glanceGivesBack(t *testing.T, db *store.DB) {
+	t.Helper()
+	addSession(t, db, "s1", "d1", 1)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	for range 40 {
+		for id, want := range map[string]houzhen.Code{"s1": "", "nothing": houzhen.CodeNotFound} {
+			err := db.Glance(t.Context(), func(tx *store.Tx) error {
+				_, err := tx.Session(t.Context(), id)
+				return err
+			})
+			if houzhen.CodeOf(err) != want {
+				t.Fatalf("%s: got %v", id, err)
+			}
+		}
+		if err := db.Glance(gone, func(tx *store.Tx) error {
+			_, err := tx.Session(gone, "s1")
+			return err
+		}); err == nil {
+			t.Fatal("a caller who has gone was answered")
+		}
+	}
+	if err := db.Glance(t.Context(), func(tx *store.Tx) error { return tx.Emit(houzhen.Event{Kind: houzhen.SessionOpened}) }); err == nil {
+		t.Error("a glance told a fact")
+	}
 }
 
 func failureLeavesNothing(t *testing.T, open Opener) {
