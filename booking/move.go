@@ -203,14 +203,18 @@ func (s *Service) nthOn(ctx context.Context, tx Tx, a Appointment, day houzhen.D
 	return 0, houzhen.E(houzhen.CodeLimit, "limit of visits reached").With("span", "day")
 }
 
-// stillOpen looks at the new session again, now that the update has locked it
-// against being suspended.
+// stillOpen looks at the new session and the new number again, now that the
+// update has locked the one against being suspended and has the other: somebody
+// may have taken it and left it since it was found to be free.
 func (s *Service) stillOpen(ctx context.Context, tx Tx, a Appointment, r MoveRequest) error {
 	session, err := bookableSession(ctx, tx, a.SessionID, r.who())
 	if err != nil {
 		return err
 	}
-	return stillHis(ctx, tx, session, a, r.who())
+	if err := stillHis(ctx, tx, session, a, r.who()); err != nil {
+		return err
+	}
+	return s.numberUnspent(ctx, tx, session, a, BookRequest{SlotNo: a.SlotNo})
 }
 
 // leaveTrace remembers a number that was left on its own day and gives its
