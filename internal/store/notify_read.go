@@ -131,12 +131,22 @@ func (tx *Tx) LostMessages(ctx context.Context, claimedBefore time.Time, limit i
 }
 
 // UnheardMessages gives those whose next channel is due, oldest first; one that is
-// claimed has not gone yet and is left out.
+// claimed has not gone yet and is left out. Where such ones are all that it finds,
+// it asks for more.
 func (tx *Tx) UnheardMessages(ctx context.Context, now time.Time, limit int) ([]notify.Message, error) {
-	rows, err := tx.listOpen(ctx, "next_at", `next_at > 0 AND next_at <= $1`, micros(now), int64(limit))
-	return slices.DeleteFunc(rows, func(m notify.Message) bool {
-		return m.State == notify.Claimed || m.NextAt.IsZero() || m.NextAt.After(now)
-	}), err
+	for most := limit; ; most *= 4 {
+		rows, err := tx.listOpen(ctx, "next_at", `next_at > 0 AND next_at <= $1`, micros(now), int64(most))
+		if err != nil {
+			return nil, err
+		}
+		all := len(rows) < most
+		rows = slices.DeleteFunc(rows, func(m notify.Message) bool {
+			return m.State == notify.Claimed || m.NextAt.IsZero() || m.NextAt.After(now)
+		})
+		if all || len(rows) > 0 {
+			return rows[:min(limit, len(rows))], nil
+		}
+	}
 }
 
 // OpenCalls gives what is on the desk's telephone list, oldest first.

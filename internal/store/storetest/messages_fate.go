@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -69,6 +70,7 @@ func takenIsNotLost(t *testing.T, db *store.DB) {
 		rows = append(rows, m)
 	}
 	rows[1].NextAt = time.Time{} // nothing is tried after it
+	rows[3].NextAt = Start().Add(time.Second)
 	plan(t, db, rows...)
 	lost := func(want ...string) {
 		t.Helper()
@@ -106,6 +108,10 @@ func takenIsNotLost(t *testing.T, db *store.DB) {
 		if diff := cmp.Diff(messageIDs(got), []string{"m1", "m3"}); diff != "" {
 			t.Errorf("unheard (-got +want):\n%s", diff)
 		}
-		return err
+		first, err2 := tx.UnheardMessages(t.Context(), Start().Add(time.Hour), 1)
+		if diff := cmp.Diff(messageIDs(first), []string{"m1"}); diff != "" {
+			t.Errorf("the first, though one that is claimed stands before it (-got +want):\n%s", diff)
+		}
+		return errors.Join(err, err2)
 	})
 }
