@@ -26,7 +26,8 @@ install_missing() {
     # Pages open three times as fast without a window; the whole browser does too.
     command -v chromium-headless-shell >/dev/null || fetch chromium-headless-shell ||
       command -v chromium >/dev/null || packages+=(chromium)
-    fc-list 2>/dev/null | grep -qi 'noto.*cjk' || packages+=(fonts-noto-cjk fontconfig)
+    fc-list 2>/dev/null | grep -i 'noto.*cjk' >/dev/null || # all of it is read: a pipe closed early is a failure here
+      packages+=(fonts-noto-cjk fontconfig)
   fi
   [ ${#packages[@]} -eq 0 ] || fetch "${packages[@]}"
 }
