@@ -29,9 +29,14 @@ func (h *house) launch(fate error, rows ...notify.Message) (*notify.Launch, erro
 
 func (h *house) confirmations(n int) []notify.Message {
 	h.t.Helper()
-	var rows []notify.Message
+	return h.planned(n, h.opt.Policy.PlanBooked)
+}
+
+// planned gives what is planned for n people by one rule.
+func (h *house) planned(n int, plan func(notify.Subject, time.Time) []notify.Message) (rows []notify.Message) {
+	h.t.Helper()
 	for i := range n {
-		rows = append(rows, h.opt.Policy.PlanBooked(h.visit(fmt.Sprint("a", i)), h.clock.Now())...)
+		rows = append(rows, plan(h.visit(fmt.Sprint("a", i)), h.clock.Now())...)
 	}
 	return rows
 }
@@ -134,11 +139,7 @@ func (h *house) suspensions(n int) []notify.Message {
 	h.t.Helper()
 	h.opt.Policy.Channels = []notify.Channel{notify.SMS, notify.Voice}
 	h.use(h.sms, notifytest.NewSender(notify.Voice, nil))
-	var rows []notify.Message
-	for i := range n {
-		rows = append(rows, h.opt.Policy.PlanSuspended(h.visit(fmt.Sprint("a", i)), h.clock.Now())...)
-	}
-	return rows
+	return h.planned(n, h.opt.Policy.PlanSuspended)
 }
 
 func TestALaunchSaysWhenTheNextChannelIsTried(t *testing.T) {

@@ -150,17 +150,13 @@ func (a *App) visits(ctx context.Context, tx everything, list []booking.Appointm
 	if err != nil {
 		return nil, nil, fmt.Errorf("load patients: %w", err)
 	}
-	sessions, err := tx.Sessions(ctx, booking.SessionFilter{IDs: distinct(held)})
+	sessions, err := sessionsByID(ctx, tx, held)
 	if err != nil {
 		return nil, nil, fmt.Errorf("load sessions: %w", err)
 	}
-	at := make(map[string]booking.Session, len(sessions))
-	for _, s := range sessions {
-		at[s.ID] = s
-	}
 	out := make([]noshow.Visit, len(list))
-	for i, v := range list {
-		out[i] = noshow.Among(a.visit(v, at[v.SessionID], people[v.PatientID]), others[v.PatientID])
+	for i, at := range list {
+		out[i] = noshow.Among(a.visit(at, sessions[at.SessionID], people[at.PatientID]), others[at.PatientID])
 	}
 	return out, histories, nil
 }

@@ -181,10 +181,7 @@ func (c *crowd) line(ctx context.Context, waiting, sessions []string) (err error
 	if c.putOff, err = c.tx.PutOff(ctx, waiting); err != nil {
 		return err
 	}
-	list, err := c.tx.Sessions(ctx, booking.SessionFilter{IDs: sessions})
-	for _, s := range list {
-		c.sessions[s.ID] = s
-	}
+	c.sessions, err = sessionsByID(ctx, c.tx, sessions)
 	return err
 }
 

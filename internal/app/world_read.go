@@ -141,11 +141,19 @@ func (s *scene) readSessions() error {
 	if len(ids) == 0 {
 		return nil
 	}
-	list, err := s.tx.Sessions(s.ctx, booking.SessionFilter{IDs: distinct(ids)})
-	for _, one := range list {
-		s.sessions[one.ID] = one
-	}
+	var err error
+	s.sessions, err = sessionsByID(s.ctx, s.tx, ids)
 	return err
+}
+
+// sessionsByID gives those sessions that exist.
+func sessionsByID(ctx context.Context, tx everything, ids []string) (map[string]booking.Session, error) {
+	list, err := tx.Sessions(ctx, booking.SessionFilter{IDs: distinct(ids)})
+	out := make(map[string]booking.Session, len(list))
+	for _, s := range list {
+		out[s.ID] = s
+	}
+	return out, err
 }
 
 func (s *scene) readCases(appointments []string) error {

@@ -112,12 +112,28 @@ func (tx *Tx) sendAhead(ctx context.Context, list []*read, ends bool) error {
 // can go with it.
 func (tx *Tx) waits() bool { return !tx.db.d.embedded && (tx.unbegun != "" || len(tx.late) > 0) }
 
-// queryWith runs a statement that gives rows in one round trip with what must go
-// out before it.
-func (tx *Tx) queryWith(ctx context.Context, text string, args []any) ([][]any, error) {
+// flush sends what must go out before the next statement by itself.
+func (tx *Tx) flush(ctx context.Context) error {
+	var batch pgx.Batch
+	if err := tx.queue(&batch); err != nil {
+		return err
+	}
+	return tx.send(ctx, &batch)
+}
+
+// given gives the rows of a statement that were read ahead, or that come in one
+// round trip with what must go out before it; false if it is to be asked by
+// itself.
+func (tx *Tx) given(ctx context.Context, text string, args []any) (rows [][]any, ok bool, err error) {
+	if rows, ok := tx.foreseen(text, args); ok {
+		return rows, true, nil
+	}
+	if !tx.waits() {
+		return nil, false, nil
+	}
 	r := &read{text: text, args: args}
-	err := tx.sendAhead(ctx, []*read{r}, false)
-	return r.rows, err
+	err = tx.sendAhead(ctx, []*read{r}, false)
+	return r.rows, true, err
 }
 
 // execWith runs a statement in one round trip with what must go out before it,

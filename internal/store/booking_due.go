@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -32,8 +31,7 @@ func (tx *Tx) NoShowsDue(ctx context.Context, now time.Time, limit int) ([]booki
 }
 
 func ofSession(condition string) string {
-	return `SELECT a.` + strings.ReplaceAll(appointmentColumns, ", ", ", a.") +
-		` FROM appointment a JOIN session s ON s.id = a.session_id WHERE ` + condition
+	return `SELECT ` + of("a", appointmentColumns) + ` FROM appointment a JOIN session s ON s.id = a.session_id WHERE ` + condition
 }
 
 func (tx *Tx) dueAppointments(ctx context.Context, text string, args ...any) ([]booking.Appointment, error) {
@@ -47,7 +45,7 @@ func (tx *Tx) dueAppointments(ctx context.Context, text string, args ...any) ([]
 // Displaced lists active visits on withheld slots of a run of days, by id. The
 // slots come first: few are withheld.
 func (tx *Tx) Displaced(ctx context.Context, from, to houzhen.Date) ([]booking.Appointment, error) {
-	return tx.dueAppointments(ctx, `SELECT appointment.`+strings.ReplaceAll(appointmentColumns, ", ", ", appointment.")+`
+	return tx.dueAppointments(ctx, `SELECT `+of("appointment", appointmentColumns)+`
  FROM slot JOIN appointment ON appointment.session_id = slot.session_id AND `+holds+` = +slot.no
  WHERE slot.withheld = 1 AND state <= 3 AND purpose <> 'option' AND day >= $1 AND day <= $2 ORDER BY id`,
 		dateNumber(from), dateNumber(to))

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -20,6 +21,15 @@ type (
 	words   map[string]int // JSON text; "" is nil
 	quotas  booking.Quotas // the same
 )
+
+// of names columns as those of a table.
+func of(table, columns string) string {
+	list := strings.Split(columns, ",")
+	for i, c := range list {
+		list[i] = table + "." + strings.TrimSpace(c)
+	}
+	return strings.Join(list, ", ")
+}
 
 // Scan reads microseconds.
 func (t *instant) Scan(src any) error {

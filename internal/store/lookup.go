@@ -3,7 +3,6 @@ package store
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // lookup calls f with what follows FROM in a statement that reads the rows of a
@@ -33,6 +32,17 @@ func (tx *Tx) lookup(table, columns, by string, keys []string, first int, f func
 // a table with one of ids, in the way of lookup. What else must hold of a row
 // goes through only, so that no partial index is taken for it.
 func (tx *Tx) change(table string, ids []string, first int, f func(rest string, args []any) error) error {
+	return tx.among(`FROM`, table, ids, first, f)
+}
+
+// remove is change for a statement that deletes: f is called with what follows
+// the table. Its placeholders begin with the first.
+func (tx *Tx) remove(table string, ids []string, f func(rest string, args []any) error) error {
+	return tx.among(`USING`, table, ids, 1, f)
+}
+
+// among is change and remove, which say differently where ids are given.
+func (tx *Tx) among(word, table string, ids []string, first int, f func(rest string, args []any) error) error {
 	if !tx.db.d.arrays {
 		return chunks(ids, first, func(list string, args []any) error {
 			return f(` WHERE id IN (`+list+`)`, args)
@@ -41,15 +51,7 @@ func (tx *Tx) change(table string, ids []string, first int, f func(rest string, 
 	if len(ids) == 0 {
 		return nil
 	}
-	return f(` FROM `+few(fmt.Sprintf(`unnest($%d::text[]) AS given (id)`, first), `id`)+` WHERE `+table+`.id = given.id`, []any{sorted(ids)})
-}
-
-// remove is change for a statement that deletes; its placeholders begin with
-// the first.
-func (tx *Tx) remove(table string, ids []string, f func(rest string, args []any) error) error {
-	return tx.change(table, ids, 1, func(rest string, args []any) error {
-		return f(strings.Replace(rest, " FROM ", " USING ", 1), args)
-	})
+	return f(` `+word+` `+few(fmt.Sprintf(`unnest($%d::text[]) AS given (id)`, first), `id`)+` WHERE `+table+`.id = given.id`, []any{sorted(ids)})
 }
 
 // few makes a planner believe that next to no rows are given, so that it looks

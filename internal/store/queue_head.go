@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/houzhen/houzhen"
@@ -157,15 +156,6 @@ func (db *DB) KnownQueue(ctx context.Context, sessionID string) (q queue.Queue, 
 type headAndSession struct {
 	queueRow
 	session booking.Session
-}
-
-// of names columns as those of a table.
-func of(table, columns string) string {
-	list := strings.Split(columns, ",")
-	for i, c := range list {
-		list[i] = table + "." + strings.TrimSpace(c)
-	}
-	return strings.Join(list, ", ")
 }
 
 // Queues lists the queues of a zone whose sessions start in [from, to), with

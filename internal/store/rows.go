@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/houzhen/houzhen"
 )
 
@@ -21,9 +19,6 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 	}
 	if tx.waits() {
 		return tx.execWith(ctx, text, args)
-	}
-	if err := tx.begun(ctx); err != nil {
-		return 0, err
 	}
 	tx.wrote(text)
 	if err := tx.db.count(text); err != nil {
@@ -46,36 +41,9 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 	return r.RowsAffected()
 }
 
-// begun sends what must go out before the next statement: what begins the
-// transaction, and what was written late.
-func (tx *Tx) begun(ctx context.Context) error {
-	if tx.unbegun == "" && len(tx.late) == 0 {
-		return nil
-	}
-	if len(tx.late) == 0 {
-		begin := tx.unbegun
-		if err := tx.db.count(begin); err != nil {
-			return err
-		}
-		if _, err := tx.lease.conn.ExecContext(ctx, begin); err != nil {
-			return fmt.Errorf("begin: %w", err)
-		}
-		tx.unbegun = ""
-		return nil
-	}
-	var batch pgx.Batch
-	if err := tx.queue(&batch); err != nil {
-		return err
-	}
-	return tx.send(ctx, &batch)
-}
-
 // query runs a statement that gives rows; the caller closes them before the
 // next statement.
 func (tx *Tx) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	if err := tx.begun(ctx); err != nil {
-		return nil, err
-	}
 	if err := tx.db.count(text); err != nil {
 		return nil, err
 	}
@@ -103,21 +71,14 @@ func (tx *Tx) scan(ctx context.Context, text string, args []any, dest ...any) er
 	if tx.guess(text, args) {
 		return sql.ErrNoRows
 	}
-	if rows, ok := tx.foreseen(text, args); ok {
-		if len(rows) == 0 {
-			return sql.ErrNoRows
+	if given, ok, err := tx.given(ctx, text, args); ok {
+		if err == nil && len(given) == 0 {
+			err = sql.ErrNoRows
 		}
-		return assign(dest, rows[0])
-	}
-	if tx.waits() {
-		first, err := tx.queryWith(ctx, text, args)
 		if err != nil {
 			return err
 		}
-		if len(first) == 0 {
-			return sql.ErrNoRows
-		}
-		return assign(dest, first[0])
+		return assign(dest, given[0])
 	}
 	rows, err := tx.query(ctx, text, args...)
 	if err != nil {
@@ -165,15 +126,10 @@ func all[T any](ctx context.Context, tx *Tx, into func(*T) []any, text string, a
 	var v T
 	var out []T
 	dest := into(&v)
-	given, ok := tx.foreseen(text, args)
-	if !ok && tx.waits() {
-		var err error
-		if given, err = tx.queryWith(ctx, text, args); err != nil {
+	if given, ok, err := tx.given(ctx, text, args); ok {
+		if err != nil {
 			return nil, err
 		}
-		ok = true
-	}
-	if ok {
 		for _, row := range given {
 			if err := assign(dest, row); err != nil {
 				return nil, err

@@ -244,7 +244,7 @@ func (tx *Tx) Savepoint(ctx context.Context, f func() error) error {
 	}
 	err := f()
 	if err == nil && len(tx.late) > 0 { // what they give is f's to answer for
-		err = tx.begun(ctx)
+		err = tx.flush(ctx)
 	}
 	if err != nil {
 		tx.facts, tx.late, tx.seen.unsure = tx.facts[:facts], nil, true

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/houzhen/houzhen/booking"
@@ -125,8 +124,7 @@ func (tx *Tx) WaitEntriesToClose(ctx context.Context, now time.Time, limit int) 
 
 // WaitedSessions lists sessions not yet over that somebody waits for, by id.
 func (tx *Tx) WaitedSessions(ctx context.Context, now time.Time, afterID string, limit int) ([]booking.Session, error) {
-	columns := "s." + strings.ReplaceAll(strings.ReplaceAll(sessionColumns, "\n", ""), ", ", ", s.")
-	out, err := all(ctx, tx, sessionInto, `SELECT `+columns+` FROM session s
+	out, err := all(ctx, tx, sessionInto, `SELECT `+of("s", sessionColumns)+` FROM session s
  WHERE s.end_at > $1 AND s.status IN ('planned', 'open') AND s.id > $2 AND EXISTS (
  SELECT 1 FROM wait_entry e WHERE e.status = 'waiting' AND e.department_id = s.department_id AND (e.session_id = s.id
  OR e.session_id = '' AND e.doctor_id IN ('', s.doctor_id) AND e.class IN ('', s.class) AND e.from_day <= s.day AND e.to_day >= s.day))
