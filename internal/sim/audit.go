@@ -23,7 +23,7 @@ type Sent struct {
 // asks no service and believes no counter of the code that it judges.
 type Audit struct {
 	Oversold    int // places that two held at one time
-	Duplicates  int // messages that went out twice, by out-id or by what they say
+	Duplicates  int // words that went out twice, by out-id or by what they say
 	AfterCancel int // messages that went out after what they speak of was over
 
 	Facts  map[houzhen.EventKind]int
@@ -125,10 +125,11 @@ func (u *Audit) leave(appointment string) {
 }
 
 // messages matches the provider's record with what each message speaks of. The
-// ledger lends the subject of an out-id only; when it went out and how often
-// is the provider's word.
+// ledger lends the subjects of an out-id only, of a text for several visits all
+// of them; when it went out and how often is the provider's word.
 func (u *Audit) messages(ctx context.Context, a *app.App, sent func(yield func(Sent) bool)) error {
 	var heads aliyun.ByOutID[store.MessageHead]
+	within := map[string][]store.MessageHead{} // what a message's text told beside it
 	err := a.Store.View(ctx, func(tx *store.Tx) error {
 		for after := ""; ; {
 			page, err := tx.MessageHeads(ctx, after, 2000)
@@ -137,6 +138,9 @@ func (u *Audit) messages(ctx context.Context, a *app.App, sent func(yield func(S
 			}
 			for _, h := range page {
 				heads.Add(h.OutID, h)
+				if h.SentWith != "" && h.SentWith != h.ID {
+					within[h.SentWith] = append(within[h.SentWith], h)
+				}
 				after = h.ID
 				if h.State == string(notify.Suppressed) {
 					u.Suppressed++
@@ -149,18 +153,24 @@ func (u *Audit) messages(ctx context.Context, a *app.App, sent func(yield func(S
 	}
 	said, reminded := map[string]bool{}, map[string]bool{}
 	for m := range sent {
-		h, known := heads.Of(m.OutID)
-		says := fmt.Sprint(h.Kind, h.Subject, h.Version)
-		if !known || said[says] {
-			u.Duplicates++ // one that the ledger does not know is one too many as well
+		carrier, known := heads.Of(m.OutID)
+		if !known {
+			u.Duplicates++ // one that the ledger does not know is one too many
 			continue
 		}
-		said[says] = true
-		if h.Kind == string(notify.KindReminder) {
-			reminded[h.Subject] = true
-		}
-		if u.over(h, m.At) {
-			u.AfterCancel++
+		for _, h := range append([]store.MessageHead{carrier}, within[carrier.ID]...) {
+			says := fmt.Sprint(h.Kind, h.Subject, h.Version)
+			if said[says] {
+				u.Duplicates++
+				continue
+			}
+			said[says] = true
+			if h.Kind == string(notify.KindReminder) {
+				reminded[h.Subject] = true
+			}
+			if u.over(h, m.At) {
+				u.AfterCancel++
+			}
 		}
 	}
 	u.Reminded = len(reminded)

@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -120,6 +121,14 @@ func TestTheAuditCountsMessages(t *testing.T) {
 	}
 	held := planned("7", "b", 2, notify.KindReminder)
 	held.State = notify.Suppressed
+	shared := func(subjects ...string) (rows []notify.Message) {
+		for i, subject := range subjects {
+			m := planned(fmt.Sprint(i+1), subject, 2, notify.KindReminder)
+			m.SentWith = "1"
+			rows = append(rows, m)
+		}
+		return rows
+	}
 	for _, c := range []struct {
 		name   string
 		ledger []notify.Message
@@ -130,6 +139,10 @@ func TestTheAuditCountsMessages(t *testing.T) {
 		{"planned and never sent", []notify.Message{planned("1", "a", 1, notify.KindReminder)}, nil, verdict{}},
 		{"held back", []notify.Message{held}, nil, verdict{Suppressed: 1}},
 		{"a reminder", []notify.Message{planned("1", "b", 2, notify.KindReminder)}, []sim.Sent{went("1", 20)}, verdict{Reminded: 1}},
+		{"a text for three visits", shared("b", "c", "d"), []sim.Sent{went("1", 20)}, verdict{Reminded: 3}},
+		{"a text for three, twice", shared("b", "c", "d"), []sim.Sent{went("1", 20), went("1", 21)}, verdict{Duplicates: 3, Reminded: 3}},
+		{"one of a text once more", shared("b", "c"), []sim.Sent{went("1", 20), went("2", 21)}, verdict{Duplicates: 1, Reminded: 2}},
+		{"a text that tells of a cancelled visit too", shared("b", "a"), []sim.Sent{went("1", 20)}, verdict{AfterCancel: 1, Reminded: 2}},
 		{"one message twice", []notify.Message{planned("1", "a", 1, notify.KindBooked)}, []sim.Sent{went("1", 1), went("1", 2)}, verdict{Duplicates: 1}},
 		{
 			"the same words as two messages",
