@@ -31,6 +31,9 @@ type lane struct {
 	mu      sync.Mutex
 	cold    []*pending // who ask for sessions that must be read first
 	loading bool       // somebody reads them
+	sent    int        // how many ever had to wait for that
+	warmed  int        // how many of them have joined the queue since
+	joined  *sync.Cond // some of them just did
 	queue   []*pending
 	running int             // writers at work
 	busy    map[string]bool // patients in a group, and ids of what they ask for
@@ -73,7 +76,7 @@ const (
 
 func newLane(s *Service, store Hearing) *lane {
 	l := &lane{s: s, store: store, Traits: store.Traits(), busy: map[string]bool{}, shelves: map[string]*shelf{}}
-	l.Lanes = max(l.Lanes, 1)
+	l.Lanes, l.joined = max(l.Lanes, 1), sync.NewCond(&l.mu)
 	store.Watch(l.hear)
 	return l
 }
@@ -140,6 +143,7 @@ func (r BookRequest) noPlace() error {
 func (l *lane) join(f *shelf, p *pending) {
 	if l.running > 0 && (f == nil || !f.usable(l.store.Time(), l.Fresh)) {
 		l.cold = append(l.cold, p)
+		l.sent++
 		if !l.loading {
 			l.loading = true
 			go l.warm()
@@ -176,6 +180,8 @@ func (l *lane) read(some []*pending) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.queue = append(l.queue, some...)
+		l.warmed += len(some)
+		l.joined.Broadcast()
 		l.start()
 	}()
 	l.load(context.WithoutCancel(some[0].ctx), some)
@@ -203,6 +209,7 @@ func (l *lane) run() {
 // gather lets those who were just answered ask again, so that they share the
 // next commit: as long as the queue grows, whoever can run goes first.
 func (l *lane) gather() {
+	l.await()
 	for before := -1; ; {
 		l.mu.Lock()
 		n := len(l.queue)
@@ -214,6 +221,20 @@ func (l *lane) gather() {
 		for range 8 {
 			runtime.Gosched()
 		}
+	}
+}
+
+// await lets those join whose sessions are being read: a small commit costs
+// nearly what a large one does, and while there are several they leave the reader
+// no time. A single writer leaves him a processor, and does not wait.
+func (l *lane) await() {
+	if l.Lanes == 1 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for all := l.sent; l.warmed < all && len(l.queue) < maxGroup; {
+		l.joined.Wait()
 	}
 }
 

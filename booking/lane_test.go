@@ -22,6 +22,7 @@ import (
 type door struct {
 	booking.Hearing
 
+	lanes  int // 0 is one
 	asked  atomic.Int64
 	open   chan struct{}
 	groups atomic.Int64
@@ -33,7 +34,7 @@ var errMute = errors.New("the connection broke after the commit")
 
 func (d *door) Traits() booking.Traits {
 	t := d.Hearing.Traits()
-	t.Lanes = 1
+	t.Lanes = max(1, d.lanes)
 	return t
 }
 
@@ -134,6 +135,26 @@ func TestACrowdSharesTransactions(t *testing.T) {
 	}
 	if n := count(c.store.Kinds(), houzhen.AppointmentBooked); n != 61 {
 		t.Errorf("got %d facts, want 61", n)
+	}
+}
+
+// Everybody asks for another session, and all of these must be read first. Two
+// writers would write each few that are read, and be in the reader's way.
+func TestACrowdWhoseSessionsAreReadSharesTransactions(t *testing.T) {
+	c, d := behindDoor(t)
+	d.lanes = 2
+	c.serve(d)
+	requests := make([]booking.BookRequest, 100)
+	for i := range requests {
+		requests[i] = c.request(c.session(fmt.Sprint("doctor", i), monday, 1), fmt.Sprint("p", i), 0)
+	}
+	d.groups.Store(0)
+	_, errs := crowded(c, d, requests)
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if n := d.groups.Load(); n > 6 { // the first alone, then half of those who wait, and so on
+		t.Errorf("100 bookings took %d transactions", n)
 	}
 }
 

@@ -68,7 +68,7 @@ func (tx *Tx) Layout(ctx context.Context, sessionIDs ...string) ([]booking.Slot,
 	var out []booking.Slot
 	err := chunks(sessionIDs, 1, func(list string, args []any) error {
 		some, err := all(ctx, tx, func(l *layout) []any { return []any{&l.session, &l.slots} }, `SELECT session_id, string_agg(
- no || ' ' || start_at || ' ' || end_at || ' ' || withheld || ' ' || open_at || ' ' || band || ' ' || quota, ';')
+ concat_ws(' ', no, start_at, end_at, withheld, open_at, band, quota), ';')
  FROM slot WHERE session_id IN (`+list+`) GROUP BY session_id ORDER BY session_id`, args...)
 		if err != nil {
 			return err
