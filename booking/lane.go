@@ -31,8 +31,7 @@ type lane struct {
 	mu      sync.Mutex
 	cold    []*pending // who ask for sessions that must be read first
 	loading bool       // somebody reads them
-	sent    int        // how many ever had to wait for that
-	warmed  int        // how many of them have joined the queue since
+	warmed  int        // how many ever joined the queue after that
 	joined  *sync.Cond // some of them just did
 	queue   []*pending
 	running int             // writers at work
@@ -143,7 +142,6 @@ func (r BookRequest) noPlace() error {
 func (l *lane) join(f *shelf, p *pending) {
 	if l.running > 0 && (f == nil || !f.usable(l.store.Time(), l.Fresh)) {
 		l.cold = append(l.cold, p)
-		l.sent++
 		if !l.loading {
 			l.loading = true
 			go l.warm()
@@ -164,6 +162,7 @@ func (l *lane) warm() {
 		l.cold = slices.Delete(l.cold, 0, n)
 		if n == 0 {
 			l.loading = false
+			l.joined.Broadcast()
 			l.mu.Unlock()
 			return
 		}
@@ -209,8 +208,8 @@ func (l *lane) run() {
 // gather lets those who were just answered ask again, so that they share the
 // next commit: as long as the queue grows, whoever can run goes first.
 func (l *lane) gather() {
-	l.await()
 	for before := -1; ; {
+		l.await()
 		l.mu.Lock()
 		n := len(l.queue)
 		l.mu.Unlock()
@@ -233,7 +232,7 @@ func (l *lane) await() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for all := l.sent; l.warmed < all && len(l.queue) < maxGroup; {
+	for most := l.warmed + maxGroup; l.loading && l.warmed < most && len(l.queue) < maxGroup; {
 		l.joined.Wait()
 	}
 }
