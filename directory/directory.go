@@ -202,6 +202,7 @@ type Tx interface {
 	AccountByPhone(ctx context.Context, p houzhen.Phone) (Account, error)
 	AddAccount(ctx context.Context, a Account) error
 	Kin(ctx context.Context, accountID string) ([]Kinship, error)
+	Relatives(ctx context.Context, accountID string) ([]Relative, error) // the same with their records, by patient
 	SaveKin(ctx context.Context, k Kinship) error
 	KinOf(ctx context.Context, patientID string) ([]Kinship, error) // by account
 	// AddMerge keeps what became of two records: CodeConflict when the lost one
@@ -221,4 +222,6 @@ type Tx interface {
 type Store interface {
 	InTx(ctx context.Context, f func(Tx) error) error // read and write; commits if f gives nil
 	View(ctx context.Context, f func(Tx) error) error // read only
+	// Glance is View for one statement, which need not be a transaction.
+	Glance(ctx context.Context, f func(Tx) error) error
 }

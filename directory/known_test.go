@@ -13,15 +13,15 @@ import (
 type timed struct {
 	directory.Store
 
-	now   time.Time
-	views int
+	now     time.Time
+	glances int
 }
 
 func (s *timed) Time() time.Time { return s.now }
 
-func (s *timed) View(ctx context.Context, f func(directory.Tx) error) error {
-	s.views++
-	return s.Store.View(ctx, f)
+func (s *timed) Glance(ctx context.Context, f func(directory.Tx) error) error {
+	s.glances++
+	return s.Store.Glance(ctx, f)
 }
 
 // family is a service with an account and one person of it.
@@ -53,13 +53,13 @@ func TestPeopleAreToldFromMemoryForTwoMinutes(t *testing.T) {
 		after time.Duration
 		reads int
 	}{{0, 1}, {0, 0}, {2*time.Minute - 1, 0}, {1, 1}} {
-		store.now, store.views = store.now.Add(c.after), 0
+		store.now, store.glances = store.now.Add(c.after), 0
 		list, err := s.Known(t.Context(), account)
 		if err != nil || len(list) != 1 || list[0].ID != p.ID {
 			t.Fatalf("after %v: got %v, %v", c.after, list, err)
 		}
-		if store.views != c.reads {
-			t.Errorf("after %v: got %d reads, want %d", c.after, store.views, c.reads)
+		if store.glances != c.reads {
+			t.Errorf("after %v: got %d reads, want %d", c.after, store.glances, c.reads)
 		}
 	}
 }
@@ -81,8 +81,8 @@ func TestWhatThisNodeChangesIsKnownAtOnce(t *testing.T) {
 	if got := known().TravelMinutes; got != 55 {
 		t.Errorf("got %d minutes, want 55", got)
 	}
-	store.views = 0
-	if known(); store.views != 0 {
-		t.Errorf("got %d reads, want none", store.views)
+	store.glances = 0
+	if known(); store.glances != 0 {
+		t.Errorf("got %d reads, want none", store.glances)
 	}
 }

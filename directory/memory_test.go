@@ -56,6 +56,8 @@ func (m *memory) InTx(_ context.Context, f func(directory.Tx) error) error {
 
 func (m *memory) View(_ context.Context, f func(directory.Tx) error) error { return f(tx{m}) }
 
+func (m *memory) Glance(ctx context.Context, f func(directory.Tx) error) error { return m.View(ctx, f) }
+
 func (t tx) Now() time.Time           { return t.now }
 func (t tx) NewID() string            { t.ids++; return fmt.Sprint("id", t.ids) }
 func (t tx) Emit(houzhen.Event) error { return nil }
@@ -146,6 +148,19 @@ func (t tx) Kin(_ context.Context, accountID string) ([]directory.Kinship, error
 		if t.kin[id].AccountID == accountID {
 			list = append(list, t.kin[id])
 		}
+	}
+	return list, nil
+}
+
+func (t tx) Relatives(ctx context.Context, accountID string) ([]directory.Relative, error) {
+	kin, _ := t.Kin(ctx, accountID)
+	list := make([]directory.Relative, 0, len(kin))
+	for _, k := range kin {
+		p, err := t.Patient(ctx, k.PatientID)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, directory.Relative{Patient: p, Relation: k.Relation, ConsentAt: k.ConsentAt})
 	}
 	return list, nil
 }

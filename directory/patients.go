@@ -189,27 +189,20 @@ func (s *Service) Family(ctx context.Context, accountID string) ([]Relative, err
 }
 
 func (s *Service) family(ctx context.Context, accountID string) (family []Relative, now time.Time, err error) {
-	err = s.store.View(ctx, func(tx Tx) error {
+	err = s.store.Glance(ctx, func(tx Tx) (err error) {
 		now = tx.Now()
-		kin, err := tx.Kin(ctx, accountID)
-		if err != nil {
-			return fmt.Errorf("load kin: %w", err)
-		}
-		family = make([]Relative, 0, len(kin))
-		for _, k := range kin {
-			p, err := tx.Patient(ctx, k.PatientID)
-			if err != nil {
-				return fmt.Errorf("load patient: %w", err)
-			}
-			r := Relative{Patient: p, Relation: k.Relation, ConsentAt: k.ConsentAt}
-			if !r.Agreed() {
-				r.Patient = Patient{ID: p.ID, Name: p.Name}
-			}
-			family = append(family, r)
-		}
-		return nil
+		family, err = tx.Relatives(ctx, accountID)
+		return err
 	})
-	return family, now, err
+	if err != nil {
+		return nil, now, fmt.Errorf("load relatives: %w", err)
+	}
+	for i, r := range family {
+		if !r.Agreed() {
+			family[i].Patient = Patient{ID: r.Patient.ID, Name: r.Patient.Name}
+		}
+	}
+	return family, now, nil
 }
 
 // Patients lists the people an account may act for, himself first.

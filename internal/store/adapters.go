@@ -37,6 +37,11 @@ func (a adapter[T]) View(ctx context.Context, f func(T) error) error {
 	return a.db.View(ctx, func(tx *Tx) error { return f(a.as(tx)) })
 }
 
+// Glance runs f read-only for one statement.
+func (a adapter[T]) Glance(ctx context.Context, f func(T) error) error {
+	return a.db.Glance(ctx, func(tx *Tx) error { return f(a.as(tx)) })
+}
+
 // Time is the one that a transaction would be given.
 func (a adapter[T]) Time() time.Time { return a.db.time() }
 

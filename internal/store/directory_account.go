@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/directory"
@@ -63,6 +64,35 @@ func (tx *Tx) Kin(ctx context.Context, accountID string) ([]directory.Kinship, e
  WHERE account_id = $1 ORDER BY patient_id`, accountID)
 	if err != nil {
 		return nil, fmt.Errorf("list kin: %w", err)
+	}
+	return out, nil
+}
+
+// relativeRow is one whom an account has registered, as stored.
+type relativeRow struct {
+	patientRow
+	relation  string
+	consentAt time.Time
+}
+
+func relativeInto(r *relativeRow) []any {
+	return append(patientInto(&r.patientRow), &r.relation, (*instant)(&r.consentAt))
+}
+
+// Relatives lists whom an account has registered, by patient.
+func (tx *Tx) Relatives(ctx context.Context, accountID string) ([]directory.Relative, error) {
+	rows, err := all(ctx, tx, relativeInto, `SELECT `+patientColumns+`, relation, consent_at FROM kinship JOIN patient ON patient.id = kinship.patient_id
+ WHERE account_id = $1 ORDER BY id`, accountID)
+	if err != nil {
+		return nil, fmt.Errorf("list relatives: %w", err)
+	}
+	out := make([]directory.Relative, len(rows))
+	for i, r := range rows {
+		p, err := tx.db.patient(r.patientRow)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = directory.Relative{Patient: p, Relation: r.relation, ConsentAt: r.consentAt}
 	}
 	return out, nil
 }

@@ -163,9 +163,19 @@ func accountsAndKin(t *testing.T, db *store.DB) {
 		if diff := cmp.Diff(got, []directory.Kinship{kin}); diff != "" {
 			t.Errorf("kin (-got +want):\n%s", diff)
 		}
+		relatives, err5 := tx.Relatives(t.Context(), "acc")
+		if err5 == nil && (len(relatives) != 1 || relatives[0].ConsentAt != kin.ConsentAt || relatives[0].Relation != kin.Relation) {
+			t.Errorf("got relatives %+v, want the one of %+v", relatives, kin)
+		}
+		whole, err6 := tx.Patient(t.Context(), "p1")
+		for _, r := range relatives {
+			if r.Patient != whole {
+				t.Errorf("got relative %+v, want %+v", r.Patient, whole)
+			}
+		}
 		_, err4 := tx.AccountByPhone(t.Context(), houzhen.NewPhone("13900001111"))
 		refused(t, err4, houzhen.CodeNotFound)
-		return errors.Join(err1, err2, err3)
+		return errors.Join(err1, err2, err3, err5, err6)
 	})
 }
 
