@@ -66,6 +66,7 @@ func (a *App) placesNow(ctx context.Context, sessionIDs []string) ([]place, erro
 	return places, errors.Join(errs...)
 }
 
+// placeNow is one of them: from what is known, or read by itself.
 func (a *App) placeNow(ctx context.Context, sessionID string, known map[string]store.KnownQueue) (p place, err error) {
 	now := a.clock.Now()
 	if k, ok := known[sessionID]; ok {
