@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,15 +12,20 @@ import (
 	"github.com/houzhen/houzhen"
 )
 
-// drawers is how many sessions are drawn at the same time; each waits for the
-// database most of its time.
+// drawers is how many goroutines draw; each waits for database and Redis most of
+// its time.
 const drawers = 4
+
+// drawnTogether bounds how many sessions are drawn in one go, which they wait
+// for together.
+const drawnTogether = 16
 
 // live keeps what is watched up to date. A change of a queue is noted by its
 // session, and a few goroutines draw the noted ones, each session one at a
-// time: a burst of changes is one drawing.
+// time: a burst of changes is one drawing. Who draws takes all that have piled
+// up, so that in a busy time few trips serve many.
 type live struct {
-	draw  func(ctx context.Context, sessionID string) error
+	draw  func(ctx context.Context, sessionIDs []string) error
 	now   func() time.Time
 	kinds map[houzhen.EventKind]bool // facts that are about a queue
 	alone map[houzhen.EventKind]bool // of them, those that cause nothing but a drawing
@@ -35,7 +41,7 @@ type live struct {
 	last  int64
 }
 
-func newLive(draw func(ctx context.Context, sessionID string) error, now func() time.Time, log *slog.Logger) *live {
+func newLive(draw func(ctx context.Context, sessionIDs []string) error, now func() time.Time, log *slog.Logger) *live {
 	return &live{
 		draw: draw, now: now, log: log, wake: make(chan struct{}, drawers), busy: map[string]bool{},
 		kinds: map[houzhen.EventKind]bool{}, alone: map[houzhen.EventKind]bool{},
@@ -86,25 +92,29 @@ func (l *live) idle() bool {
 	return len(l.fresh.order)+len(l.aged.order)+len(l.busy) == 0
 }
 
-// take gives the next session that nobody draws.
-func (l *live) take() (id string, aged, ok bool) {
+// take gives the next sessions that nobody draws: those that changed, and if there
+// are none, one that has grown older.
+func (l *live) take() (ids []string, aged bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	id, ok = l.fresh.take(l.busy)
-	if !ok && !l.ages {
-		id, ok = l.aged.take(l.busy)
-		aged, l.ages = ok, ok
+	ids = l.fresh.take(l.busy, drawnTogether)
+	if len(ids) == 0 && !l.ages {
+		ids = l.aged.take(l.busy, 1)
+		aged = len(ids) > 0
+		l.ages = aged
 	}
-	if ok {
+	for _, id := range ids {
 		l.busy[id] = true
 	}
-	return id, aged, ok
+	return ids, aged
 }
 
-func (l *live) done(id string, aged bool) {
+func (l *live) done(ids []string, aged bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.busy, id)
+	for _, id := range ids {
+		delete(l.busy, id)
+	}
 	if aged {
 		l.ages = false
 	}
@@ -130,14 +140,14 @@ func (l *live) run(ctx context.Context) error {
 
 func (l *live) drawAll(ctx context.Context) {
 	for ctx.Err() == nil {
-		id, aged, ok := l.take()
-		if !ok {
+		ids, aged := l.take()
+		if len(ids) == 0 {
 			return
 		}
-		err := l.draw(ctx, id)
-		l.done(id, aged)
+		err := l.draw(ctx, ids)
+		l.done(ids, aged)
 		if err != nil && ctx.Err() == nil {
-			l.log.WarnContext(ctx, "redraw failed", "session", id, "error", err)
+			l.log.WarnContext(ctx, "redraw failed", "sessions", ids, "error", err)
 		}
 	}
 }
@@ -167,17 +177,17 @@ func (p *pile) add(id string) {
 	}
 }
 
-// take gives the first that is not busy.
-func (p *pile) take(busy map[string]bool) (string, bool) {
-	for i, id := range p.order {
-		if busy[id] {
-			continue
+// take gives the first n that are not busy.
+func (p *pile) take(busy map[string]bool, n int) (ids []string) {
+	p.order = slices.DeleteFunc(p.order, func(id string) bool {
+		if len(ids) == n || busy[id] {
+			return false
 		}
-		p.order = append(p.order[:i], p.order[i+1:]...)
+		ids = append(ids, id)
 		delete(p.in, id)
-		return id, true
-	}
-	return "", false
+		return true
+	})
+	return ids
 }
 
 // recentKept is how many facts are remembered: seconds of a very busy node.

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/houzhen/houzhen/internal/clock"
 	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/queue/forecast"
@@ -100,8 +101,13 @@ func (r *ranges) prune(now time.Time) {
 	}
 }
 
-// savedAtOnce bounds how many ranges one transaction stores.
-const savedAtOnce = 500
+// savedAtOnce bounds how many ranges one transaction stores, and savedPace is how
+// long, in real time, the next one rests: all of a busy hospital's at once would
+// keep those who press a button waiting.
+const (
+	savedAtOnce = 100
+	savedPace   = 50 * time.Millisecond
+)
 
 // saveRanges stores what patients were shown since the last time.
 func (a *App) saveRanges(ctx context.Context) error {
@@ -112,7 +118,14 @@ func (a *App) saveRanges(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		list = list[n:]
+		if list = list[n:]; len(list) == 0 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-clock.Real{}.After(savedPace):
+		}
 	}
 	return nil
 }

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/realtime"
 )
@@ -21,40 +23,55 @@ const (
 	topicPosition = "pos"
 )
 
-// redraw computes where everybody of a queue stands and when he will be called,
-// once for all who watch, hands it to the hub, and tells those who must leave
-// home or had better wait.
-func (a *App) redraw(ctx context.Context, sessionID string) error {
+// redraw computes where everybody of some queues stands and when he will be
+// called, once for all who watch, hands it to the hub, and tells those who must
+// leave home or had better wait. A queue that cannot be read keeps no other.
+func (a *App) redraw(ctx context.Context, sessionIDs []string) error {
 	rev := a.live.rev()
-	p, err := a.placeNow(ctx, sessionID)
-	if houzhen.CodeOf(err) == houzhen.CodeNotFound {
-		return nil // not opened yet: nobody shows it
+	places, unread := a.placesNow(ctx, sessionIDs)
+	if err := a.hand(ctx, places, rev); err != nil {
+		return errors.Join(unread, err)
 	}
-	if err != nil {
-		return fmt.Errorf("draw queue: %w", err)
+	for _, p := range places {
+		a.boards.shown.rate(p.q)
+		if a.opt.Drawn != nil {
+			a.opt.Drawn(p.q)
+		}
 	}
-	if err := a.hand(ctx, p, rev); err != nil {
-		return err
+	for _, p := range places {
+		a.adviseLeave(ctx, p)
 	}
-	a.boards.shown.rate(p.q)
-	if a.opt.Drawn != nil {
-		a.opt.Drawn(p.q)
-	}
-	a.adviseLeave(ctx, p)
-	return nil
+	return unread
 }
 
-// placeNow reads a queue, and computes where everybody stands. Most queues are
-// as this node left them, and then one statement says so.
-func (a *App) placeNow(ctx context.Context, sessionID string) (p place, err error) {
-	now := a.clock.Now()
-	if model, ok := a.boards.models.kept(sessionID, now); ok {
-		q, session, known, err := a.Store.KnownQueue(ctx, sessionID)
-		if err != nil {
-			return place{}, err
+// placesNow reads queues, and computes where everybody stands. Most are as this
+// node left them, which one trip says of all. One that was not opened yet is
+// shown by nobody, and left out.
+func (a *App) placesNow(ctx context.Context, sessionIDs []string) ([]place, error) {
+	known, err := a.Store.KnownQueues(ctx, sessionIDs)
+	if err != nil {
+		return nil, fmt.Errorf("draw queues: %w", err)
+	}
+	var places []place
+	var errs []error
+	for _, id := range sessionIDs {
+		p, err := a.placeNow(ctx, id, known)
+		switch {
+		case err == nil:
+			places = append(places, p)
+		case houzhen.CodeOf(err) != houzhen.CodeNotFound:
+			errs = append(errs, fmt.Errorf("draw queue %s: %w", id, err))
 		}
-		if known {
-			return a.boards.placed(ctx, q, session, model, now)
+	}
+	return places, errors.Join(errs...)
+}
+
+// placeNow is one of them: from what is known, or read by itself.
+func (a *App) placeNow(ctx context.Context, sessionID string, known map[string]store.KnownQueue) (p place, err error) {
+	now := a.clock.Now()
+	if k, ok := known[sessionID]; ok {
+		if model, ok := a.boards.models.kept(sessionID, now); ok {
+			return a.boards.placed(ctx, k.Queue, k.Session, model, now)
 		}
 	}
 	err = a.view(ctx, func(tx everything) error {
@@ -76,32 +93,42 @@ func (a *App) placeNow(ctx context.Context, sessionID string) (p place, err erro
 
 // hand gives the hub what was drawn: each place that is watched, and word to
 // screens and desks that theirs is another.
-func (a *App) hand(ctx context.Context, p place, rev int64) error {
-	states := make([]realtime.State, 0, len(p.q.Tickets)+4)
-	for _, t := range p.q.Tickets {
-		s := realtime.State{Topic: topicPosition + "/" + t.AppointmentID}
-		if a.Hub.Watchers(s.Topic) == 0 {
-			if a.cfg.RedisURL != "" { // another node, where he is watched, draws it for itself
+func (a *App) hand(ctx context.Context, places []place, rev int64) error {
+	var states []realtime.State
+	var screens []string
+	for _, p := range places {
+		for _, t := range p.q.Tickets {
+			s, ok, err := a.stateOf(p, t)
+			if err != nil {
+				return fmt.Errorf("write place: %w", err)
+			}
+			if ok {
 				states = append(states, s)
 			}
-			continue
 		}
-		var err error
-		if s.Payload, err = json.Marshal(p.position(t)); err != nil {
-			return fmt.Errorf("write place: %w", err)
-		}
-		s.Mark = countsOf(s.Payload)
-		states = append(states, s)
+		screens = append(screens,
+			topicZone+"/"+p.q.ZoneID, topicDoor+"/"+p.q.RoomID, topicStrip+"/"+p.q.SessionID, topicDesk+"/"+p.q.ZoneID)
 	}
-	for _, topic := range []string{
-		topicZone + "/" + p.q.ZoneID, topicDoor + "/" + p.q.RoomID, topicStrip + "/" + p.q.SessionID, topicDesk + "/" + p.q.ZoneID,
-	} {
+	for _, topic := range distinct(screens) {
 		states = append(states, realtime.State{Topic: topic})
 	}
 	if err := a.Hub.PublishAll(ctx, rev, states); err != nil {
 		return fmt.Errorf("hand over what was drawn: %w", err)
 	}
 	return nil
+}
+
+// stateOf is the place of one patient, if somebody may watch it.
+func (a *App) stateOf(p place, t queue.Ticket) (s realtime.State, ok bool, err error) {
+	s.Topic = topicPosition + "/" + t.AppointmentID
+	if a.Hub.Watchers(s.Topic) == 0 {
+		return s, a.cfg.RedisURL != "", nil // another node, where he is watched, draws it for itself
+	}
+	if s.Payload, err = json.Marshal(p.position(t)); err != nil {
+		return s, false, err
+	}
+	s.Mark = countsOf(s.Payload)
+	return s, true, nil
 }
 
 // countsOf is a place without when it was built and from which version of the

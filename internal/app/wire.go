@@ -190,8 +190,8 @@ func (a *App) wirePipeline() {
 const allReceipts = "receipts"
 
 // relayPace is how long facts and messages wait for those before them: in a
-// busy time a task carries many, and no one is late for it.
-const relayPace = 20 * time.Millisecond
+// busy time a task carries many, and competes less with whoever presses a button.
+const relayPace = 250 * time.Millisecond
 
 // marksLinger is how long facts that are shown and cause nothing else wait to
 // be marked as handled: long enough for one statement to mark many, and well

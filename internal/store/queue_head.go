@@ -129,33 +129,53 @@ func (tx *Tx) tickets(ctx context.Context, sessionID string, version int64, lock
 	return some, nil
 }
 
-// KnownQueue gives a queue and its session as they are now, by one statement,
-// where the tickets of that version are remembered; false where they are not and
-// are to be read with Queue, and where there is no such queue.
-func (db *DB) KnownQueue(ctx context.Context, sessionID string) (q queue.Queue, s booking.Session, known bool, err error) {
-	r := db.queues.get(sessionID)
-	if r.version == 0 {
-		return q, s, false, nil
-	}
-	var both []headAndSession
-	err = db.Glance(ctx, func(tx *Tx) (err error) {
-		both, err = all(ctx, tx, func(v *headAndSession) []any { return append(queueInto(&v.queueRow), sessionInto(&v.session)...) },
-			`SELECT `+of("q", queueColumns)+`, `+of("s", sessionColumns)+` FROM queue q JOIN session s ON s.id = q.session_id
- WHERE q.session_id = $1 AND q.version = $2`, sessionID, r.version)
-		return err
-	})
-	if err != nil || len(both) == 0 {
-		return q, s, false, err
-	}
-	q, s = both[0].head(), both[0].session
-	q.Tickets = slices.Clone(r.tickets)
-	return q, s, true, nil
+// KnownQueue is a queue with its session, both of one moment.
+type KnownQueue struct {
+	Queue   queue.Queue
+	Session booking.Session
 }
 
-// headAndSession is a queue's head with its session's row.
-type headAndSession struct {
-	queueRow
-	session booking.Session
+// KnownQueues gives those of some queues, by session, whose tickets are remembered
+// of the version that they have now. It takes one trip, however many they are;
+// the others are to be read with Queue, if they are there at all.
+func (db *DB) KnownQueues(ctx context.Context, sessionIDs []string) (map[string]KnownQueue, error) {
+	tickets, ids := map[string]remembered{}, make([]string, 0, len(sessionIDs))
+	for _, id := range sessionIDs {
+		if r := db.queues.get(id); r.version > 0 {
+			tickets[id], ids = r, append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	out := make(map[string]KnownQueue, len(ids))
+	read := func(tx *Tx) error {
+		sessions := make(map[string]booking.Session, len(ids))
+		if err := eachByID(ctx, tx, "session", sessionColumns, sessionInto, ids, func(s booking.Session) { sessions[s.ID] = s }); err != nil {
+			return err
+		}
+		return tx.lookup("queue", queueColumns, "session_id", ids, 1, func(from string, args []any) error {
+			heads, err := all(ctx, tx, queueInto, `SELECT `+queueColumns+` FROM `+from, args...)
+			for _, r := range heads {
+				if k := tickets[r.SessionID]; k.version == r.Version {
+					q := r.head()
+					q.Tickets = slices.Clone(k.tickets)
+					out[q.SessionID] = KnownQueue{q, sessions[q.SessionID]}
+				}
+			}
+			return err
+		})
+	}
+	err := db.View(ctx, func(tx *Tx) error {
+		if err := tx.foresee(ctx, true, func(dry *Tx) { _ = read(dry) }); err != nil {
+			return err
+		}
+		return read(tx)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read known queues: %w", err)
+	}
+	return out, nil
 }
 
 // Queues lists the queues of a zone whose sessions start in [from, to), with

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/internal/store"
@@ -88,8 +89,9 @@ func queueRemembered(t *testing.T, db *store.DB) {
 					if diff := cmp.Diff(got, w); diff != "" || err != nil {
 						t.Errorf("%s (-got +stored), %v:\n%s", step.name, err, diff)
 					}
-					got, _, known, err := db.KnownQueue(ctx, w.SessionID)
-					if diff := cmp.Diff(got, w); known && diff != "" || err != nil {
+					all, err := db.KnownQueues(ctx, []string{"s3", w.SessionID})
+					known, ok := all[w.SessionID]
+					if diff := cmp.Diff(known.Queue, w); ok && diff != "" || err != nil {
 						t.Errorf("%s (-known +stored), %v:\n%s", step.name, err, diff)
 					}
 				}
@@ -99,25 +101,38 @@ func queueRemembered(t *testing.T, db *store.DB) {
 	}
 }
 
-// queueKnown reads a queue that is remembered by one statement, with its session.
+// queueKnown reads queues that are remembered with their sessions in one trip, and
+// leaves out those that are not.
 func queueKnown(t *testing.T, db *store.DB) {
 	t.Helper()
 	ctx := t.Context()
-	addSession(t, db, "s1", "d1", 4)
-	addQueue(t, db, head("s1", Start()), ticket("s1", 2))
-	if _, _, known, err := db.KnownQueue(ctx, "s1"); known || err != nil {
-		t.Errorf("known before it was read: %v, %v", known, err)
+	want := map[string]store.KnownQueue{}
+	known := func(when string, statements int64) {
+		t.Helper()
+		before := db.Statements()
+		got, err := db.KnownQueues(ctx, []string{"s2", "nowhere", "s1"})
+		if diff := cmp.Diff(got, want, cmpopts.EquateEmpty()); diff != "" || err != nil || db.Statements() != before+statements {
+			t.Errorf("%s: %d statements, %v (-got +want):\n%s", when, db.Statements()-before, err, diff)
+		}
 	}
-	want := changeHead(t, db, "s1")
-	before := db.Statements()
-	got, s, known, err := db.KnownQueue(ctx, "s1")
-	if diff := cmp.Diff(got, want); diff != "" || !known || s.ID != "s1" || err != nil || db.Statements() != before+1 {
-		t.Errorf("known %v, session %q, %d statements, %v (-got +want):\n%s", known, s.ID, db.Statements()-before, err, diff)
+	for i, id := range []string{"s1", "s2"} {
+		addSession(t, db, id, "d"+id, 4)
+		addQueue(t, db, head(id, Start()), ticket(id, 2+i))
 	}
-	write(t, db, func(tx *store.Tx) error { return tx.SaveTicket(ctx, &want.Tickets[0]) }) // by somebody who does not keep to the versions
-	if _, _, known, err := db.KnownQueue(ctx, "s1"); known || err != nil {
-		t.Errorf("known after a ticket was written behind its back: %v, %v", known, err)
+	known("before they were read", 0)
+	for _, id := range []string{"s1", "s2"} {
+		k := store.KnownQueue{Queue: changeHead(t, db, id)}
+		look(t, db, func(tx *store.Tx) (err error) {
+			k.Session, err = tx.Session(ctx, id)
+			return err
+		})
+		want[id] = k
 	}
+	known("as they were left", 4) // with those that begin and end the view
+	changed := want["s1"].Queue.Tickets[0]
+	write(t, db, func(tx *store.Tx) error { return tx.SaveTicket(ctx, &changed) }) // by somebody who does not keep to the versions
+	delete(want, "s1")
+	known("after a ticket was written behind its back", 4)
 }
 
 // changeHead saves a queue's head, and gives the queue.
