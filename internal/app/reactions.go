@@ -249,6 +249,9 @@ func (a *App) tellLeaveNow(ctx context.Context, tx everything, e houzhen.Event) 
 		return err
 	}
 	s.CallAt = order[t.ID].hi
+	if err := a.askTheWay(ctx, tx, t, s.SessionEnd); err != nil {
+		return err
+	}
 	return a.enter(ctx, tx, a.policy.PlanLeaveNow(s, tx.Now()))
 }
 
