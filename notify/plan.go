@@ -26,6 +26,7 @@ type Subject struct {
 	SessionEnd time.Time
 	BookedAt   time.Time // when it was booked, or last moved
 	Drawn      bool      // the place was drawn
+	Continued  bool      // it costs nothing, because a registration was good once more
 	CallAt     time.Time // expected call, the later end of its range
 }
 

@@ -103,6 +103,8 @@ func (s *scene) look(m notify.Message) (notify.View, error) {
 		return s.credit(m)
 	case notify.KindExtra:
 		return s.extra(m)
+	case notify.KindAgain:
+		return s.again(m)
 	case notify.KindDrawLost:
 		return s.lot(m)
 	case notify.KindUnclear, notify.KindLapsed, notify.KindStopped, notify.KindReplied, notify.KindLate, notify.KindPassed:
