@@ -241,7 +241,7 @@ type Wording interface {
 	// Save keeps words as a draft; CodeInvalid where they could never be sent.
 	Save(ctx context.Context, by string, d templates.Draft) (wording.Version, error)
 	Decide(ctx context.Context, id string, d wording.Decision) (wording.Version, error)
-	Sign() string
+	House() templates.House // what of the hospital words are judged by
 }
 
 // Abuse shows who may be grabbing places for others, and takes decisions.

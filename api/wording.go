@@ -58,8 +58,8 @@ type faultView struct {
 	Note bool   `json:"note"`
 }
 
-func viewVerdict(d templates.Draft, sign string, lang houzhen.Lang) verdictView {
-	v := templates.Lint(d, sign)
+func viewVerdict(d templates.Draft, h templates.House, lang houzhen.Lang) verdictView {
+	v := templates.Lint(d, h)
 	out := verdictView{OK: v.OK(), Faults: []faultView{}}
 	for _, f := range v.Faults {
 		out.Faults = append(out.Faults, faultView{f.Rule, f.Say(lang), f.Note})
@@ -87,7 +87,7 @@ func (a *API) wordings(ctx context.Context, in *wordingsIn) (*wordingsOut, error
 		held, _ := book.Current(d.Key, d.Lang, d.Channel)
 		v := wordingView{
 			Words: viewDraft(held.Draft), Number: held.Number, Code: held.Code, Variables: map[string]string{},
-			Verdict: viewVerdict(held.Draft, a.Wording.Sign(), in.Lang),
+			Verdict: viewVerdict(held.Draft, a.Wording.House(), in.Lang),
 		}
 		for _, name := range templates.VariablesOf(held.Draft) {
 			known, _ := templates.VariableOf(name)
@@ -107,7 +107,7 @@ type lintWordingOut struct{ Body verdictView }
 
 // lintWording judges words by the rules of their channel.
 func (a *API) lintWording(_ context.Context, in *lintWordingIn) (*lintWordingOut, error) {
-	return &lintWordingOut{viewVerdict(in.Body.draft(), a.Wording.Sign(), in.Say)}, nil
+	return &lintWordingOut{viewVerdict(in.Body.draft(), a.Wording.House(), in.Say)}, nil
 }
 
 type wordingVersionView struct {

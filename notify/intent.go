@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,6 +15,7 @@ const (
 	IntentConfirm Intent = "confirm"
 	IntentCancel  Intent = "cancel"
 	IntentLate    Intent = "late"
+	IntentOnWay   Intent = "on_way"
 	IntentRefund  Intent = "refund"
 	IntentStop    Intent = "stop"   // no ordinary messages by SMS any more
 	IntentStart   Intent = "start"  // have them again
@@ -43,8 +45,9 @@ func ReadIntent(text string, meaning func(word string) string) (i Intent, code i
 }
 
 // MatchIntent finds the question of the phone that a word answers: the one with
-// the code, or the only one open that offers it. When several do, nobody knows
-// which is meant.
+// the code, or the only one open that offers it; of several about one subject
+// the last that was asked. When several subjects are left, nobody knows which is
+// meant. Known is in the order of asking.
 func MatchIntent(known []Question, i Intent, code int, now time.Time) (Answer, bool) {
 	var found []Answer
 	for _, q := range known {
@@ -53,7 +56,7 @@ func MatchIntent(known []Question, i Intent, code int, now time.Time) (Answer, b
 		}
 		for digit, choice := range q.Choices {
 			if choice == string(i) {
-				found = append(found, Answer{q, digit, choice})
+				found = append(sameSubject(found, q), Answer{q, digit, choice})
 			}
 		}
 	}
@@ -63,7 +66,17 @@ func MatchIntent(known []Question, i Intent, code int, now time.Time) (Answer, b
 	return found[0], true
 }
 
+// sameSubject leaves out answers to earlier questions about what q is about.
+func sameSubject(found []Answer, q Question) []Answer {
+	return slices.DeleteFunc(found, func(a Answer) bool { return a.Question.Subject == q.Subject })
+}
+
 // RemindChoices are what the reminder of the day before may be answered.
 func RemindChoices() map[string]string {
 	return map[string]string{"1": string(IntentConfirm), "2": string(IntentLate), "0": string(IntentCancel)}
+}
+
+// LeaveChoices are what the word to set out may be answered.
+func LeaveChoices() map[string]string {
+	return map[string]string{"1": string(IntentOnWay), "2": string(IntentLate)}
 }

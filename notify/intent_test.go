@@ -25,12 +25,14 @@ func TestReadIntent(t *testing.T) {
 func TestMatchIntent(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	ask := func(id string, code int, choices map[string]string) Question {
-		return Question{ID: id, Code: code, Choices: choices, State: QuestionOpen, ExpiresAt: now.Add(time.Hour)}
+		return Question{ID: id, Subject: id, Code: code, Choices: choices, State: QuestionOpen, ExpiresAt: now.Add(time.Hour)}
 	}
 	one, two := ask("q1", 1, RemindChoices()), ask("q2", 2, RemindChoices())
 	other := ask("q3", 3, map[string]string{"0": "refund"})
 	over := ask("q4", 4, RemindChoices())
 	over.ExpiresAt = now
+	leave := ask("q5", 5, LeaveChoices())
+	leave.Subject = "q1"
 	for name, c := range map[string]struct {
 		known  []Question
 		intent Intent
@@ -42,6 +44,9 @@ func TestMatchIntent(t *testing.T) {
 		"two, and a code":           {[]Question{one, two}, IntentCancel, 2, "q2"},
 		"a choice that is not open": {[]Question{other}, IntentCancel, 0, ""},
 		"its own choice":            {[]Question{one, other}, IntentRefund, 0, "q3"},
+		"two about one visit":       {[]Question{one, leave}, IntentLate, 0, "q5"},
+		"its own of two":            {[]Question{one, leave}, IntentCancel, 0, "q1"},
+		"two about one, and others": {[]Question{one, leave, two}, IntentLate, 0, ""},
 		"over":                      {[]Question{over}, IntentCancel, 4, ""},
 	} {
 		got, ok := MatchIntent(c.known, c.intent, c.code, now)

@@ -58,9 +58,12 @@ const (
 	KindKept        Kind = "session.suspended.kept" // places are kept to choose from
 	KindLifted      Kind = "credit.lifted"
 	KindProxy       Kind = "proxy.bound"
-	KindContinued   Kind = "visit.continuation"
-	KindReplied     Kind = "reply.done"    // an answer was understood and done
-	KindStopped     Kind = "reply.stopped" // to whoever switched SMS off by one
+	KindAgain       Kind = "visit.continued"    // a registration is good once more
+	KindContinued   Kind = "visit.continuation" // and a place was booked with it
+	KindReplied     Kind = "reply.done"         // an answer was understood and done
+	KindStopped     Kind = "reply.stopped"      // to whoever switched SMS off by one
+	KindLate        Kind = "reply.late"         // to whoever wrote that he is late: what was noted
+	KindPassed      Kind = "reply.passed"       // to a reply that only the desk can see to
 )
 
 // Class says whether a message may be switched off or held overnight.

@@ -26,6 +26,7 @@ type Subject struct {
 	SessionEnd time.Time
 	BookedAt   time.Time // when it was booked, or last moved
 	Drawn      bool      // the place was drawn
+	Continued  bool      // it costs nothing, because a registration was good once more
 	CallAt     time.Time // expected call, the later end of its range
 }
 
@@ -88,8 +89,8 @@ func (p Policy) PlanPlaceChanged(s Subject, now time.Time) []Message {
 // replyFor is how long an answer to a reply is of use.
 const replyFor = time.Hour
 
-// PlanReply plans the answer to an SMS that came in: one of KindUnclear and
-// KindLapsed, by SMS, because that is where he asked.
+// PlanReply plans the answer to an SMS that came in, of a kind that begins with
+// "reply", by SMS, because that is where he asked.
 func (p Policy) PlanReply(k Kind, s Subject, now time.Time) []Message {
 	s = s.bySMS()
 	return p.plan(k, ClassCritical, houzhen.Soon, s, now, now, now.Add(replyFor))

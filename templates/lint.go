@@ -95,10 +95,15 @@ func (v Verdict) Sendable() bool {
 	})
 }
 
+// House is what of a hospital its words are judged by.
+type House struct {
+	Sign string // of SMS; "" uses the longest that is expected
+	Link string // the one address that SMS may have, as filed with the provider; "" is none
+}
+
 // Lint judges a draft by the rules of its channel, with typical and with
-// longest values, under a hospital's own signature; "" uses the longest that is
-// expected.
-func Lint(d Draft, sign string) Verdict { return loaded().lint(d, sign) }
+// longest values, as words of a hospital.
+func Lint(d Draft, h House) Verdict { return loaded().lint(d, h) }
 
 // LintMessages checks every shipped wording against what providers and
 // carriers take, on every channel it has words for. It gives one line for each
@@ -109,7 +114,7 @@ func LintMessages(sign string) []string {
 		faults = append(faults, "signature: "+f.Say(houzhen.English))
 	}
 	for _, d := range AllShipped() {
-		for _, f := range Lint(d, sign).Faults {
+		for _, f := range Lint(d, House{Sign: sign}).Faults {
 			if !f.Note {
 				faults = append(faults, fmt.Sprintf("%s/%s/%s: %s", d.Lang, d.Key, d.Channel, f.Say(houzhen.English)))
 			}
@@ -143,8 +148,8 @@ func LintSign(sign string) []Fault {
 	return []Fault{{Rule: "sign"}}
 }
 
-func (l *library) lint(d Draft, sign string) Verdict {
-	c := &lint{library: l, draft: d, sign: sign}
+func (l *library) lint(d Draft, h House) Verdict {
+	c := &lint{library: l, draft: d, house: h}
 	words, err := compile(d)
 	if err != nil {
 		c.add("unread")
@@ -163,7 +168,7 @@ type lint struct {
 	*library
 
 	draft   Draft
-	sign    string
+	house   House
 	words   map[string]text // of WeChat by field, otherwise under ""
 	samples []Sample        // typical, then longest
 	faults  []Fault

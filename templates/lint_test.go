@@ -21,7 +21,7 @@ func TestMessagesPassTheLint(t *testing.T) {
 func TestEveryChineseMessageIsOnePart(t *testing.T) {
 	for _, key := range Keys() {
 		d, _ := Shipped(key, houzhen.Chinese, SMS)
-		for _, s := range Lint(d, "").Samples {
+		for _, s := range Lint(d, House{}).Samples {
 			if s.Parts != 1 {
 				t.Errorf("%s, %s values: got %d characters in %d parts, want 1 part", key, s.Kind, s.Chars, s.Parts)
 			}
@@ -89,7 +89,7 @@ func TestLintFindsWhatIsPlanted(t *testing.T) {
 				d.Text = strings.Repeat("\u53f7${name}", 21)
 			}
 			var got []string
-			for _, f := range p.library().lint(d, p.Sign).Faults {
+			for _, f := range p.library().lint(d, House{Sign: p.Sign}).Faults {
 				if f.Note && !p.Note || slices.Contains(company()[p.Rule], f.Rule) {
 					continue
 				}
@@ -192,6 +192,32 @@ func TestVariantsHaveTheSameChannels(t *testing.T) {
 			if diff := cmp.Diff(slices.Sorted(maps.Keys(a.Fields)), slices.Sorted(maps.Keys(b.Fields))); diff != "" {
 				t.Errorf("%s: one template has other fields in Chinese -, English +:\n%s", key, diff)
 			}
+		}
+	}
+}
+
+// The hospital's own filed address is the only one that SMS may have, and only
+// where it stands whole.
+func TestOnlyTheFiledLinkMayBeInSMS(t *testing.T) {
+	filed := House{Link: "h.example.cn/q"}
+	for text, ok := range map[string]bool{
+		"${name}\u8bf7\u770b h.example.cn/q \u4e86\u89e3\u3002": true,
+		"h.example.cn/q\uff0c${name}\u8bf7\u770b":               true,
+		"${name}\u8bf7\u770b h.example.cn/quit \u4e86\u89e3":    false,
+		"${name}\u8bf7\u770b h.example.cn/q/x \u4e86\u89e3":     false,
+		"${name}\u8bf7\u770b http://h.example.cn/q \u3002":      false,
+		"${name}\u8bf7\u770b www.h.example.cn/q \u3002":         false,
+		"${name}\u8bf7\u770b other.cn \u4e86\u89e3\u3002":       false,
+	} {
+		d := Draft{Key: "appt.booked", Lang: houzhen.Chinese, Channel: SMS, Text: text}
+		fault := func(h House) bool {
+			return slices.ContainsFunc(Lint(d, h).Faults, func(f Fault) bool { return f.Rule == "address" })
+		}
+		if got := !fault(filed); got != ok {
+			t.Errorf("%q: got allowed %t, want %t", text, got, ok)
+		}
+		if !fault(House{}) {
+			t.Errorf("%q: allowed to a hospital that filed no address", text)
 		}
 	}
 }

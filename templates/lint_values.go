@@ -71,7 +71,7 @@ func kinds() []string { return []string{"typical", "longest"} }
 func (c *lint) fill() []Sample {
 	samples := make([]Sample, 0, 2)
 	for i, kind := range kinds() {
-		s := Sample{Kind: kind, Title: c.draft.Title, Sign: c.sign}
+		s := Sample{Kind: kind, Title: c.draft.Title, Sign: c.house.Sign}
 		if s.Sign == "" {
 			s.Sign = []string{c.rules.TypicalSign, c.rules.LongestSign}[i]
 		}

@@ -29,6 +29,6 @@ var replyWords = sync.OnceValue(func() map[string]string {
 })
 
 // ReplyMeaning says what a word that came in by SMS stands for: confirm,
-// cancel, late, refund, stop, start or not_me; "" for a word that is not in the
+// cancel, late, on_way, refund, stop, start or not_me; "" for a word that is not in the
 // list. The word is in upper case, without blanks and punctuation.
 func ReplyMeaning(word string) string { return replyWords()[word] }

@@ -56,9 +56,9 @@ func messageKinds() []notify.Kind {
 		notify.KindProxy,
 		notify.KindDisplaced, notify.KindDrawWon, notify.KindDrawLost,
 		notify.KindHold, notify.KindRefundDone, notify.KindRefundFailed,
-		notify.KindReplied, notify.KindStopped,
+		notify.KindReplied, notify.KindStopped, notify.KindLate, notify.KindPassed,
 	}
-	return slices.Concat(list, notify.CreditKinds(), notify.QueueKinds(), notify.ManyKinds())
+	return slices.Concat(list, notify.CreditKinds(), notify.QueueKinds(), notify.ManyKinds(), notify.AgainKinds())
 }
 
 const messagesPerPage = 50

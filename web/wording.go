@@ -121,7 +121,7 @@ func (s *site) wordingOf(all []wording.Version, key string, at lookAt, reader ho
 	}
 	v := wordingView{
 		Approved: held, Name: templates.Title(key, reader), Href: at.href("/manage/wordings/"+url.PathEscape(key), at.Lang, at.Channel),
-		Sensitive: templates.Sensitive(key), Verdict: templates.Lint(held.Draft, s.Wording.Sign()),
+		Sensitive: templates.Sensitive(key), Verdict: templates.Lint(held.Draft, s.Wording.House()),
 	}
 	v.Variants = v.Sensitive || templates.Key(key, true) != key
 	for _, one := range all {
@@ -222,7 +222,7 @@ func (s *site) wordingPage(w http.ResponseWriter, r *http.Request) error {
 
 // judge puts words into the form, with the verdict on them.
 func (s *site) judge(d *wordingPageData, words templates.Draft) {
-	d.Draft, d.Checked, d.Verdict = words, true, templates.Lint(words, s.Wording.Sign())
+	d.Draft, d.Checked, d.Verdict = words, true, templates.Lint(words, s.Wording.House())
 	d.split()
 }
 

@@ -45,7 +45,7 @@ func (w words) Save(_ context.Context, by string, d templates.Draft) (wording.Ve
 	if _, ok := templates.Shipped(d.Key, d.Lang, d.Channel); !ok {
 		return wording.Version{}, missing()
 	}
-	if !templates.Lint(d, "").Sendable() {
+	if !templates.Lint(d, templates.House{}).Sendable() {
 		return wording.Version{}, houzhen.E(houzhen.CodeInvalid, "words cannot be sent").On("text")
 	}
 	return wording.Version{ID: "v9", Draft: d, Number: 9, State: wording.Draft, AuthorID: by, SavedAt: w.At, Revision: 1},
@@ -63,5 +63,5 @@ func (w words) Decide(_ context.Context, id string, d wording.Decision) (wording
 	return wording.Version{}, missing()
 }
 
-// Sign implements api.Wording.
-func (words) Sign() string { return "" }
+// House implements api.Wording.
+func (words) House() templates.House { return templates.House{} }

@@ -27,7 +27,7 @@ func (c *checkTemplates) Run(e *env) error {
 		_, _ = fmt.Fprintf(e.out, "BAD  signature: %s\n", f.Say(lang))
 	}
 	for _, d := range templates.AllShipped() {
-		v := templates.Lint(d, sign)
+		v := templates.Lint(d, templates.House{Sign: sign})
 		mark := "ok  "
 		if !v.OK() {
 			mark = "BAD "

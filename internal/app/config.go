@@ -52,7 +52,8 @@ type Config struct {
 	TrustProxy   bool   `env:"HOUZHEN_TRUST_PROXY" help:"Believe X-Forwarded-For and -Proto."`
 
 	Fees    string `env:"HOUZHEN_FEES" help:"File with the table of fees and of what is paid in advance (YAML); empty: everybody pays at the hospital."`
-	Replies bool   `env:"HOUZHEN_REPLIES" help:"Patients may answer a suspension by SMS; needs wordings that the provider approved and its callback for replies."`
+	Replies bool   `env:"HOUZHEN_REPLIES" help:"Patients may answer a suspension, a reminder and the word to set out by SMS; needs wordings that the provider approved and its callback for replies."`
+	SMSLink string `env:"HOUZHEN_SMS_LINK" help:"The hospital's one fixed address as filed with the SMS provider, such as h.example.cn/q: SMS wordings may have it, literally. Empty: no address at all; SMS say to telephone or to sign in."`
 
 	LeaveRisk     float64 `default:"0.02" env:"HOUZHEN_LEAVE_RISK" help:"Chance of missing the call at which patients at home are told to leave, 0.005 to 0.5; less means longer waits on site."`
 	QueueMessages bool    `default:"true" negatable:"" env:"HOUZHEN_QUEUE_MESSAGES" help:"Tell by message too how a queue moves: checked in, nearly your turn, at the door, delayed, wait a little. Pages and screens show it anyway."`
@@ -135,6 +136,9 @@ func (c Config) Validate() (*time.Location, error) {
 	}
 	if !(c.LeaveRisk >= forecast.LeastAlpha && c.LeaveRisk <= forecast.MostAlpha) {
 		return bad("leave-risk", "give 0.005 to 0.5, such as 0.02")
+	}
+	if l := c.SMSLink; l != "" && (!strings.Contains(l, ".") || strings.ContainsAny(l, " ${}:")) {
+		return bad("sms-link", "give the address as it was filed, without https:// and without variables, such as h.example.cn/q")
 	}
 	if c.Channel == "aliyun" && !c.Aliyun.Configured() {
 		return bad("channel", "aliyun needs ALIYUN_ACCESS_KEY_ID and ALIYUN_ACCESS_KEY_SECRET")

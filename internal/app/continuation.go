@@ -10,7 +10,9 @@ import (
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/booking/continuation"
+	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/queue"
+	"github.com/houzhen/houzhen/templates"
 )
 
 // continuations gives API and pages the right to come once more
@@ -148,6 +150,51 @@ func (a *App) giveContinuationBack(ctx context.Context, tx everything, e houzhen
 	}
 	one.UsedBy = ""
 	return tx.SaveContinuation(ctx, one)
+}
+
+// tellContinued tells a patient until when he may come once more, and how.
+func (a *App) tellContinued(ctx context.Context, tx everything, e houzhen.Event) error {
+	var d houzhen.ContinuedData
+	if err := json.Unmarshal(e.Data, &d); err != nil {
+		return fmt.Errorf("decode fact: %w", err)
+	}
+	at, err := appointmentOf(ctx, tx, e.Subject)
+	if err != nil {
+		return err
+	}
+	s, err := a.subject(ctx, tx, at)
+	if err != nil {
+		return err
+	}
+	s.ID, s.Version, s.End = d.Continuation, 1, d.Until.AddDays(1).At(0, 0, a.loc)
+	return a.enter(ctx, tx, a.policy.PlanAgain(s, tx.Now()))
+}
+
+// again is the view of word that a registration is good once more; there is
+// nothing to tell once it was used.
+func (s *scene) again(m notify.Message) (notify.View, error) {
+	c, err := s.tx.Continuation(s.ctx, m.Subject)
+	if err != nil {
+		return notify.View{}, err
+	}
+	if !c.Open(houzhen.DateOf(s.tx.Now(), s.loc)) {
+		return notify.View{Stale: staleSettled}, nil
+	}
+	at, err := s.at(c.VisitID)
+	if err != nil {
+		return notify.View{}, err
+	}
+	session, err := s.session(at.SessionID)
+	if err != nil {
+		return notify.View{}, err
+	}
+	v, err := s.person(c.PatientID)
+	if err != nil {
+		return v, err
+	}
+	s.describe(&v, session, at)
+	v.Vars["until"], v.Link = templates.Day(c.Until, v.Lang), "/continuations/"+c.ID
+	return v, nil
 }
 
 // Continuations gives what lets patients come once more.

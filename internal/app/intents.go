@@ -14,8 +14,8 @@ import (
 )
 
 // understand reads a reply as one of the words that stand without a question,
-// or as the answer to the only question that offers it. done is false when
-// nothing was understood.
+// as the answer to the only question that offers it, or as word of the way from
+// somebody who is in one queue today. done is false when nothing was understood.
 func (a *App) understand(ctx context.Context, tx everything, r notify.Reply, people []directory.Patient, known []notify.Question) (done bool, err error) {
 	intent, code := notify.ReadIntent(r.Text, templates.ReplyMeaning)
 	switch intent {
@@ -25,13 +25,19 @@ func (a *App) understand(ctx context.Context, tx everything, r notify.Reply, peo
 		return true, a.switchSMS(ctx, tx, r, people, intent == notify.IntentStop)
 	case notify.IntentNotMe:
 		return true, a.strangerThere(ctx, tx, r, people)
-	case notify.IntentConfirm, notify.IntentCancel, notify.IntentLate, notify.IntentRefund:
+	case notify.IntentConfirm, notify.IntentCancel, notify.IntentLate, notify.IntentOnWay, notify.IntentRefund:
 	}
-	answer, found := notify.MatchIntent(known, intent, code, tx.Now())
-	if !found {
+	if answer, found := notify.MatchIntent(known, intent, code, tx.Now()); found {
+		return true, a.obey(ctx, tx, r, answer)
+	}
+	if code != 0 || intent != notify.IntentLate && intent != notify.IntentOnWay {
 		return false, nil
 	}
-	return true, a.obey(ctx, tx, r, answer)
+	t, found, err := a.turn(ctx, tx, people)
+	if err != nil || !found {
+		return false, err
+	}
+	return true, a.notedWay(ctx, tx, r, t, intent)
 }
 
 // switchSMS takes ordinary messages off a phone, for everybody whose phone it
@@ -121,14 +127,5 @@ func (a *App) done(ctx context.Context, tx everything, answer notify.Answer) err
 // askToConfirm opens the question that the reminder of the day before asks, on
 // phones of hospitals that take replies.
 func (a *App) askToConfirm(ctx context.Context, tx everything, at booking.Appointment, p directory.Patient) error {
-	if !a.cfg.Replies || p.Phone.IsZero() {
-		return nil
-	}
-	_, err := notify.Ask(ctx, tx, notify.Question{
-		Phone: p.Phone, Kind: notify.KindReminder, Subject: at.ID, Recipient: p.ID, Choices: notify.RemindChoices(), ExpiresAt: at.Start,
-	})
-	if code := houzhen.CodeOf(err); code == houzhen.CodeLimit || code == houzhen.CodeConflict {
-		return nil // too many are open on that phone: it is reminded without one
-	}
-	return err
+	return a.ask(ctx, tx, p, notify.Question{Kind: notify.KindReminder, Subject: at.ID, Choices: notify.RemindChoices(), ExpiresAt: at.Start})
 }

@@ -180,9 +180,7 @@ func (d desk) Later(ctx context.Context, appointmentID string, minutes int, requ
 		if err != nil {
 			return err
 		}
-		o, err = d.App.Queue.ActTx(ctx, tx, queue.Action{
-			Verb: queue.VerbDefer, SessionID: t.SessionID, TicketID: t.ID, RequestID: request, Minutes: minutes, Operator: "patient",
-		})
+		o, err = d.later(ctx, tx, t, time.Duration(minutes)*time.Minute, request)
 		return err
 	})
 	return o, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/booking/continuation"
 	"github.com/houzhen/houzhen/booking/draw"
 	"github.com/houzhen/houzhen/internal/outbox"
 	"github.com/houzhen/houzhen/notify"
@@ -24,7 +25,7 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.AppointmentBooked:    {a.tellBooked, a.admit, a.forecastBooked},
 		houzhen.AppointmentMoved:     {a.tellMoved, a.leaveOldQueue, a.admit, a.forecastBooked},
 		houzhen.AppointmentCancelled: {a.tellCancelled, a.reviewPayment, a.leaveQueue, a.noteCancelled, a.giveContinuationBack},
-		houzhen.ContinuationGiven:    {},
+		houzhen.ContinuationGiven:    {a.tellContinued},
 		houzhen.AppointmentCheckedIn: {},
 		houzhen.AppointmentFulfilled: {},
 		houzhen.AppointmentNoShow:    {a.leaveQueue, a.noteNoShow},
@@ -142,14 +143,18 @@ func (a *App) subject(ctx context.Context, tx everything, at booking.Appointment
 		return notify.Subject{}, err
 	}
 	return a.reached(ctx, tx, notify.Subject{
-		ID: at.ID, Version: at.Version, Start: at.Start, End: at.End, BookedAt: at.BookedAt, Drawn: at.Channel == draw.Channel,
+		ID: at.ID, Version: at.Version, Start: at.Start, End: at.End, BookedAt: at.BookedAt,
+		Drawn: at.Channel == draw.Channel, Continued: at.Channel == continuation.Channel,
 	}, p)
 }
 
 func (a *App) tellBooked(ctx context.Context, tx everything, e houzhen.Event) error {
 	return a.confirm(ctx, tx, e, func(s notify.Subject, now time.Time) []notify.Message {
-		if s.Drawn {
+		switch {
+		case s.Drawn:
 			return a.policy.PlanDrawWon(s, now)
+		case s.Continued:
+			return a.policy.PlanContinued(s, now)
 		}
 		return a.policy.PlanBooked(s, now)
 	})
@@ -249,6 +254,9 @@ func (a *App) tellLeaveNow(ctx context.Context, tx everything, e houzhen.Event) 
 		return err
 	}
 	s.CallAt = order[t.ID].hi
+	if err := a.askTheWay(ctx, tx, t, s.SessionEnd); err != nil {
+		return err
+	}
 	return a.enter(ctx, tx, a.policy.PlanLeaveNow(s, tx.Now()))
 }
 

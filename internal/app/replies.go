@@ -11,6 +11,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/notify"
 	"github.com/houzhen/houzhen/notify/aliyun"
 	"github.com/houzhen/houzhen/templates"
@@ -40,7 +41,7 @@ func (a *App) askByReply(ctx context.Context, tx everything, at booking.Appointm
 	if err != nil {
 		return fmt.Errorf("load kept places: %w", err)
 	}
-	if p.Phone.IsZero() || len(held) == 0 {
+	if len(held) == 0 {
 		return nil
 	}
 	slices.SortFunc(held, func(x, y booking.Appointment) int { return x.Start.Compare(y.Start) })
@@ -48,12 +49,21 @@ func (a *App) askByReply(ctx context.Context, tx everything, at booking.Appointm
 	for i, o := range held[:min(len(held), mostOptions)] {
 		choices[strconv.Itoa(i+1)] = o.ID
 	}
-	_, err = notify.Ask(ctx, tx, notify.Question{
-		Phone: p.Phone, Kind: notify.KindSuspended, Subject: at.ID, Recipient: p.ID, Choices: choices,
-		ExpiresAt: latest(end, tx.Now()).Add(refundLate),
+	return a.ask(ctx, tx, p, notify.Question{
+		Kind: notify.KindSuspended, Subject: at.ID, Choices: choices, ExpiresAt: latest(end, tx.Now()).Add(refundLate),
 	})
+}
+
+// ask opens a question on a patient's phone, when the hospital takes replies. A
+// phone on which too many are open gets none: its message says to telephone.
+func (a *App) ask(ctx context.Context, tx everything, p directory.Patient, q notify.Question) error {
+	if !a.cfg.Replies || p.Phone.IsZero() {
+		return nil
+	}
+	q.Phone, q.Recipient = p.Phone, p.ID
+	_, err := notify.Ask(ctx, tx, q)
 	if code := houzhen.CodeOf(err); code == houzhen.CodeLimit || code == houzhen.CodeConflict {
-		return nil // too many are open on that phone: it is told to telephone
+		return nil
 	}
 	return err
 }
@@ -135,7 +145,7 @@ func (s *scene) reply(m notify.Message) (notify.View, error) {
 		return v, err
 	}
 	v.Phone = r.Phone
-	v.Vars["phone"] = s.index.Hospital.Phone
+	v.Vars["phone"], v.Vars["mins"] = s.index.Hospital.Phone, strconv.Itoa(int(lateBy/time.Minute))
 	return v, nil
 }
 
@@ -227,6 +237,15 @@ func (a *App) unclear(ctx context.Context, tx everything, r notify.Reply) error 
 func (a *App) obey(ctx context.Context, tx everything, r notify.Reply, answer notify.Answer) error {
 	q := answer.Question
 	r.QuestionID, r.Answer, r.Recipient = q.ID, answer.Digit, q.Recipient
+	if i := notify.Intent(answer.Choice); i == notify.IntentLate || i == notify.IntentOnWay {
+		t, err := tx.TicketByAppointment(ctx, q.Subject)
+		if houzhen.CodeOf(err) != houzhen.CodeNotFound { // otherwise the desk notes it
+			if err != nil {
+				return fmt.Errorf("load ticket: %w", err)
+			}
+			return a.notedWay(ctx, tx, r, t, i) // asked until it is over: who is on the way may be late yet
+		}
+	}
 	done := a.done(ctx, tx, answer)
 	switch code := houzhen.CodeOf(done); {
 	case done == nil:

@@ -22,6 +22,7 @@ import (
 	"github.com/houzhen/houzhen/notify/wording"
 	"github.com/houzhen/houzhen/queue"
 	"github.com/houzhen/houzhen/realtime"
+	"github.com/houzhen/houzhen/templates"
 )
 
 // wire makes every service and every arrow between them.
@@ -33,7 +34,7 @@ func (a *App) wire(context.Context) (err error) {
 	a.wireAbuse()
 	a.Guide = guide.NewService(a.Store.Guide(), a.loc, a.opt.NewID)
 	a.Stats = stats.NewService(a.Store.Stats(), a.loc)
-	a.Wording = wording.NewService(a.Store.Wording(), a.opt.NewID, a.cfg.Aliyun.Sign)
+	a.Wording = wording.NewService(a.Store.Wording(), a.opt.NewID, templates.House{Sign: a.cfg.Aliyun.Sign, Link: a.cfg.SMSLink})
 	a.Directory = directory.NewService(a.Store.Directory(), a.loc)
 	a.Credit = credit.NewService(a.loc)
 	if err := a.wireBooking(policy); err != nil {

@@ -103,9 +103,11 @@ func (s *scene) look(m notify.Message) (notify.View, error) {
 		return s.credit(m)
 	case notify.KindExtra:
 		return s.extra(m)
+	case notify.KindAgain:
+		return s.again(m)
 	case notify.KindDrawLost:
 		return s.lot(m)
-	case notify.KindUnclear, notify.KindLapsed, notify.KindStopped, notify.KindReplied:
+	case notify.KindUnclear, notify.KindLapsed, notify.KindStopped, notify.KindReplied, notify.KindLate, notify.KindPassed:
 		return s.reply(m)
 	default:
 		return s.appointment(m)
@@ -149,7 +151,7 @@ func (s *scene) appointment(m notify.Message) (notify.View, error) {
 	case m.Kind == notify.KindSuspended:
 		s.kept(&v, a)
 	case m.Kind == notify.KindReminder:
-		err = s.invite(&v, m)
+		err = s.invite(&v, m, a.ID)
 	}
 	return v, err
 }
@@ -241,7 +243,10 @@ func (s *scene) ticket(m notify.Message) (notify.View, error) {
 	v.Vars["no"] = t.Label
 	v.Vars["room"] = s.index.RoomName(t.RoomID).In(v.Lang)
 	s.describe(&v, session, booking.Appointment{Start: t.SliceStart, End: t.SliceEnd, Day: session.Date})
-	return v, s.ahead(&v, m, t)
+	if err := s.ahead(&v, m, t); err != nil || m.Kind != notify.KindLeaveNow {
+		return v, err
+	}
+	return v, s.invite(&v, m, t.AppointmentID)
 }
 
 // ahead fills in how many are before him and about when he will be called.

@@ -67,13 +67,13 @@ func (s *scene) kept(v *notify.View, at booking.Appointment) {
 	v.Wording = templates.Key(string(notify.KindKept), v.Sensitive)
 }
 
-// invite makes a reminder ask for a digit, if a question about the visit is
-// open on that phone.
-func (s *scene) invite(v *notify.View, m notify.Message) error {
+// invite makes a message ask for a digit, if a question of its kind about the
+// visit is open on that phone.
+func (s *scene) invite(v *notify.View, m notify.Message, appointmentID string) error {
 	if m.Channel != notify.SMS {
 		return nil
 	}
-	q, err := s.tx.QuestionOf(s.ctx, notify.KindReminder, m.Subject)
+	q, err := s.tx.QuestionOf(s.ctx, m.Kind, appointmentID)
 	if houzhen.CodeOf(err) == houzhen.CodeNotFound {
 		return nil
 	}
@@ -83,7 +83,7 @@ func (s *scene) invite(v *notify.View, m notify.Message) error {
 	for digit := range q.Choices {
 		v.Vars["r"+digit] = q.Sign(digit)
 	}
-	wording := templates.Key(string(notify.KindReminder)+".reply", v.Sensitive)
+	wording := templates.Key(string(m.Kind)+".reply", v.Sensitive)
 	text, err := templates.Message(wording, v.Lang, v.Vars)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/api"
+	"github.com/houzhen/houzhen/booking"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -30,6 +31,9 @@ func TestARegistrationIsContinuedOnce(t *testing.T) {
 		c.CallNext(s, "张小三")
 		one, err := c.App.Continuations().Give(c.ctx, a.ID, "nurse-1")
 		c.must(err)
+		c.Take("张小三")
+		c.Settle()
+		c.ExpectSMS("张小三", "visit.continued", "张*三", "3月5日周四")
 		if one.Until != c.Day(3) {
 			t.Errorf("good until %s, want %s", one.Until, c.Day(3))
 		}
@@ -44,6 +48,7 @@ func TestARegistrationIsContinuedOnce(t *testing.T) {
 		refused(err, houzhen.CodeNotToday)
 		first, err := book(later.ID)
 		c.must(err)
+		c.ExpectSMS("张小三", "visit.continuation", "3月5日周四")
 		_, err = book(later.ID)
 		refused(err, houzhen.CodeState)
 		at, err := c.App.Booking.Appointment(c.ctx, first)
@@ -61,5 +66,40 @@ func TestARegistrationIsContinuedOnce(t *testing.T) {
 		_, err = c.App.Continuations().Give(c.ctx, second, "nurse-1")
 		refused(err, houzhen.CodeState) // a continuation is not continued
 		c.Take("张小三")
+	})
+}
+
+// Who came back before the word of it could go is not told that he may; of a
+// sensitive department nothing is told.
+func TestWordOfAContinuationRespectsNightAndDepartment(t *testing.T) {
+	Each(t, func(c *Clinic) {
+		sensitive := func(s *booking.Session) { s.DepartmentID = "derma" }
+		s, next := c.SessionWith("zhao", 0, houzhen.Afternoon, sensitive), c.SessionWith("zhao", 1, houzhen.Afternoon, sensitive)
+		names := []string{"张小三", "李小四"}
+		var given []string
+		var visits []booking.Appointment
+		for _, n := range names {
+			visits = append(visits, c.Book(n, s, "14:00"))
+		}
+		c.GoTo(c.At(0, "13:55"))
+		for _, a := range visits {
+			c.CheckIn(a)
+		}
+		c.Take(names...)
+		c.GoTo(c.At(0, "22:00"))
+		c.Take(names...)
+		for _, a := range visits {
+			one, err := c.App.Continuations().Give(c.ctx, a.ID, "nurse-1")
+			c.must(err)
+			given = append(given, one.ID)
+		}
+		c.Settle()
+		c.ExpectNothingElse()
+		_, err := c.App.Continuations().Book(c.ctx, api.ContinuationBooking{ID: given[0], SessionID: next.ID})
+		c.must(err)
+		c.GoTo(c.At(1, "07:00"))
+		c.ExpectSMS("张小三", "visit.continuation")
+		c.ExpectSMS("李小四", "visit.continued.sens", "李*四")
+		c.ExpectNothingElse()
 	})
 }

@@ -110,6 +110,8 @@ func (p *Pipeline) restore(ctx context.Context, pauses bool) error {
 	if !pauses {
 		return nil
 	}
+	p.pausing.Lock() // nobody unpauses a lane between the look and the mark
+	defer p.pausing.Unlock()
 	for _, l := range lanes() {
 		p.mu.Lock()
 		paused := p.paused[l]
@@ -117,7 +119,7 @@ func (p *Pipeline) restore(ctx context.Context, pauses bool) error {
 		if !paused {
 			continue
 		}
-		if err := p.setPause(ctx, l, true); err != nil {
+		if err := p.mark(ctx, l, true); err != nil {
 			return err
 		}
 	}

@@ -52,6 +52,13 @@ func (p *Pipeline) Unpause(ctx context.Context, u houzhen.Urgency) error {
 }
 
 func (p *Pipeline) setPause(ctx context.Context, lane string, pause bool) error {
+	p.pausing.Lock()
+	defer p.pausing.Unlock()
+	return p.mark(ctx, lane, pause)
+}
+
+// mark is setPause for whoever holds pausing.
+func (p *Pipeline) mark(ctx context.Context, lane string, pause bool) error {
 	ctx, cancel := context.WithTimeout(ctx, enqueueTime)
 	defer cancel()
 	var err error

@@ -60,6 +60,8 @@ type Pipeline struct {
 
 	enqueued, done, failed atomic.Int64
 
+	pausing sync.Mutex // held while lanes are marked, so that Redis and this node hear it in one order
+
 	mu     sync.Mutex
 	epoch  string          // Redis's, as last seen
 	paused map[string]bool // lanes, as last seen

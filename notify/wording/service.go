@@ -14,7 +14,7 @@ import (
 type Service struct {
 	store Store
 	newID func() string
-	sign  string // of SMS, "" for the longest that is expected
+	house templates.House
 
 	mu    sync.Mutex
 	stamp int64
@@ -22,12 +22,12 @@ type Service struct {
 }
 
 // NewService makes the service.
-func NewService(store Store, newID func() string, sign string) *Service {
-	return &Service{store: store, newID: newID, sign: sign}
+func NewService(store Store, newID func() string, h templates.House) *Service {
+	return &Service{store: store, newID: newID, house: h}
 }
 
-// Sign gives the signature that words are judged under.
-func (s *Service) Sign() string { return s.sign }
+// House gives what of the hospital words are judged by.
+func (s *Service) House() templates.House { return s.house }
 
 // Versions lists the versions of a key, or of all for "".
 func (s *Service) Versions(ctx context.Context, key string) (list []Version, err error) {
@@ -46,7 +46,7 @@ func (s *Service) Save(ctx context.Context, by string, d templates.Draft) (v Ver
 	if _, ok := templates.Shipped(d.Key, d.Lang, d.Channel); !ok {
 		return v, houzhen.E(houzhen.CodeNotFound, "no such wording")
 	}
-	if !templates.Lint(d, s.sign).Sendable() {
+	if !templates.Lint(d, s.house).Sendable() {
 		return v, houzhen.E(houzhen.CodeInvalid, "words cannot be sent").On("text")
 	}
 	err = s.store.InTx(ctx, func(tx Tx) error {
@@ -85,7 +85,7 @@ func (s *Service) Decide(ctx context.Context, id string, d Decision) (v Version,
 		if v, err = tx.LockWording(ctx, id); err != nil {
 			return err
 		}
-		if v, err = v.Decide(d, s.sign, tx.Now()); err != nil {
+		if v, err = v.Decide(d, s.house, tx.Now()); err != nil {
 			return err
 		}
 		if err := tx.SaveWording(ctx, &v); err != nil {

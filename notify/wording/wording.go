@@ -56,7 +56,7 @@ const longestNote = 200
 
 // Decide gives the version after a decision. Only words without a fault are
 // approved, and for channels whose words a provider files only with its code.
-func (v Version) Decide(d Decision, sign string, now time.Time) (Version, error) {
+func (v Version) Decide(d Decision, h templates.House, now time.Time) (Version, error) {
 	if d.Code != "" {
 		v.Code = strings.TrimSpace(d.Code)
 	}
@@ -69,7 +69,7 @@ func (v Version) Decide(d Decision, sign string, now time.Time) (Version, error)
 		return v, houzhen.E(houzhen.CodeState, "version is already so")
 	case d.State == Submitted && v.State == Approved:
 		return v, houzhen.E(houzhen.CodeState, "version is approved")
-	case d.State != Rejected && !templates.Lint(v.Draft, sign).OK():
+	case d.State != Rejected && !templates.Lint(v.Draft, h).OK():
 		return v, houzhen.E(houzhen.CodeInvalid, "words have a fault").On("text")
 	case d.State == Approved && !codeOf(v.Channel, v.Code):
 		return v, houzhen.E(houzhen.CodeInvalid, "not a code of this channel's provider").On("code")

@@ -45,7 +45,7 @@ func TestDecide(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			v := wording.Version{Draft: draft(c.text), Number: 1, State: c.from}
-			got, err := v.Decide(wording.Decision{State: c.to, Code: c.code, Note: "n", By: "m1"}, "Sample", now())
+			got, err := v.Decide(wording.Decision{State: c.to, Code: c.code, Note: "n", By: "m1"}, templates.House{Sign: "Sample"}, now())
 			if houzhen.CodeOf(err) != c.want && (err != nil || c.want != "") {
 				t.Fatalf("got %v, want %q", err, c.want)
 			}
@@ -54,11 +54,11 @@ func TestDecide(t *testing.T) {
 			}
 		})
 	}
-	if _, err := (wording.Version{Draft: draft(good)}).Decide(wording.Decision{State: wording.Rejected}, "", now()); houzhen.CodeOf(err) != houzhen.CodeMissing {
+	if _, err := (wording.Version{Draft: draft(good)}).Decide(wording.Decision{State: wording.Rejected}, templates.House{}, now()); houzhen.CodeOf(err) != houzhen.CodeMissing {
 		t.Errorf("nobody decides: got %v", err)
 	}
 	long := wording.Decision{State: wording.Rejected, By: "m1", Note: strings.Repeat("x", 201)}
-	if _, err := (wording.Version{Draft: draft(good)}).Decide(long, "", now()); houzhen.CodeOf(err) != houzhen.CodeInvalid {
+	if _, err := (wording.Version{Draft: draft(good)}).Decide(long, templates.House{}, now()); houzhen.CodeOf(err) != houzhen.CodeInvalid {
 		t.Errorf("a long note: got %v", err)
 	}
 }
@@ -68,10 +68,10 @@ func TestPushIsApprovedWithoutACode(t *testing.T) {
 	t.Parallel()
 	v := wording.Version{Draft: draft(good), State: wording.Draft}
 	v.Channel, v.Title = templates.Push, "Please come in"
-	if _, err := v.Decide(wording.Decision{State: wording.Approved, By: "m1"}, "", now()); err != nil {
+	if _, err := v.Decide(wording.Decision{State: wording.Approved, By: "m1"}, templates.House{}, now()); err != nil {
 		t.Error(err)
 	}
-	if _, err := v.Decide(wording.Decision{State: wording.Approved, Code: "SMS_200000001", By: "m1"}, "", now()); houzhen.CodeOf(err) != houzhen.CodeInvalid {
+	if _, err := v.Decide(wording.Decision{State: wording.Approved, Code: "SMS_200000001", By: "m1"}, templates.House{}, now()); houzhen.CodeOf(err) != houzhen.CodeInvalid {
 		t.Errorf("with a code: got %v", err)
 	}
 }
@@ -170,7 +170,7 @@ func (m *memory) Append(_ context.Context, actor, action, object, detail string)
 
 func service(m *memory) *wording.Service {
 	n := 0
-	return wording.NewService(m, func() string { n++; return fmt.Sprintf("w%d", n) }, "Sample")
+	return wording.NewService(m, func() string { n++; return fmt.Sprintf("w%d", n) }, templates.House{Sign: "Sample"})
 }
 
 func TestSave(t *testing.T) {
