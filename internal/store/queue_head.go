@@ -145,10 +145,10 @@ func (db *DB) KnownQueues(ctx context.Context, sessionIDs []string) (map[string]
 			tickets[id], ids = r, append(ids, id)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
 	out := make(map[string]KnownQueue, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
 	read := func(tx *Tx) error {
 		sessions := make(map[string]booking.Session, len(ids))
 		if err := eachByID(ctx, tx, "session", sessionColumns, sessionInto, ids, func(s booking.Session) { sessions[s.ID] = s }); err != nil {
