@@ -40,6 +40,7 @@ func exercises() []exercise {
 		{"POST", "/api/v1/appointments/a1/later", `{"minutes":20}`, patient, nurse, "later", "/api/v1/appointments/none/later"},
 		{"POST", "/api/v1/appointments/a1/here", `{"code":"x"}`, patient, doctor, "here", "/api/v1/appointments/none/here"},
 		{"POST", "/api/v1/appointments/a1/continuation", "", doctor, patient, "continue", "/api/v1/appointments/none/continuation"},
+		{"POST", "/api/v1/appointments/a1/transfer", `{"doctor_id":"d2","reason":"asked"}`, nurse, patient, "transfer", "/api/v1/appointments/none/transfer"},
 		{"GET", "/api/v1/continuations", "", patient, nurse, "continuations", ""},
 		{"POST", "/api/v1/continuations/c1/book", `{"session_id":"s12"}`, patient, doctor, "use", "/api/v1/continuations/none/book"},
 		{"GET", "/api/v1/queue-policies", "", manager, nurse, "policies", ""},

@@ -59,6 +59,7 @@ func (a *API) routes() []route {
 		keyed(verb(a, "POST", "/api/v1/appointments/{id}/set-out", "I am on my way", patient, a.setOut)),
 		keyed(verb(a, "POST", "/api/v1/checkin", "Somebody has come", desk, a.checkIn)),
 		verb(a, "GET", "/api/v1/sessions/{id}/queue", "A session's queue as the doctor sees it", staff, a.sessionQueue),
+		keyed(verb(a, "POST", "/api/v1/appointments/{id}/transfer", "Go on to another doctor", staff, a.transfer)),
 		keyed(verb(a, "POST", "/api/v1/tickets/{id}/recheckin", "A missed patient is back", desk, a.reCheckIn)),
 		verb(a, "GET", "/api/v1/messages", "What was sent", desk, a.messages),
 		verb(a, "POST", "/api/v1/roster", "Take a roster in", manager, a.roster),

@@ -93,6 +93,8 @@ type Desk interface {
 	SetOut(ctx context.Context, appointmentID string) error
 	// Later puts a patient off, or notes when one who is not here will come.
 	Later(ctx context.Context, appointmentID string, minutes int, requestID string) (queue.Outcome, error)
+	// Transfer lets somebody who has come go on to another doctor.
+	Transfer(ctx context.Context, r Transfer) (queue.Ticket, error)
 	// Here checks in by the code that a zone's screen shows.
 	Here(ctx context.Context, appointmentID, code string) (CheckedIn, error)
 	// Queue loads a session's queue; Ticket one ticket of it.

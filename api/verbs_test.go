@@ -47,6 +47,8 @@ func TestVerbsOnGoodInput(t *testing.T) {
 		{"GET", "/api/v1/sessions?department=cardio&from=2026-03-02&to=2026-03-05", "", nobody, 200, "find cardio", `"first_no":`},
 		{"GET", "/api/v1/sessions/s1/if-i-came", "", nobody, 200, "if-came s1", `"session":"s1"`},
 		{"POST", "/api/v1/appointments/a1/continuation", "", doctor, 200, "continue a1", `"until":"2026-03-04"`},
+		{"POST", "/api/v1/appointments/a1/transfer", `{"doctor_id":"d2","reason":"asked"}`, nurse, 200, "transfer a1 d2 asked n1", `"label":"B201"`},
+		{"POST", "/api/v1/appointments/a1/transfer", `{"doctor_id":"d2","reason":""}`, nurse, 422, "", `"code":`},
 		{"GET", "/api/v1/continuations", "", patient, 200, "continuations ", `[]`},
 		{"POST", "/api/v1/continuations/c1/book", `{"session_id":"s12"}`, patient, 200, "use c1 s12", `"id":"a1"`},
 		{"GET", "/api/v1/wait-quality", "", nobody, 200, "quality ", `[]`},

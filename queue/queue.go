@@ -197,7 +197,8 @@ type Admission struct {
 	InHouse                             bool    // another service point kept him, or he was told to set out late: he is not late
 	Nurse                               bool    // a nurse takes him although a rule would not
 	Lane                                Lane    // "": as the rules say; a continuation's is its policy's
-	Operator                            string  // for the record
+	Last                                bool    // of a transfer: he goes on by somebody's choice, and stands at the end
+	Operator, Cause                     string  // for the record: who takes him, and why
 }
 
 // Tx is what the queue asks of a transaction. Finders give CodeNotFound.

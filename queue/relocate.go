@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/houzhen/houzhen"
 )
@@ -26,8 +27,9 @@ func (s *Service) Relocate(ctx context.Context, tx Tx, sessionID string, to Seat
 
 // Transfer takes somebody who waits in one queue into another at once. He is
 // here, so nothing is asked of him; whoever stood at the door already stands
-// first at the new one, the others go by their check-in. Doing it again changes
-// nothing.
+// first at the new one, the others go by their check-in. With Admission.Last he
+// stands at the end instead, in the lane that he was in (domain rule §3.10).
+// Doing it again changes nothing.
 func (s *Service) Transfer(ctx context.Context, tx Tx, a Admission) (Ticket, error) {
 	old, err := tx.TicketByAppointment(ctx, a.AppointmentID)
 	if err != nil {
@@ -56,25 +58,38 @@ func (s *Service) Transfer(ctx context.Context, tx Tx, a Admission) (Ticket, err
 		return Ticket{}, err
 	}
 	t := c.byAppointment(a.AppointmentID)
-	t.State, t.CheckedInAt, t.Misses = Waiting, old.CheckedInAt, old.Misses
-	switch old.State {
-	case Ready:
-		t.State, t.ReadyAt = Ready, beforeReady(&c.q, c.now)
-	case OutForTests, Suspended, Deferred:
-		t.State, t.NotBefore, t.ResultsAt = old.State, old.NotBefore, old.ResultsAt
-	default:
+	t.standAs(old, c.now, a.Last)
+	if t.State == Ready {
+		t.ReadyAt = beforeReady(&c.q, c.now)
 	}
-	t.Group, t.Care, t.Returns = old.Group, old.Care, old.Returns
-	c.why = because(ReasonTransferred)
-	switch old.Lane {
-	case LaneEmergency, LanePriority, LaneReturn:
-		t.Lane, t.LaneSince = old.Lane, old.LaneSince
-	default:
-	}
+	c.why, c.r.cause = because(ReasonTransferred), a.Cause
 	id := t.ID
 	c.tell(houzhen.TicketCheckedIn, t, Reason{})
 	c.fill()
 	return c.saved(ctx, id)
+}
+
+// standAs makes a ticket of a new queue stand as the one that was left did, or
+// last in its lane.
+func (t *Ticket) standAs(old Ticket, now time.Time, last bool) {
+	t.State, t.CheckedInAt, t.Misses = Waiting, old.CheckedInAt, old.Misses
+	switch {
+	case old.State == Ready && !last:
+		t.State = Ready
+	case slices.Contains([]State{OutForTests, Suspended, Deferred}, old.State):
+		t.State, t.NotBefore, t.ResultsAt = old.State, old.NotBefore, old.ResultsAt
+	}
+	t.Group, t.Care, t.Returns = old.Group, old.Care, old.Returns
+	if slices.Contains([]Lane{LaneEmergency, LanePriority, LaneReturn}, old.Lane) {
+		t.Lane, t.LaneSince = old.Lane, old.LaneSince
+	}
+	if !last {
+		return
+	}
+	t.CheckedInAt = now
+	if !t.LaneSince.IsZero() {
+		t.LaneSince = now
+	}
 }
 
 // takeCallBack lets somebody who was called by a doctor who is gone stand at

@@ -30,12 +30,17 @@ func deskActs() []deskAct {
 		{"abandon", ""},
 		{"care", "care"},
 		{"assign", "doctor"},
+		{verbTransfer, "doctor"},
 		{verbContinue, ""},
 		{"undo", ""},
 	}
 }
 
 type deskAct struct{ Verb, Value string }
+
+// verbTransfer lets somebody go on to another doctor; like verbContinue it is no
+// verb of one queue.
+const verbTransfer = "transfer"
 
 // Acts lists the desk's actions for its page.
 func (deskData) Acts() []deskAct { return deskActs() }
@@ -45,10 +50,7 @@ func (s *site) deskAct(w http.ResponseWriter, r *http.Request) error {
 	if err := form(r); err != nil {
 		return err
 	}
-	c, label, err := s.deskCommand(r)
-	if err == nil && c.Verb != verbContinue {
-		_, err = s.Run(r.Context(), auth.From(r.Context()), c)
-	}
+	label, err := s.deskDo(r)
 	if wantsJSON(r) {
 		if err != nil {
 			return err
@@ -66,36 +68,55 @@ func (s *site) deskAct(w http.ResponseWriter, r *http.Request) error {
 	return back(w, r, "/desk/"+url.PathEscape(r.PathValue("zone")))
 }
 
-// deskCommand reads the form: a number of the zone, what to do, how much, why.
-func (s *site) deskCommand(r *http.Request) (api.Command, string, error) {
-	f := r.PostForm
-	c := api.Command{Verb: api.Verb(f.Get("verb")), RequestID: f.Get("request"), Reason: strings.TrimSpace(f.Get("reason"))}
+// deskDo does what the form says to a number of the zone: what to do, how much,
+// why. It gives the number that he has after it.
+func (s *site) deskDo(r *http.Request) (string, error) {
+	f, p := r.PostForm, auth.From(r.Context())
 	b, err := s.Boards.Desk(r.Context(), r.PathValue("zone"))
 	if err != nil {
-		return c, "", wrap("build desk", err)
+		return "", wrap("build desk", err)
 	}
 	line, known := lineOf(b, f.Get("number"))
 	if !known {
-		return c, "", houzhen.E(houzhen.CodeVoucher, "no such number in this zone").On("number")
+		return "", houzhen.E(houzhen.CodeVoucher, "no such number in this zone").On("number")
 	}
-	c.SessionID, c.TicketID = line.Session, line.Ticket
-	value := strings.TrimSpace(f.Get("value"))
-	if c.Verb == verbContinue {
-		_, err = s.ContinueVisit(r.Context(), auth.From(r.Context()), line.Appointment)
-		return c, line.Label, err
+	value, reason := strings.TrimSpace(f.Get("value")), strings.TrimSpace(f.Get("reason"))
+	switch f.Get("verb") {
+	case verbContinue:
+		_, err = s.ContinueVisit(r.Context(), p, line.Appointment)
+		return line.Label, err
+	case verbTransfer:
+		doctor, err := s.doctorOf(r, value)
+		if err != nil {
+			return "", err
+		}
+		t, err := s.TransferVisit(r.Context(), p, api.Transfer{AppointmentID: line.Appointment, DoctorID: doctor, Cause: reason})
+		return t.Label, err
 	}
+	c, err := s.deskCommand(r, value)
+	if err != nil {
+		return "", err
+	}
+	c.SessionID, c.TicketID, c.Reason = line.Session, line.Ticket, reason
+	_, err = s.Run(r.Context(), p, c)
+	return line.Label, err
+}
+
+// deskCommand reads which of the desk's actions the form asks for.
+func (s *site) deskCommand(r *http.Request, value string) (api.Command, error) {
+	c := api.Command{Verb: api.Verb(r.PostForm.Get("verb")), RequestID: r.PostForm.Get("request")}
 	if c.Verb == "assign" {
+		var err error
 		if value, err = s.doctorOf(r, value); err != nil {
-			return c, "", err
+			return c, err
 		}
 	}
 	for _, a := range deskActs() {
-		if a.Verb != string(c.Verb) {
-			continue
+		if a.Verb == string(c.Verb) {
+			return withValue(c, a.Value, value), nil
 		}
-		return withValue(c, a.Value, value), line.Label, nil
 	}
-	return c, "", houzhen.E(houzhen.CodeNotFound, "no such verb")
+	return c, houzhen.E(houzhen.CodeNotFound, "no such verb")
 }
 
 func withValue(c api.Command, of, value string) api.Command {

@@ -70,6 +70,7 @@ func exercises() []exercise {
 		{"GET", "/desk/z1", "", nurse, patient, "", "", "desk"},
 		{"POST", "/desk/z1/checkin", "request=k&code=A028", nurse, doctor, "check-in A028", "", "check-in"},
 		{"POST", "/desk/z1/act", "request=k&number=A020&verb=pin&reason=x", nurse, doctor, "pin s1 k", "", "pin"},
+		{"POST", "/desk/z1/act", "request=k&number=A020&verb=transfer&value=d2&reason=x", nurse, doctor, "transfer a1 d2 x n1", "", "transfer"},
 		{"POST", "/place/a1/later", "minutes=20&request=k", patient, nurse, "later a1 k", "/place/none/later", "later"},
 		{"GET", "/screen/zone/z1/here.svg", "", screen, patient, "", "", "zone"},
 		{"GET", "/here/z1?code=x", "", patient, nurse, "", "", ""},

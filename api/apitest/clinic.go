@@ -153,6 +153,11 @@ func (c *Clinic) SetOut(_ context.Context, id string) error {
 	return c.ask("set-out", id)
 }
 
+// Transfer implements api.Desk.
+func (c *Clinic) Transfer(_ context.Context, r api.Transfer) (queue.Ticket, error) {
+	return queue.Ticket{ID: "t1", Label: "B201", State: queue.Waiting, SessionID: "s2"}, c.ask("transfer", r.AppointmentID+" "+r.DoctorID+" "+r.Cause+" "+r.By)
+}
+
 // Queue implements api.Desk.
 func (c *Clinic) Queue(_ context.Context, sessionID string) (queue.Queue, error) {
 	return queue.Queue{SessionID: sessionID, Tickets: []queue.Ticket{{ID: "t9", SessionID: sessionID, State: queue.Called}}}, c.ask("queue", sessionID)

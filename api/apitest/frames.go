@@ -73,7 +73,7 @@ func desk(n names) board.Desk {
 		q := board.DeskQueue{Session: fmt.Sprintf("s%d", i+1), Doctor: doctor.Name, Room: fmt.Sprint(i + 3), Desk: string(queue.DeskSeeing)}
 		for j, state := range states {
 			l := board.Line{
-				Ticket: fmt.Sprintf("t%d%d", i, j), Session: q.Session, Label: label(prefix, 20+j), Name: masked(n, i+j), State: string(state),
+				Ticket: fmt.Sprintf("t%d%d", i, j), Session: q.Session, Appointment: "a1", Label: label(prefix, 20+j), Name: masked(n, i+j), State: string(state),
 				Lane: string(queue.LaneNormal), SliceStart: ms(-30 + j*10), SliceEnd: ms(j * 10), Since: ms(-j), SameName: i == 0 && j == 4,
 				Reason: board.Reason{Code: queue.ReasonInOrder},
 			}

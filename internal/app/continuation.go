@@ -154,13 +154,13 @@ func (a *App) giveContinuationBack(ctx context.Context, tx everything, e houzhen
 
 // tellContinued tells a patient until when he may come once more, and how.
 func (a *App) tellContinued(ctx context.Context, tx everything, e houzhen.Event) error {
-	var d houzhen.ContinuedData
-	if err := json.Unmarshal(e.Data, &d); err != nil {
-		return fmt.Errorf("decode fact: %w", err)
-	}
 	at, err := appointmentOf(ctx, tx, e.Subject)
 	if err != nil {
 		return err
+	}
+	var d houzhen.ContinuedData
+	if err := json.Unmarshal(e.Data, &d); err != nil {
+		return fmt.Errorf("decode fact: %w", err)
 	}
 	s, err := a.subject(ctx, tx, at)
 	if err != nil {

@@ -165,8 +165,14 @@ func (p Places) sameTerms(ctx context.Context, r booking.MoveRequest) (bool, err
 	if err != nil {
 		return false, err
 	}
-	old, fresh := p.app.Pay.Policy().Of(from), p.app.Pay.Policy().Of(to)
-	return !old.Prepaid && !fresh.Prepaid || old.Prepaid == fresh.Prepaid && old.Fen == fresh.Fen, nil
+	return p.app.sameTerms(from, to), nil
+}
+
+// sameTerms reports whether a place of one session may be had for what was paid,
+// or will be, for one of the other.
+func (a *App) sameTerms(from, to booking.Session) bool {
+	old, fresh := a.Pay.Policy().Of(from), a.Pay.Policy().Of(to)
+	return !old.Prepaid && !fresh.Prepaid || old.Prepaid == fresh.Prepaid && old.Fen == fresh.Fen
 }
 
 // payments is what API and pages ask about money (api.Payments).

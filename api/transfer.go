@@ -1,0 +1,66 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// Transfer says who goes on to which doctor.
+type Transfer struct {
+	AppointmentID string
+	DoctorID      string
+	Cause         string // for the record
+	By            string // the member of staff
+}
+
+type transferIn struct {
+	ID   string `path:"id" maxLength:"80"`
+	Body struct {
+		DoctorID string `json:"doctor_id" minLength:"1" maxLength:"80" doc:"Who sits today, of any department"`
+		Reason   string `json:"reason" minLength:"1" maxLength:"60" doc:"Why; no names"`
+	}
+}
+
+type transferOut struct{ Body transferView }
+
+type transferView struct {
+	TicketID  string      `json:"ticket_id"`
+	Label     string      `json:"label" doc:"The new number"`
+	State     queue.State `json:"state"`
+	SessionID string      `json:"session_id"`
+	RoomID    string      `json:"room_id"`
+}
+
+// transfer lets a patient who has come go on to another doctor.
+func (a *API) transfer(ctx context.Context, in *transferIn) (*transferOut, error) {
+	t, err := a.TransferVisit(ctx, who(ctx), Transfer{AppointmentID: in.ID, DoctorID: in.Body.DoctorID, Cause: in.Body.Reason})
+	if err != nil {
+		return nil, err
+	}
+	session, err := a.Booking.Session(ctx, t.SessionID)
+	if err != nil {
+		return nil, fmt.Errorf("load session: %w", err)
+	}
+	return &transferOut{transferView{t.ID, t.Label, t.State, t.SessionID, session.RoomID}}, nil
+}
+
+// TransferVisit is Desk.Transfer for whoever may run the queue that is left, and
+// says why.
+func (s Services) TransferVisit(ctx context.Context, p auth.Principal, r Transfer) (queue.Ticket, error) {
+	at, err := s.Booking.Appointment(ctx, r.AppointmentID)
+	if err != nil {
+		return queue.Ticket{}, err
+	}
+	if _, err := s.MayRun(ctx, p, at.SessionID); err != nil {
+		return queue.Ticket{}, err
+	}
+	if r.Cause == "" {
+		return queue.Ticket{}, houzhen.E(houzhen.CodeMissing, "say why").On("reason")
+	}
+	r.By = p.ID
+	return s.Desk.Transfer(ctx, r)
+}
