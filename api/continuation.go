@@ -47,11 +47,8 @@ func (a *API) giveContinuation(ctx context.Context, in *visitIn) (*continuationO
 
 // ContinueVisit continues a registration for whoever may run its queue.
 func (s Services) ContinueVisit(ctx context.Context, p auth.Principal, appointmentID string) (continuation.Continuation, error) {
-	at, err := s.Booking.Appointment(ctx, appointmentID)
+	at, err := s.served(ctx, p, appointmentID)
 	if err != nil {
-		return continuation.Continuation{}, err
-	}
-	if _, err := s.MayRun(ctx, p, at.SessionID); err != nil {
 		return continuation.Continuation{}, err
 	}
 	return s.Continuations.Give(ctx, at.ID, p.ID)

@@ -69,3 +69,12 @@ func (s Services) MayRun(ctx context.Context, p auth.Principal, sessionID string
 	}
 	return booking.Session{}, houzhen.E(houzhen.CodeForbidden, "session of another doctor")
 }
+
+// served gives an appointment to whoever may run its queue.
+func (s Services) served(ctx context.Context, p auth.Principal, id string) (booking.Appointment, error) {
+	at, err := s.Booking.Appointment(ctx, id)
+	if err == nil {
+		_, err = s.MayRun(ctx, p, at.SessionID)
+	}
+	return at, err
+}

@@ -51,11 +51,7 @@ func (a *API) transfer(ctx context.Context, in *transferIn) (*transferOut, error
 // TransferVisit is Desk.Transfer for whoever may run the queue that is left, and
 // says why.
 func (s Services) TransferVisit(ctx context.Context, p auth.Principal, r Transfer) (queue.Ticket, error) {
-	at, err := s.Booking.Appointment(ctx, r.AppointmentID)
-	if err != nil {
-		return queue.Ticket{}, err
-	}
-	if _, err := s.MayRun(ctx, p, at.SessionID); err != nil {
+	if _, err := s.served(ctx, p, r.AppointmentID); err != nil {
 		return queue.Ticket{}, err
 	}
 	if r.Cause == "" {

@@ -209,10 +209,7 @@ func (l *lane) run() {
 // next commit: as long as the queue grows, whoever can run goes first.
 func (l *lane) gather() {
 	for before := -1; ; {
-		l.await()
-		l.mu.Lock()
-		n := len(l.queue)
-		l.mu.Unlock()
+		n := l.await()
 		if n <= before || n >= maxGroup {
 			return
 		}
@@ -225,16 +222,15 @@ func (l *lane) gather() {
 
 // await lets those join whose sessions are being read: a small commit costs
 // nearly what a large one does, and while there are several they leave the reader
-// no time. A single writer leaves him a processor, and does not wait.
-func (l *lane) await() {
-	if l.Lanes == 1 {
-		return
-	}
+// no time. A single writer leaves him a processor, and does not wait. It gives how
+// many stand in the queue.
+func (l *lane) await() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for most := l.warmed + maxGroup; l.loading && l.warmed < most && len(l.queue) < maxGroup; {
+	for most := l.warmed + maxGroup; l.Lanes > 1 && l.loading && l.warmed < most && len(l.queue) < maxGroup; {
 		l.joined.Wait()
 	}
+	return len(l.queue)
 }
 
 // cut takes a writer's share of what has piled up, one request of a patient at a

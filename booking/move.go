@@ -214,7 +214,7 @@ func (s *Service) stillOpen(ctx context.Context, tx Tx, a Appointment, r MoveReq
 	if err := stillHis(ctx, tx, session, a, r.who()); err != nil {
 		return err
 	}
-	return s.numberUnspent(ctx, tx, session, a, BookRequest{SlotNo: a.SlotNo})
+	return s.numberUnspent(ctx, tx, session, a, true)
 }
 
 // leaveTrace remembers a number that was left on its own day and gives its

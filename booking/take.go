@@ -38,7 +38,7 @@ func (s *Service) take(ctx context.Context, tx Tx, a *Appointment, session Sessi
 			return err
 		}
 	}
-	return s.numberUnspent(ctx, tx, now, *a, r)
+	return s.numberUnspent(ctx, tx, now, *a, r.SlotNo != 0)
 }
 
 func (s *Service) secondLook(ctx context.Context, tx Tx, a *Appointment, r BookRequest) error {
@@ -68,14 +68,15 @@ func stillHis(ctx context.Context, tx Tx, session Session, a Appointment, who Wh
 }
 
 // numberUnspent refuses a number that its owner left on the day itself,
-// between our look and our insert.
-func (s *Service) numberUnspent(ctx context.Context, tx Tx, session Session, a Appointment, r BookRequest) error {
+// between our look and our insert: CodeSlotTaken if he had chosen it, and that there
+// is none otherwise.
+func (s *Service) numberUnspent(ctx context.Context, tx Tx, session Session, a Appointment, chosen bool) error {
 	spent, err := s.spentNumbers(ctx, tx, session)
 	if err != nil {
 		return err
 	}
 	if spent[a.SlotNo] {
-		if r.SlotNo == 0 {
+		if !chosen {
 			return houzhen.E(houzhen.CodeSessionFull, "the number was left on the day itself").On("session_id")
 		}
 		return houzhen.E(houzhen.CodeSlotTaken, "the number was left on the day itself").On("slot")

@@ -22,6 +22,9 @@ const (
 	IntentNotMe   Intent = "not_me" // this phone is somebody else's
 )
 
+// OfTheWay reports whether a word is about the way here.
+func (i Intent) OfTheWay() bool { return i == IntentLate || i == IntentOnWay }
+
 // ReadIntent reads a word, alone or with the code of a question before or after
 // it. Exactly a word of the list counts, nothing that merely contains one: "stop"
 // is a wish, "please do not stop" is not. Code is 0 without one.

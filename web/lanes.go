@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -80,43 +81,28 @@ func (s *site) deskDo(r *http.Request) (string, error) {
 	if !known {
 		return "", houzhen.E(houzhen.CodeVoucher, "no such number in this zone").On("number")
 	}
-	value, reason := strings.TrimSpace(f.Get("value")), strings.TrimSpace(f.Get("reason"))
-	switch f.Get("verb") {
+	at := slices.IndexFunc(deskActs(), func(a deskAct) bool { return a.Verb == f.Get("verb") })
+	if at < 0 {
+		return "", houzhen.E(houzhen.CodeNotFound, "no such verb")
+	}
+	act, value, reason := deskActs()[at], strings.TrimSpace(f.Get("value")), strings.TrimSpace(f.Get("reason"))
+	if act.Value == "doctor" {
+		if value, err = s.doctorOf(r, value); err != nil {
+			return "", err
+		}
+	}
+	switch act.Verb {
 	case verbContinue:
 		_, err = s.ContinueVisit(r.Context(), p, line.Appointment)
 		return line.Label, err
 	case verbTransfer:
-		doctor, err := s.doctorOf(r, value)
-		if err != nil {
-			return "", err
-		}
-		t, err := s.TransferVisit(r.Context(), p, api.Transfer{AppointmentID: line.Appointment, DoctorID: doctor, Cause: reason})
+		t, err := s.TransferVisit(r.Context(), p, api.Transfer{AppointmentID: line.Appointment, DoctorID: value, Cause: reason})
 		return t.Label, err
 	}
-	c, err := s.deskCommand(r, value)
-	if err != nil {
-		return "", err
-	}
-	c.SessionID, c.TicketID, c.Reason = line.Session, line.Ticket, reason
-	_, err = s.Run(r.Context(), p, c)
+	_, err = s.Run(r.Context(), p, withValue(api.Command{
+		Verb: api.Verb(act.Verb), RequestID: f.Get("request"), SessionID: line.Session, TicketID: line.Ticket, Reason: reason,
+	}, act.Value, value))
 	return line.Label, err
-}
-
-// deskCommand reads which of the desk's actions the form asks for.
-func (s *site) deskCommand(r *http.Request, value string) (api.Command, error) {
-	c := api.Command{Verb: api.Verb(r.PostForm.Get("verb")), RequestID: r.PostForm.Get("request")}
-	if c.Verb == "assign" {
-		var err error
-		if value, err = s.doctorOf(r, value); err != nil {
-			return c, err
-		}
-	}
-	for _, a := range deskActs() {
-		if a.Verb == string(c.Verb) {
-			return withValue(c, a.Value, value), nil
-		}
-	}
-	return c, houzhen.E(houzhen.CodeNotFound, "no such verb")
 }
 
 func withValue(c api.Command, of, value string) api.Command {

@@ -30,7 +30,7 @@ func (a *App) understand(ctx context.Context, tx everything, r notify.Reply, peo
 	if answer, found := notify.MatchIntent(known, intent, code, tx.Now()); found {
 		return true, a.obey(ctx, tx, r, answer)
 	}
-	if code != 0 || intent != notify.IntentLate && intent != notify.IntentOnWay {
+	if code != 0 || !intent.OfTheWay() {
 		return false, nil
 	}
 	t, found, err := a.turn(ctx, tx, people)
@@ -40,13 +40,19 @@ func (a *App) understand(ctx context.Context, tx everything, r notify.Reply, peo
 	return true, a.notedWay(ctx, tx, r, t, intent)
 }
 
-// switchSMS takes ordinary messages off a phone, for everybody whose phone it
-// is, or puts them back. What is critical goes on.
-func (a *App) switchSMS(ctx context.Context, tx everything, r notify.Reply, people []directory.Patient, off bool) error {
+// idsOf lists the ids of people.
+func idsOf(people []directory.Patient) []string {
 	ids := make([]string, len(people))
 	for i, p := range people {
 		ids[i] = p.ID
 	}
+	return ids
+}
+
+// switchSMS takes ordinary messages off a phone, for everybody whose phone it
+// is, or puts them back. What is critical goes on.
+func (a *App) switchSMS(ctx context.Context, tx everything, r notify.Reply, people []directory.Patient, off bool) error {
+	ids := idsOf(people)
 	prefs, err := tx.MessagePrefs(ctx, ids)
 	if err != nil {
 		return err

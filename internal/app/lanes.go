@@ -142,13 +142,7 @@ func (a *App) checkInQueue(ctx context.Context, tx everything, at booking.Appoin
 	if len(targets) == 0 {
 		return t, at, err
 	}
-	if at, err = a.Booking.Reseat(ctx, tx, at.ID, targets[0].Session.ID); err != nil {
-		return t, at, err
-	}
-	if err := a.openFor(ctx, tx, targets[0].Session); err != nil {
-		return t, at, err
-	}
-	if admission, err = a.admission(ctx, tx, at); err != nil {
+	if at, admission, err = a.reseat(ctx, tx, at.ID, targets[0].Session); err != nil {
 		return t, at, err
 	}
 	admission.Nurse, admission.Operator = nurse, by
@@ -157,6 +151,20 @@ func (a *App) checkInQueue(ctx context.Context, tx everything, at booking.Appoin
 	}
 	t, err = a.Queue.CheckIn(ctx, tx, admission)
 	return t, at, err
+}
+
+// reseat gives somebody who has come a place in another session that runs, and
+// what its queue is to know of him: Queue.Transfer takes him there.
+func (a *App) reseat(ctx context.Context, tx everything, appointmentID string, to booking.Session) (booking.Appointment, queue.Admission, error) {
+	at, err := a.Booking.Reseat(ctx, tx, appointmentID, to.ID)
+	if err != nil {
+		return at, queue.Admission{}, err
+	}
+	if err := a.openFor(ctx, tx, to); err != nil {
+		return at, queue.Admission{}, err
+	}
+	admission, err := a.admission(ctx, tx, at)
+	return at, admission, err
 }
 
 // openFor makes a session's queue if it has none yet.

@@ -237,7 +237,7 @@ func (a *App) unclear(ctx context.Context, tx everything, r notify.Reply) error 
 func (a *App) obey(ctx context.Context, tx everything, r notify.Reply, answer notify.Answer) error {
 	q := answer.Question
 	r.QuestionID, r.Answer, r.Recipient = q.ID, answer.Digit, q.Recipient
-	if i := notify.Intent(answer.Choice); i == notify.IntentLate || i == notify.IntentOnWay {
+	if i := notify.Intent(answer.Choice); i.OfTheWay() {
 		t, err := tx.TicketByAppointment(ctx, q.Subject)
 		if houzhen.CodeOf(err) != houzhen.CodeNotFound { // otherwise the desk notes it
 			if err != nil {

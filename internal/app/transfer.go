@@ -34,13 +34,7 @@ func (a *App) Transfer(ctx context.Context, r api.Transfer) (t queue.Ticket, err
 		if !a.sameTerms(from, to) {
 			return houzhen.E(houzhen.CodeFeeDiffers, "that doctor's places have other terms of payment").On("doctor_id")
 		}
-		if at, err = a.Booking.Reseat(ctx, tx, at.ID, to.ID); err != nil {
-			return err
-		}
-		if err := a.openFor(ctx, tx, to); err != nil {
-			return err
-		}
-		admission, err := a.admission(ctx, tx, at)
+		_, admission, err := a.reseat(ctx, tx, at.ID, to)
 		if err != nil {
 			return err
 		}

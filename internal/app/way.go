@@ -32,10 +32,7 @@ func (a *App) askTheWay(ctx context.Context, tx everything, t queue.Ticket, unti
 // turn finds the only ticket of some patients in a queue of today, for words that
 // answer no question; with several nobody knows which is meant.
 func (a *App) turn(ctx context.Context, tx everything, people []directory.Patient) (only queue.Ticket, found bool, err error) {
-	ids := make([]string, len(people))
-	for i, p := range people {
-		ids[i] = p.ID
-	}
+	ids := idsOf(people)
 	today := houzhen.BusinessDate(tx.Now(), a.loc)
 	booked, err := tx.Appointments(ctx, booking.AppointmentFilter{
 		PatientIDs: ids, From: today, To: today, States: []booking.State{booking.Booked, booking.CheckedIn}, Purpose: booking.PurposeVisit,

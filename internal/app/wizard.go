@@ -204,14 +204,7 @@ func (a *App) spread(ctx context.Context, tx everything, d disposal, t queue.Tic
 		return did, houzhen.E(houzhen.CodeState, "no doctor of the same grade is sitting now")
 	}
 	to := d.targets[d.nth%len(d.targets)].Session
-	at, err := a.Booking.Reseat(ctx, tx, t.AppointmentID, to.ID)
-	if err != nil {
-		return did, err
-	}
-	if err := a.openFor(ctx, tx, to); err != nil {
-		return did, err
-	}
-	admission, err := a.admission(ctx, tx, at)
+	_, admission, err := a.reseat(ctx, tx, t.AppointmentID, to)
 	if err != nil {
 		return did, err
 	}
