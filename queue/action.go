@@ -118,7 +118,7 @@ func (s *Service) ActTx(ctx context.Context, tx Tx, a Action) (Outcome, error) {
 func checkCause(cause string, needed bool) error {
 	switch {
 	case utf8.RuneCountInString(cause) > maxCause:
-		return houzhen.E(houzhen.CodeTooLarge, "the reason is too long").On("reason").With("max", strconv.Itoa(maxCause))
+		return houzhen.E(houzhen.CodeTooLarge, "the reason is too long").On("reason").With("limit", strconv.Itoa(maxCause))
 	case needed && cause == "":
 		return houzhen.E(houzhen.CodeMissing, "say why").On("reason")
 	}

@@ -58,6 +58,7 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.PaymentRefunded:      {a.tellRefunded, a.noteRefund},
 		houzhen.PaymentStuck:         {a.tellStuck},
 		houzhen.PaymentSettled:       {},
+		houzhen.ZoneNotice:           {a.showNotices},
 		houzhen.SignInAsked:          {}, // its message is planned with the code, in one transaction
 	}
 	maps.Copy(table, a.queueReactions())
