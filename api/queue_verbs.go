@@ -61,6 +61,9 @@ func (s Services) Run(ctx context.Context, p auth.Principal, c Command) (queue.O
 	if err != nil {
 		return queue.Outcome{}, err
 	}
+	if c.Verb.NurseOnly() && p.Is(auth.Doctor) {
+		return queue.Outcome{}, houzhen.E(houzhen.CodeForbidden, "the triage desk does that")
+	}
 	doctor := session.AttendingID
 	if p.Is(auth.Doctor) {
 		doctor = p.DoctorID
@@ -97,9 +100,6 @@ func (s Services) Run(ctx context.Context, p auth.Principal, c Command) (queue.O
 	case VerbFinish:
 		return s.Queue.Finish(ctx, one)
 	case VerbUndoIn:
-		if p.Is(auth.Doctor) {
-			return queue.Outcome{}, houzhen.E(houzhen.CodeForbidden, "the triage desk does that")
-		}
 		return s.Desk.UndoCheckIn(ctx, one)
 	case VerbPause:
 		return s.Queue.Pause(ctx, queue.PauseRequest{SessionID: c.SessionID, RequestID: c.RequestID, DoctorID: doctor, Minutes: c.Minutes, Why: c.Reason, Operator: p.ID})

@@ -106,6 +106,9 @@ func TestANoticeComesAndGoes(t *testing.T) {
 		}
 		frame.At = c.At.UnixMilli()
 		l.publish(t, topic, 3, frame)
+		if err := chromedp.Do(ctx, until(shown+`.includes("东侧楼梯")`)); err != nil {
+			t.Fatalf("%s: told again: %v", name, err)
+		}
 		later := `Date.now = ((at) => () => at() + 26 * 60_000)(Date.now), true`
 		if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](later)); err != nil {
 			t.Fatal(err)

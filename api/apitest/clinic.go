@@ -166,7 +166,7 @@ func (c *Clinic) Queue(_ context.Context, sessionID string) (queue.Queue, error)
 
 // Ticket implements api.Desk.
 func (c *Clinic) Ticket(_ context.Context, id string) (queue.Ticket, error) {
-	return queue.Ticket{ID: id, SessionID: "s1"}, c.ask("ticket", id)
+	return queue.Ticket{ID: id, AppointmentID: "a1", SessionID: "s1"}, c.ask("ticket", id)
 }
 
 // AppointmentByVoucher implements api.Desk.

@@ -1,6 +1,7 @@
 package clinictest
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,8 +29,9 @@ func TestTheDeskTellsAllWhoWait(t *testing.T) {
 		other := nurse.Want(http.StatusOK, nurse.Do("POST", path, map[string]any{"text": "请走楼梯", "minutes": 60}))
 		c.Settle()
 
-		phone := c.Browser()
-		phone.SignIn(c.Person("张小三").Phone.Reveal())
+		socket, phone := c.watchPosition("张小三", a)
+		socket.Watch("notice/zone-b")
+		socket.Until("notice/zone-b", func(state json.RawMessage) bool { return strings.Contains(string(state), "电梯检修") })
 		page := func() string { return phone.Want(http.StatusOK, phone.Do("GET", "/place/"+a.ID, nil)).Text }
 		if text := page(); !strings.Contains(text, "电梯检修") || !strings.Contains(text, "请走楼梯") {
 			t.Error("who waits does not read it on his phone")
@@ -41,6 +43,8 @@ func TestTheDeskTellsAllWhoWait(t *testing.T) {
 			t.Errorf("of no zone: %d", a.Status)
 		}
 		nurse.Want(http.StatusNoContent, nurse.Do("POST", path+"/"+other.Field("id")+"/take-back", nil))
+		c.Settle()
+		socket.Until("notice/zone-b", func(state json.RawMessage) bool { return !strings.Contains(string(state), "请走楼梯") })
 		if text := page(); !strings.Contains(text, "电梯检修") || strings.Contains(text, "请走楼梯") {
 			t.Error("what was taken back is still there, or the other one is not")
 		}

@@ -148,7 +148,8 @@ class Desk extends Board {
     button.disabled = false;
     if (scan && res.ok) this.input.value = "";
     if (form.matches(".act, .tell") && res.ok) form.reset();
-    this.input.focus({ preventScroll: true });
+    const at = document.activeElement; // whoever has gone on to something else meanwhile is left there
+    if (at === document.body || at === this.input || form.contains(at)) this.input.focus({ preventScroll: true });
     if (scan && !res.ok) this.input.select();
     this.result(res);
     const shown = form.matches(".tell") || form.closest("hz-notices"); // by a topic of its own
