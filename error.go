@@ -50,8 +50,10 @@ const (
 	CodeLimit            Code = "limit"          // a person's limit per department, day or week
 	CodeState            Code = "state"          // not possible in the state it is in
 	CodeHoldExpired      Code = "hold_expired"
-	CodeFeeDiffers       Code = "fee_differs" // a paid place is not moved to one of another price
-	CodeVoucher          Code = "voucher"     // no appointment of today has that voucher or ID tail
+	CodeNoticesFull      Code = "notices_full"  // as many notices stand in the zone as are read
+	CodeNoticeNumber     Code = "notice_number" // a notice holds what may be somebody's number
+	CodeFeeDiffers       Code = "fee_differs"   // a paid place is not moved to one of another price
+	CodeVoucher          Code = "voucher"       // no appointment of today has that voucher or ID tail
 	CodeAmbiguous        Code = "ambiguous"
 	CodeNotToday         Code = "not_today"
 	CodeQueueEmpty       Code = "queue_empty"

@@ -59,6 +59,7 @@ const (
 	ProxyAsked           EventKind = "proxy.asked"    // an account wants to book for a patient who has not agreed
 	QueuePaused          EventKind = "queue.paused"
 	QueueResumed         EventKind = "queue.resumed"
+	ZoneNotice           EventKind = "zone.notice" // what the desk tells a zone is another; of the zone
 	QueueDesks           EventKind = "queue.desks" // a doctor joined or left a queue that several serve
 	SignInAsked          EventKind = "sign_in.asked"
 	CreditMarked         EventKind = "credit.marked"   // somebody did not keep his word; the data says whether it counts
@@ -89,7 +90,7 @@ var EventKinds = []EventKind{
 	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, DrawLost, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
 	ContinuationGiven, TicketWaitALittle, TicketOrdered, TicketSetAside, TicketOutForTests, TicketReturned, TicketUndone, QueueDesks,
-	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, PatientMerged, ProxyAsked, QueuePaused, QueueResumed, SignInAsked,
+	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, PatientMerged, ProxyAsked, QueuePaused, QueueResumed, ZoneNotice, SignInAsked,
 	CreditMarked, CreditLimited, CreditLifted, CreditAppealed, CreditDecided, CreditRulesPublished,
 	PaymentAsked, PaymentKept, PaymentRefunded, PaymentStuck, PaymentSettled,
 	WaitlistJoined, WaitlistOpened, WaitlistOffered, WaitlistInvited, WaitlistAccepted, WaitlistLapsed, WaitlistLost, WaitlistClosed,

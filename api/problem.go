@@ -56,6 +56,8 @@ func statuses() map[houzhen.Code]int { //nolint:funlen // a table
 		houzhen.CodeState:            http.StatusConflict,
 		houzhen.CodeHoldExpired:      http.StatusConflict,
 		houzhen.CodeFeeDiffers:       http.StatusConflict,
+		houzhen.CodeNoticesFull:      http.StatusConflict,
+		houzhen.CodeNoticeNumber:     http.StatusUnprocessableEntity,
 		houzhen.CodeVoucher:          http.StatusNotFound,
 		houzhen.CodeAmbiguous:        http.StatusConflict,
 		houzhen.CodeNotToday:         http.StatusUnprocessableEntity,

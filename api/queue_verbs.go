@@ -24,11 +24,12 @@ const (
 	VerbPause    Verb = "pause"
 	VerbResume   Verb = "resume"
 	VerbEnd      Verb = "end"
+	VerbUndoIn   Verb = "undo-check-in" // the triage desk's
 )
 
 // Verbs lists them all.
 func Verbs() []Verb {
-	list := []Verb{VerbNext, VerbRecall, VerbMissed, VerbTakeBack, VerbStart, VerbFinish, VerbPause, VerbResume, VerbEnd}
+	list := []Verb{VerbNext, VerbRecall, VerbMissed, VerbTakeBack, VerbStart, VerbFinish, VerbPause, VerbResume, VerbEnd, VerbUndoIn}
 	return append(list, actions()...)
 }
 
@@ -59,6 +60,9 @@ func (s Services) Run(ctx context.Context, p auth.Principal, c Command) (queue.O
 	session, err := s.MayRun(ctx, p, c.SessionID)
 	if err != nil {
 		return queue.Outcome{}, err
+	}
+	if c.Verb.NurseOnly() && p.Is(auth.Doctor) {
+		return queue.Outcome{}, houzhen.E(houzhen.CodeForbidden, "the triage desk does that")
 	}
 	doctor := session.AttendingID
 	if p.Is(auth.Doctor) {
@@ -95,6 +99,8 @@ func (s Services) Run(ctx context.Context, p auth.Principal, c Command) (queue.O
 		return s.Queue.Start(ctx, one)
 	case VerbFinish:
 		return s.Queue.Finish(ctx, one)
+	case VerbUndoIn:
+		return s.Desk.UndoCheckIn(ctx, one)
 	case VerbPause:
 		return s.Queue.Pause(ctx, queue.PauseRequest{SessionID: c.SessionID, RequestID: c.RequestID, DoctorID: doctor, Minutes: c.Minutes, Why: c.Reason, Operator: p.ID})
 	case VerbEnd:

@@ -94,6 +94,7 @@ func (a *API) routes() []route {
 	list = append(list, a.waitlistRoutes()...)
 	list = append(list, a.continuationRoutes(patient)...)
 	list = append(list, a.laneRoutes(patient, manager)...)
+	list = append(list, a.noticeRoutes()...)
 	return append(list, a.queueRoutes()...)
 }
 

@@ -93,6 +93,8 @@ type Desk interface {
 	SetOut(ctx context.Context, appointmentID string) error
 	// Later puts a patient off, or notes when one who is not here will come.
 	Later(ctx context.Context, appointmentID string, minutes int, requestID string) (queue.Outcome, error)
+	// UndoCheckIn takes a check-in back; CodeState once he is called.
+	UndoCheckIn(ctx context.Context, r queue.TicketRequest) (queue.Outcome, error)
 	// Transfer lets somebody who has come go on to another doctor.
 	Transfer(ctx context.Context, r Transfer) (queue.Ticket, error)
 	// Here checks in by the code that a zone's screen shows.
@@ -164,6 +166,8 @@ type Boards interface {
 	Strip(ctx context.Context, sessionID string) (board.Strip, error)
 	Position(ctx context.Context, appointmentID string) (board.Position, error)
 	Desk(ctx context.Context, zoneID string) (board.Desk, error)
+	// Notices is what the desk tells a zone just now.
+	Notices(ctx context.Context, zoneID string) (board.Notices, error)
 	// IfCame tells when somebody who came in now would be called; Qualities how
 	// good each zone's waiting times were.
 	IfCame(ctx context.Context, sessionID string) (board.IfCame, error)
@@ -294,6 +298,7 @@ type Services struct {
 	Guidance  Guide
 	Wording   Wording
 	Policies  Policies
+	Notices   Notices
 	People    People
 	Credit    Credit
 	Forecasts Forecasts

@@ -12,7 +12,8 @@ import (
 
 // Watch decides whether somebody may watch a topic: pos/<appointment> by those
 // who act for its patient, zone/<id> and door/<room> by screens and staff,
-// strip/<session> by its doctor and the desk, desk/<zone> by the desk.
+// strip/<session> by its doctor and the desk, desk/<zone> by the desk,
+// notice/<zone> by all of these.
 func (s Services) Watch(ctx context.Context, p auth.Principal, topic string) error {
 	kind, id, _ := strings.Cut(topic, "/")
 	switch {
@@ -24,6 +25,10 @@ func (s Services) Watch(ctx context.Context, p auth.Principal, topic string) err
 	case (kind == "zone" || kind == "door") && p.Staff():
 		return nil
 	case (kind == "zone" || kind == "door") && p.Is(auth.Screen):
+		return s.watchScreen(ctx, p, kind, id)
+	case kind == "notice" && (p.Is(auth.Patient) || p.Staff()): // it stands on a wall
+		return nil
+	case kind == "notice" && p.Is(auth.Screen):
 		return s.watchScreen(ctx, p, kind, id)
 	case kind == "strip" && p.Staff():
 		_, err := s.MayRun(ctx, p, id)

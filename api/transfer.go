@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/queue"
 )
@@ -53,9 +52,6 @@ func (a *API) transfer(ctx context.Context, in *transferIn) (*transferOut, error
 func (s Services) TransferVisit(ctx context.Context, p auth.Principal, r Transfer) (queue.Ticket, error) {
 	if _, err := s.served(ctx, p, r.AppointmentID); err != nil {
 		return queue.Ticket{}, err
-	}
-	if r.Cause == "" {
-		return queue.Ticket{}, houzhen.E(houzhen.CodeMissing, "say why").On("reason")
 	}
 	r.By = p.ID
 	return s.Desk.Transfer(ctx, r)

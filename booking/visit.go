@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/houzhen/houzhen"
 )
@@ -30,6 +31,26 @@ func (s *Service) CheckIn(ctx context.Context, tx Tx, appointmentID string) (App
 		return a, fmt.Errorf("update appointment: %w", err)
 	}
 	return a, emit(tx, houzhen.AppointmentCheckedIn, a, nil)
+}
+
+// UndoCheckIn takes a check-in back that was a mistake, in a transaction that
+// the caller owns: the place is booked as before. Doing it again changes
+// nothing. CodeState: he has been seen, or never came.
+func (s *Service) UndoCheckIn(ctx context.Context, tx Tx, appointmentID string) (Appointment, error) {
+	a, err := tx.LockAppointment(ctx, appointmentID)
+	switch {
+	case err != nil:
+		return a, fmt.Errorf("lock appointment: %w", err)
+	case a.State == Booked:
+		return a, nil
+	case a.State != CheckedIn:
+		return a, stateError("only who has checked in can be un-checked")
+	}
+	a.State, a.CheckedInAt = Booked, time.Time{}
+	if err := tx.UpdateAppointment(ctx, &a); err != nil {
+		return a, fmt.Errorf("update appointment: %w", err)
+	}
+	return a, nil
 }
 
 // Fulfil marks the visit as done, in a transaction that the caller owns. Doing

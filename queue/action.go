@@ -10,7 +10,7 @@ import (
 	"github.com/houzhen/houzhen"
 )
 
-// maxCause is the longest reason code of an operator, in signs.
+// maxCause is the longest reason that an operator may give, in signs.
 const maxCause = 60
 
 // Action is what a nurse, a doctor or the patient does to one place in the
@@ -88,21 +88,21 @@ func (s *Service) ActTx(ctx context.Context, tx Tx, a Action) (Outcome, error) {
 		session: a.SessionID, request: a.RequestID, ticket: a.TicketID, doctor: a.DoctorID, room: a.RoomID, verb: a.Verb,
 		operator: a.Operator, cause: a.Cause, version: a.Version, act: a,
 	}
-	if utf8.RuneCountInString(a.Cause) > maxCause {
-		return Outcome{}, houzhen.E(houzhen.CodeTooLarge, "the reason is too long").On("cause")
-	}
-	if a.Verb == VerbUndoLast {
-		return s.onceReading(ctx, tx, r, undoLast)
-	}
 	d, known := deeds()[a.Verb]
-	if a.Verb == VerbCall {
+	switch a.Verb {
+	case VerbCall:
 		d, known = deed{causes: true}, true
+	case VerbUndoLast:
+		known = true
 	}
 	if !known {
 		return Outcome{}, houzhen.E(houzhen.CodeNotFound, "no such verb")
 	}
-	if d.causes && a.Cause == "" {
-		return Outcome{}, houzhen.E(houzhen.CodeMissing, "say why").On("cause")
+	if err := checkCause(a.Cause, d.causes); err != nil {
+		return Outcome{}, err
+	}
+	if a.Verb == VerbUndoLast {
+		return s.onceReading(ctx, tx, r, undoLast)
 	}
 	if a.TicketID == "" && !slices.Contains([]string{VerbTests, VerbJoin, VerbLeave}, a.Verb) {
 		return Outcome{}, houzhen.E(houzhen.CodeMissing, "say which patient").On("ticket_id")
@@ -111,6 +111,18 @@ func (s *Service) ActTx(ctx context.Context, tx Tx, a Action) (Outcome, error) {
 		return s.onceReading(ctx, tx, r, s.callThisOne)
 	}
 	return s.once(ctx, tx, r, d.do)
+}
+
+// checkCause checks what an operator gave as the reason of an act: at most
+// maxCause signs, and something where the act needs one.
+func checkCause(cause string, needed bool) error {
+	switch {
+	case utf8.RuneCountInString(cause) > maxCause:
+		return houzhen.E(houzhen.CodeTooLarge, "the reason is too long").On("reason").With("limit", strconv.Itoa(maxCause))
+	case needed && cause == "":
+		return houzhen.E(houzhen.CodeMissing, "say why").On("reason")
+	}
+	return nil
 }
 
 // in finds the ticket that an action is about and refuses it in other states

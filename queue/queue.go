@@ -172,6 +172,10 @@ type Position struct {
 	Reason   Reason // why it changed last, or why he stands there
 }
 
+// NoLength is the length of a consultation that is over, and from which none is
+// learned.
+const NoLength = -time.Second
+
 // Consultation is one finished consultation, for the forecast.
 type Consultation struct {
 	SessionID, DoctorID, PatientID string

@@ -77,7 +77,8 @@ const (
 	ReasonCheckedIn     = "checked_in"
 	ReasonAdmitted      = "admitted"
 	ReasonTransferred   = "transferred"
-	ReasonMerged        = "merged" // his two records became one
+	ReasonSentOn        = "sent_on" // cause: the doctor who had him lets him go on to another
+	ReasonMerged        = "merged"  // his two records became one
 
 	// Why a position changed; n: by how many.
 	ShiftCalled    = "shift_called"    // somebody before him was called
@@ -113,7 +114,7 @@ func ReasonCodes() []string {
 		ReasonMovedBy, ReasonAssigned, ReasonUnassigned, ReasonSuspended, ReasonBroughtBack, ReasonDeferred, ReasonAnnounced,
 		ReasonWoken, ReasonBusyElsewhere, ReasonAbandoned, ReasonReinstated, ReasonExcused, ReasonSentToTests,
 		ReasonBackFromTests, ReasonCalledOutside, ReasonCareSet, ReasonUndid, ReasonDeskJoined, ReasonDeskLeft,
-		ReasonCheckedIn, ReasonAdmitted, ReasonTransferred, ReasonMerged,
+		ReasonCheckedIn, ReasonAdmitted, ReasonTransferred, ReasonSentOn, ReasonMerged,
 	}
 	return slices.Concat(picks, happened, shiftCodes())
 }
@@ -192,7 +193,7 @@ const (
 	VerbAdvise     = "advise_leave"
 	VerbAdviseWait = "advise_wait"
 	VerbSetOut     = "set_out"
-	VerbTransfer   = "transfer"
+	VerbTransfer   = "transfer" // a Call only where it ends a consultation
 	VerbRelocate   = "relocate"
 	VerbResults    = "results"
 	VerbTick       = "tick" // the time did it

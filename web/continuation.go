@@ -128,14 +128,11 @@ func (s *site) bookContinuation(w http.ResponseWriter, r *http.Request) error {
 
 // stripContinue continues the registration of the doctor's present patient.
 func (s *site) stripContinue(r *http.Request, session string) error {
-	b, err := s.Boards.Strip(r.Context(), session)
+	now, err := s.withDoctor(r, session)
 	if err != nil {
-		return wrap("build strip", err)
+		return err
 	}
-	if b.Now == nil {
-		return houzhen.E(houzhen.CodeState, "no patient is with the doctor")
-	}
-	_, err = s.ContinueVisit(r.Context(), auth.From(r.Context()), b.Now.Appointment)
+	_, err = s.ContinueVisit(r.Context(), auth.From(r.Context()), now.Appointment)
 	return err
 }
 

@@ -22,9 +22,10 @@ func (s *site) deskList(w http.ResponseWriter, r *http.Request) error {
 }
 
 type deskData struct {
-	Desk   board.Desk
-	Missed []board.Line
-	Result *api.CheckedIn
+	Desk    board.Desk
+	Missed  []board.Line
+	Result  *api.CheckedIn
+	Notices board.Notices
 }
 
 func (s *site) deskData(r *http.Request) (deskData, error) {
@@ -32,8 +33,12 @@ func (s *site) deskData(r *http.Request) (deskData, error) {
 	if err != nil {
 		return deskData{}, wrap("build desk", err)
 	}
+	told, err := s.Boards.Notices(r.Context(), r.PathValue("zone"))
+	if err != nil {
+		return deskData{}, wrap("build notices", err)
+	}
 	b.Queues = slices.Clone(b.Queues)
-	d := deskData{Desk: b}
+	d := deskData{Desk: b, Notices: told}
 	for i, q := range b.Queues {
 		var inQueue []board.Line
 		for _, l := range q.Tickets {

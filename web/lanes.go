@@ -14,30 +14,36 @@ import (
 )
 
 // deskActs lists what the triage desk does to one place in the order, with
-// what its field of a value means there ("" asks for none).
+// what its field of a value means there ("" asks for none), the letter that
+// brings it together with Alt, and whether it asks why. None of the letters is
+// one with which browsers open a menu or the address.
 func deskActs() []deskAct {
 	return []deskAct{
-		{"priority", "group"},
-		{"priority-off", ""},
-		{"unwell", ""},
-		{"pin", ""},
-		{"move", "places"},
-		{"set-aside", ""},
-		{"bring-back", ""},
-		{"defer", "minutes"},
-		{"return", ""},
-		{"excuse", ""},
-		{"reinstate", ""},
-		{"abandon", ""},
-		{"care", "care"},
-		{"assign", "doctor"},
-		{verbTransfer, "doctor"},
-		{verbContinue, ""},
-		{"undo", ""},
+		{"priority", "group", "P", true},
+		{"priority-off", "", "Q", false},
+		{"unwell", "", "U", false},
+		{"pin", "", "T", true},
+		{"move", "places", "M", true},
+		{"set-aside", "", "S", true},
+		{"bring-back", "", "B", false},
+		{"defer", "minutes", "L", false},
+		{"return", "", "R", false},
+		{"excuse", "", "O", true},
+		{"reinstate", "", "I", true},
+		{"abandon", "", "G", true},
+		{"care", "care", "C", false},
+		{"assign", "doctor", "A", false},
+		{verbTransfer, "doctor", "X", true},
+		{verbContinue, "", "J", false},
+		{"undo-check-in", "", "N", false},
+		{"undo", "", "Z", false},
 	}
 }
 
-type deskAct struct{ Verb, Value string }
+type deskAct struct {
+	Verb, Value, Key string
+	Why              bool
+}
 
 // verbTransfer lets somebody go on to another doctor; like verbContinue it is no
 // verb of one queue.
@@ -141,10 +147,7 @@ func (s *site) doctorOf(r *http.Request, code string) (string, error) {
 
 // lineOf finds a number of the zone, typed with or without its zeros.
 func lineOf(b board.Desk, typed string) (board.Line, bool) {
-	want := arrival(typed).Number
-	if want == "" {
-		want = strings.ToUpper(strings.TrimSpace(typed))
-	}
+	want := labelOf(typed)
 	for _, q := range b.Queues {
 		for _, l := range q.Tickets {
 			if l.Label == want {
@@ -255,6 +258,9 @@ func (s *site) laneRoutes() []route {
 	desk, manager := []auth.Role{auth.Nurse, auth.Manager}, []auth.Role{auth.Manager}
 	return []route{
 		{"POST", "/desk/{zone}/act", desk, s.deskAct, "priority, pin, move, later and the rest"},
+		{"POST", "/desk/{zone}/notice", desk, s.deskTell, "tells all who wait in the zone"},
+		{"POST", "/desk/{zone}/notice/{id}/take-back", desk, s.deskTakeBack, ""},
+		{"GET", "/desk/{zone}/slip", desk, s.slip, "a ticket, printed again"},
 		{"POST", "/place/{id}/later", []auth.Role{auth.Patient}, s.later, ""},
 		{"GET", "/manage/policies", manager, s.policiesPage, "queue policies of zones"},
 		{"POST", "/manage/policies/{zone}", manager, s.setPolicy, ""},

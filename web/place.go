@@ -9,7 +9,10 @@ import (
 	"github.com/houzhen/houzhen/queue"
 )
 
-type placeData struct{ Position board.Position }
+type placeData struct {
+	Position board.Position
+	Told     board.Notices // what the desk tells those who wait there
+}
 
 // place shows a patient where he stands.
 func (s *site) place(w http.ResponseWriter, r *http.Request) error {
@@ -22,7 +25,15 @@ func (s *site) place(w http.ResponseWriter, r *http.Request) error {
 		return wrap("build position", err)
 	}
 	p.Appointment = a.ID
-	return s.show(w, r, "place", "mine", placeData{p})
+	session, err := s.Booking.Glance(r.Context(), a.SessionID)
+	if err != nil {
+		return wrap("load session", err)
+	}
+	told, err := s.Boards.Notices(r.Context(), session.ZoneID)
+	if err != nil {
+		return wrap("build notices", err)
+	}
+	return s.show(w, r, "place", "mine", placeData{p, told})
 }
 
 // setOut notes that the patient is on his way.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/internal/board"
 )
 
 // screen pairs a wall display by its token and leads it to what it shows. The
@@ -35,6 +36,11 @@ func (s *site) screen(w http.ResponseWriter, r *http.Request) error {
 	return back(w, r, "/screen/"+kind+"/"+url.PathEscape(found.Target))
 }
 
+type zoneData struct {
+	board.Zone
+	Told board.Notices
+}
+
 func (s *site) zone(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Watch(r.Context(), auth.From(r.Context()), "zone/"+r.PathValue("id")); err != nil {
 		return err
@@ -43,7 +49,11 @@ func (s *site) zone(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return wrap("build zone", err)
 	}
-	return s.show(w, r, "zone", "", z)
+	told, err := s.Boards.Notices(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return wrap("build notices", err)
+	}
+	return s.show(w, r, "zone", "", zoneData{z, told})
 }
 
 func (s *site) door(w http.ResponseWriter, r *http.Request) error {

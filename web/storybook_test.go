@@ -147,6 +147,7 @@ func stories() []story {
 		{name: "manage_waitlist", path: "/manage/waitlist", as: manager, width: 1280, height: 800},
 		{name: "manage_waitlist_empty", path: "/manage/waitlist", as: nurse, width: 1280, height: 800, set: func(c *apitest.Clinic) { c.Waits = nil }},
 		{name: "place", path: "/place/a1", as: patient},
+		{name: "place_told", path: "/place/a1", as: patient, set: told},
 		{name: "place_elder", path: "/place/a1", as: patient, elder: true},
 		{name: "place_next", path: "/place/a1", as: patient, set: position(func(p *board.Position) {
 			p.State, p.Ahead, p.Leave, p.Reason = "ready", 0, board.Leave{}, board.Reason{}
@@ -169,6 +170,7 @@ func stories() []story {
 		})},
 		{name: "place_done", path: "/place/a1", as: patient, set: position(func(p *board.Position) { p.State, p.Leave, p.Reason = "done", board.Leave{}, board.Reason{} })},
 		{name: "zone", path: "/screen/zone/z1", as: screen, width: 1920, height: 1080},
+		{name: "zone_told", path: "/screen/zone/z1", as: screen, width: 1920, height: 1080, set: told},
 		{name: "zone_empty", path: "/screen/zone/z1", as: screen, width: 1920, height: 1080, set: func(c *apitest.Clinic) {
 			c.Boards.Zone.Rows, c.Boards.Zone.Missed, c.Boards.Zone.Call = nil, nil, nil
 		}},
@@ -188,6 +190,8 @@ func stories() []story {
 		{name: "strip_list", path: "/strip", as: doctor, width: 1280, height: 800},
 		{name: "desk_list", path: "/desk", as: nurse, width: 1280, height: 800},
 		{name: "desk", path: "/desk/z1", as: nurse, width: 1440, height: 1000},
+		{name: "desk_told", path: "/desk/z1", as: nurse, width: 1440, height: 1000, set: told},
+		{name: "slip", path: "/desk/z1/slip?number=A020", as: nurse, width: 400, height: 700},
 		{name: "desk_setout", path: "/desk/z1", as: nurse, width: 1440, height: 1000, set: func(c *apitest.Clinic) {
 			c.Boards.Desk.Absent[0].Out = apitest.Now().Add(-4 * time.Minute).UnixMilli()
 		}},
@@ -267,6 +271,9 @@ func stories() []story {
 		{name: "error_staff", path: "/manage/sessions/none", as: manager, status: http.StatusNotFound, width: 1280, height: 800},
 	}
 }
+
+// told lets the desk tell the zone something.
+func told(c *apitest.Clinic) { c.Told = apitest.Lift() }
 
 func suspended(c *apitest.Clinic) {
 	for i := range c.Sittings {

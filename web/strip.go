@@ -70,11 +70,7 @@ func (s *site) stripVerb(w http.ResponseWriter, r *http.Request) error {
 		Verb: api.Verb(r.PathValue("verb")), SessionID: r.PathValue("session"), TicketID: f.Get("ticket"), RequestID: f.Get("request"),
 		Minutes: minutes, Reason: f.Get("reason"), Dispose: f.Get("dispose"),
 	}
-	if c.Verb == verbContinue {
-		err = s.stripContinue(r, c.SessionID)
-	} else {
-		_, err = s.Run(r.Context(), auth.From(r.Context()), c)
-	}
+	err = s.stripDo(r, c)
 	if err != nil && !wantsJSON(r) {
 		b, boardErr := s.Boards.Strip(r.Context(), c.SessionID)
 		if boardErr != nil {

@@ -54,6 +54,7 @@ type Clinic struct {
 	Quiet        bool             // no suspensions, nobody has come, no replies
 	Err          error            // every verb answers so, if set
 	Fail         map[string]error // one verb does
+	Told         []board.Notice   // what the desk tells the zone
 
 	mu     sync.Mutex
 	asked  []string
@@ -94,7 +95,7 @@ func (c *Clinic) Services() api.Services {
 		Directory: c, Booking: bookings{c}, Pool: pool{c}, Payments: c, Waitlist: waits{c}, Suspension: suspensions{c}, Queue: queues{c}, Desk: c, Messages: c, Mail: mails{c}, Inbox: mailbox{c},
 		Boards: boards{c}, Continuations: continuations{c}, SignIn: signIn{c}, Roster: c, Stats: figures{c}, Abuse: flags{c}, Audit: c,
 		Credit: credits{c}, Forecasts: credits{c}, Channel: channels{c}, Webhooks: webhooks{c}, Guidance: guidance{c}, Wording: words{c},
-		Machines: machines{c}, People: persons{c}, Policies: policies{c},
+		Machines: machines{c}, People: persons{c}, Policies: policies{c}, Notices: notices{c},
 	}
 }
 
@@ -160,12 +161,12 @@ func (c *Clinic) Transfer(_ context.Context, r api.Transfer) (queue.Ticket, erro
 
 // Queue implements api.Desk.
 func (c *Clinic) Queue(_ context.Context, sessionID string) (queue.Queue, error) {
-	return queue.Queue{SessionID: sessionID, Tickets: []queue.Ticket{{ID: "t9", SessionID: sessionID, State: queue.Called}}}, c.ask("queue", sessionID)
+	return queue.Queue{SessionID: sessionID, Tickets: []queue.Ticket{{ID: "t9", Label: "A020", SessionID: sessionID, State: queue.Called}}}, c.ask("queue", sessionID)
 }
 
 // Ticket implements api.Desk.
 func (c *Clinic) Ticket(_ context.Context, id string) (queue.Ticket, error) {
-	return queue.Ticket{ID: id, SessionID: "s1"}, c.ask("ticket", id)
+	return queue.Ticket{ID: id, AppointmentID: "a1", SessionID: "s1"}, c.ask("ticket", id)
 }
 
 // AppointmentByVoucher implements api.Desk.

@@ -40,3 +40,8 @@ func (p policies) SetPolicy(_ context.Context, zoneID, document, _ string) (queu
 	policy.Version = 1
 	return policy, p.ask("set-policy", zoneID)
 }
+
+// UndoCheckIn implements api.Desk.
+func (c *Clinic) UndoCheckIn(_ context.Context, r queue.TicketRequest) (queue.Outcome, error) {
+	return queues{c}.do("undo-check-in", r.SessionID, r.RequestID, r.TicketID)
+}

@@ -121,6 +121,23 @@ func (a *App) whereNow(ctx context.Context, tx everything, done *api.CheckedIn) 
 	return nil
 }
 
+// UndoCheckIn takes a check-in back that was a mistake: place and ticket are as
+// before he came. CodeState once he is called.
+func (d desk) UndoCheckIn(ctx context.Context, r queue.TicketRequest) (o queue.Outcome, err error) {
+	err = d.inTx(ctx, func(tx everything) error {
+		t, err := tx.Ticket(ctx, r.TicketID)
+		if err != nil {
+			return err
+		}
+		if _, err := d.Booking.UndoCheckIn(ctx, tx, t.AppointmentID); err != nil {
+			return err
+		}
+		o, err = d.App.Queue.UndoCheckInTx(ctx, tx, r)
+		return err
+	})
+	return o, err
+}
+
 // find turns what was scanned or typed into an appointment of today.
 func (a *App) find(ctx context.Context, tx everything, c api.Arrival) (booking.Appointment, error) {
 	switch {

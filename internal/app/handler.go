@@ -35,7 +35,7 @@ func (a *App) Handler(ctx context.Context, demo web.Demo) (http.Handler, error) 
 		Messages: a, Mail: mail{a}, Inbox: inbox{a}, Boards: a.boards, SignIn: sign, Roster: rosters{a}, Stats: a.Stats, Abuse: flags{a}, People: a.Persons(), Credit: credits{a},
 		Forecasts: forecasts{a}, Audit: a, Channel: channel{a}, Webhooks: a.Webhooks,
 		Continuations: a.Continuations(),
-		Guidance:      a.Guide, Wording: a.Wording, Machines: a.Machines, Policies: queuePolicies{a},
+		Guidance:      a.Guide, Wording: a.Wording, Machines: a.Machines, Policies: queuePolicies{a}, Notices: notices{a},
 	}
 	site, err := web.New(web.Deps{
 		Services: services, Links: links{a}, Jobs: a.Pipeline, Dashboard: a.Pipeline.Dashboard(dashboardPath), Demo: demo,

@@ -45,7 +45,7 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.SuspensionAsked:      {},
 		houzhen.SuspensionDecided:    {},
 		houzhen.RefundChosen:         {a.tellRefund, a.closeQuestion, a.reviewPayment},
-		houzhen.AppointmentReseated:  {a.show},
+		houzhen.AppointmentReseated:  {a.freeReseated, a.show},
 		houzhen.ReplyReceived:        {a.answerReply},
 		houzhen.PatientResultsReady:  {a.noteResults, a.show},
 		houzhen.PatientElsewhere:     {}, // read at check-in
@@ -58,6 +58,7 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.PaymentRefunded:      {a.tellRefunded, a.noteRefund},
 		houzhen.PaymentStuck:         {a.tellStuck},
 		houzhen.PaymentSettled:       {},
+		houzhen.ZoneNotice:           {a.showNotices},
 		houzhen.SignInAsked:          {}, // its message is planned with the code, in one transaction
 	}
 	maps.Copy(table, a.queueReactions())

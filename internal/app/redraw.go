@@ -21,6 +21,7 @@ const (
 	topicStrip    = "strip"
 	topicDesk     = "desk"
 	topicPosition = "pos"
+	topicNotice   = "notice"
 )
 
 // redraw computes where everybody of some queues stands and when he will be
@@ -153,6 +154,8 @@ func (a *App) snapshot(ctx context.Context, topic string) (rev int64, payload []
 		frame, err = a.boards.Desk(ctx, id)
 	case topicPosition:
 		frame, err = a.boards.Position(ctx, id)
+	case topicNotice:
+		frame, err = a.boards.Notices(ctx, id)
 	default:
 		err = houzhen.E(houzhen.CodeNotFound, "no such topic").On("topic")
 	}

@@ -12,8 +12,9 @@ import (
 	"github.com/houzhen/houzhen/queue"
 )
 
-// Transfer lets somebody who has come go on to another doctor who sits that day,
-// of whatever department, with a new number at the end of that queue. His
+// Transfer lets somebody who has come, be he in the room already, go on to
+// another doctor who sits that day, of whatever department, with a new number at
+// the end of that queue. His
 // registration stays the same one, so that what was paid in advance for must be
 // of the same terms: CodeFeeDiffers. CodeNotFound: that doctor does not sit now.
 // Doing it again changes nothing.
@@ -57,4 +58,14 @@ func sitting(ctx context.Context, tx everything, doctorID string, day houzhen.Da
 		return booking.Session{}, houzhen.E(houzhen.CodeNotFound, "that doctor does not sit now").On("doctor_id")
 	}
 	return slices.MaxFunc(list, func(a, b booking.Session) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID)) }), nil
+}
+
+// freeReseated lets a patient whom one doctor sent on be called by the others
+// who had put him off meanwhile.
+func (a *App) freeReseated(ctx context.Context, tx everything, e houzhen.Event) error {
+	at, err := appointmentOf(ctx, tx, e.Subject)
+	if err != nil {
+		return err
+	}
+	return a.Queue.Free(ctx, tx, at.PatientID)
 }

@@ -38,6 +38,7 @@ type everything interface {
 	person.Tx
 	mergeTx
 	queue.Tx
+	queue.NoticeTx
 	notify.Tx
 	notify.ReplyTx
 	notify.PrefTx

@@ -131,6 +131,21 @@ type Zone struct {
 	At     int64         `json:"at"`
 }
 
+// Notice is what the desk tells a zone; it goes at Until.
+type Notice struct {
+	ID    string        `json:"id"`
+	Text  houzhen.Label `json:"text"`
+	Until int64         `json:"until"`
+}
+
+// Notices is what stands in a zone, for its screen, its desk and the phones of
+// those who wait there.
+type Notices struct {
+	ID   string   `json:"id"` // of the zone
+	List []Notice `json:"list"`
+	At   int64    `json:"at"`
+}
+
 // Door is the screen beside a room's door.
 type Door struct {
 	Row

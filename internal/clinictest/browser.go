@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/houzhen/houzhen/directory"
 )
 
 // Browser is one person at the clinic's server, with cookies of his own.
@@ -123,6 +125,17 @@ func (b *Browser) Cookies() http.Header {
 }
 
 var sixDigits = regexp.MustCompile(`\d{6}`)
+
+// SignInAs hires a member of staff and gives a browser with which he has signed
+// in, and his id.
+func (c *Clinic) SignInAs(who directory.Staff) (*Browser, string) {
+	c.T.Helper()
+	const password = "long enough for a test"
+	c.must(c.App.AddStaff(c.ctx, who, password))
+	b := c.Browser()
+	in := b.Want(http.StatusOK, b.Do("POST", "/api/v1/staff/sign-in", map[string]string{"login": who.Login, "password": password}))
+	return b, in.Field("id")
+}
 
 // SignIn signs a phone in with the code that reaches it.
 func (b *Browser) SignIn(phone string) {

@@ -1,14 +1,17 @@
 package clinictest
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/api"
 	"github.com/houzhen/houzhen/booking"
+	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/queue"
 )
 
@@ -20,10 +23,10 @@ func TestWhoGoesOnToAnotherDoctorStandsAtTheEnd(t *testing.T) {
 		s := c.Session("wang", 1, houzhen.Morning)
 		li := c.SessionWith("li", 1, houzhen.Morning, func(x *booking.Session) { x.RoomID, x.Prefix = "room-4", "B" })
 		absent := c.Session("zhao", 2, houzhen.Morning)
-		first, goes, stays := c.Book("张小三", s, "08:00"), c.Book("李小四", s, "08:00"), c.Book("王小五", s, "08:30")
+		first, goes, third := c.Book("张小三", s, "08:00"), c.Book("李小四", s, "08:00"), c.Book("王小五", s, "08:30")
 		there, after := c.Book("赵小六", li, "08:00"), c.Book("孙小七", li, "08:30")
 		c.GoTo(c.At(1, "07:50"))
-		for _, a := range []booking.Appointment{first, goes, stays, there} {
+		for _, a := range []booking.Appointment{first, goes, third, there} {
 			c.CheckIn(a)
 		}
 		c.GoTo(c.At(1, "08:00"))
@@ -49,16 +52,12 @@ func TestWhoGoesOnToAnotherDoctorStandsAtTheEnd(t *testing.T) {
 		c.CallNext(s, "王小五")
 		c.Take(everybody...)
 
-		_, err := c.App.Queue.Start(c.ctx, queue.TicketRequest{SessionID: s.ID, RequestID: uuid.NewString()})
-		c.must(err)
-		c.Settle()
 		for _, r := range []struct {
 			who  string
 			of   booking.Appointment
 			to   string
 			want houzhen.Code
 		}{
-			{"who is in the room", stays, "li", houzhen.CodeState},
 			{"who has been seen", first, "li", houzhen.CodeState},
 			{"to one who does not sit today", there, absent.DoctorID, houzhen.CodeNotFound},
 		} {
@@ -70,6 +69,84 @@ func TestWhoGoesOnToAnotherDoctorStandsAtTheEnd(t *testing.T) {
 			if after := c.State(r.of); after.SessionID != before.SessionID || after.SlotNo != before.SlotNo {
 				t.Errorf("%s: his place is another one", r.who)
 			}
+		}
+	})
+}
+
+// A doctor sends on the patient whom he has in the room: the consultation is
+// over, and he stands at the end with the other one under a new number. A third
+// doctor, who had put him off because he was in the room, may call him again.
+func TestADoctorSendsOnWhomHeHasInTheRoom(t *testing.T) {
+	Each(t, func(c *Clinic) {
+		t := c.T
+		s := c.Session("wang", 1, houzhen.Morning)
+		li := c.SessionWith("li", 1, houzhen.Morning, func(x *booking.Session) { x.RoomID, x.Prefix = "room-4", "B" })
+		third := c.SessionWith("zhao", 1, houzhen.Morning, func(x *booking.Session) { x.RoomID, x.Prefix, x.DepartmentID = "room-4", "C", "derma" })
+		goes, next, there := c.Book("张小三", s, "08:00"), c.Book("李小四", s, "08:30"), c.Book("赵小六", li, "08:00")
+		also, after := c.Book("张小三", third, "10:00"), c.Book("王小五", third, "10:30")
+		c.GoTo(c.At(1, "07:50"))
+		for _, a := range []booking.Appointment{goes, next, there, also, after} {
+			c.CheckIn(a)
+		}
+		c.GoTo(c.At(1, "08:00"))
+		everybody := []string{"张小三", "李小四", "赵小六", "王小五"}
+		c.Take(everybody...)
+		c.CallNext(s, "张小三")
+		c.CallNext(li, "赵小六")
+		_, err := c.App.Queue.Start(c.ctx, queue.TicketRequest{SessionID: s.ID, RequestID: uuid.NewString()})
+		c.must(err)
+		c.Settle()
+		c.Clock.Advance(4 * 60e9)
+		c.CallNext(third, "王小五")
+		if got := c.Tickets(third); !slices.Contains(got, "C009 deferred") {
+			t.Fatalf("who is in another room is not put off: %q", got)
+		}
+
+		b, wang := c.SignInAs(directory.Staff{Login: "wang", Display: "wang", Role: directory.RoleDoctor, DoctorID: "wang"})
+		path := "/api/v1/appointments/" + goes.ID + "/transfer"
+		if a := b.Do("POST", path, map[string]any{"doctor_id": "li", "reason": strings.Repeat("因", 61)}); a.Status != 422 {
+			t.Errorf("a reason of 61 signs: got %d %s", a.Status, a.Code())
+		}
+		key := uuid.NewString()
+		for range 2 { // the network asks twice
+			a := b.DoKey(key, "POST", path, map[string]any{"doctor_id": "li", "reason": "needs a surgeon"})
+			if a.Status != 200 || a.Field("session_id") != li.ID || !strings.HasPrefix(a.Field("label"), "B2") {
+				t.Fatalf("got %d %s", a.Status, a.Text)
+			}
+			c.Settle()
+		}
+		if got := c.State(goes); got.State != booking.CheckedIn || got.SessionID != li.ID {
+			t.Errorf("his visit is %v in %s, want checked in with the other doctor", got.State, got.SessionID)
+		}
+		if got := c.Tickets(third); !slices.Contains(got, "C009 ready") {
+			t.Errorf("the third doctor may not call him again: %q", got)
+		}
+		c.Clock.Advance(60e9)
+		c.CallNext(s, "李小四")
+		c.Finish(li)
+		c.CallNext(li, "张小三")
+		c.Take(everybody...)
+		c.Clock.Advance(6 * 60e9)
+		c.Finish(li)
+		if got := c.State(goes); got.State != booking.Fulfilled {
+			t.Errorf("seen by the other doctor his visit is %v", got.State)
+		}
+
+		var log []queue.Entry
+		var held []queue.Consultation
+		c.must(c.App.Store.Queue().View(c.ctx, func(tx queue.Tx) (err error) {
+			if log, err = tx.Log(c.ctx, s.ID); err != nil {
+				return err
+			}
+			held, err = tx.Consultations(c.ctx, "li", Start, 10)
+			return err
+		}))
+		at := slices.IndexFunc(log, func(e queue.Entry) bool { return e.Verb == queue.VerbTransfer })
+		if at < 0 || log[at].Cause != "needs a surgeon" || log[at].Operator != wang {
+			t.Errorf("the log does not say who sent him on and why: %+v", log[max(at, 0)])
+		}
+		if len(held) != 2 || held[0].PatientID != goes.PatientID || held[0].Length != 6*time.Minute {
+			t.Errorf("with the other doctor: %+v, want a consultation of 6 minutes", held)
 		}
 	})
 }

@@ -132,36 +132,40 @@ func (tx *Tx) SaveTicket(ctx context.Context, t *queue.Ticket) error {
 // consultation is one finished ticket, as the forecast needs it.
 type consultation struct {
 	queue.Consultation
-	ended time.Time
+	ended  time.Time
+	sentOn bool // it ended with another doctor
 }
 
 func consultationInto(c *consultation) []any {
 	return []any{
 		&c.SessionID, &c.DoctorID, &c.PatientID, (*string)(&c.Lane), (*flag)(&c.First), (*flag)(&c.WalkIn), (*instant)(&c.SessionStart), (*instant)(&c.SessionEnd),
-		(*instant)(&c.Here), (*instant)(&c.Start), (*instant)(&c.ended),
+		(*instant)(&c.Here), (*instant)(&c.Start), (*instant)(&c.ended), (*flag)(&c.sentOn),
 	}
 }
 
 // Consultations gives consultations that ended since an instant, newest first,
-// at most limit, those too after which the patient was sent to tests; doctorID
-// "" means all doctors.
+// at most limit, those too after which the patient was sent to tests or on to
+// another doctor; doctorID "" means all doctors.
 func (tx *Tx) Consultations(ctx context.Context, doctorID string, since time.Time, limit int) ([]queue.Consultation, error) {
 	w := where{conditions: []string{"t.state = 'done'", "t.started_at > 0"}}
 	w.text("t.doctor_id = ", doctorID)
 	w.add("t.ended_at >= ", micros(since))
-	rows, err := all(ctx, tx, consultationInto, `SELECT t.session_id, t.doctor_id, t.patient_id, t.lane, t.first_visit, t.walk_in, q.start_at, q.end_at, t.checked_in_at, t.started_at, t.ended_at
+	rows, err := all(ctx, tx, consultationInto, `SELECT t.session_id, t.doctor_id, t.patient_id, t.lane, t.first_visit, t.walk_in, q.start_at, q.end_at, t.checked_in_at, t.started_at, t.ended_at, 0
 		FROM ticket t JOIN queue q ON q.session_id = t.session_id`+w.clause()+
 		` ORDER BY t.ended_at DESC LIMIT `+after(w.args), append(w.args, int64(limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("list consultations: %w", err)
 	}
-	if rows, err = tx.withTests(ctx, rows, doctorID, since, limit); err != nil {
+	if rows, err = tx.withOthers(ctx, rows, doctorID, since, limit); err != nil {
 		return nil, err
 	}
 	out := make([]queue.Consultation, len(rows))
 	for i, c := range rows {
 		out[i] = c.Consultation
 		out[i].Length = c.ended.Sub(c.Start)
+		if c.sentOn {
+			out[i].Length = queue.NoLength
+		}
 	}
 	return out, nil
 }

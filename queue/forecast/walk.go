@@ -1,6 +1,10 @@
 package forecast
 
-import "time"
+import (
+	"time"
+
+	"github.com/houzhen/houzhen/queue"
+)
 
 // Walk is a session that is over, lived through once more without looking
 // ahead.
@@ -13,7 +17,7 @@ type Walk struct {
 }
 
 // unknown is the length of a consultation that is over.
-const unknown = -time.Second
+const unknown = queue.NoLength
 
 // Live forecasts all of a past session who were here and had not been called
 // yet, again and again, in the order in which they were called; only what was

@@ -140,32 +140,36 @@ func (t *tx) Consultations(_ context.Context, doctorID string, since time.Time, 
 			SessionStart: q.Start, SessionEnd: q.End, Here: ticket.CheckedInAt, Start: ticket.StartedAt, Length: ticket.EndedAt.Sub(ticket.StartedAt),
 		})
 	}
-	found = append(found, t.beforeTests(doctorID, since)...)
+	found = append(found, t.beforeOthers(doctorID, since)...)
 	slices.SortFunc(found, func(a, b queue.Consultation) int {
 		return cmp.Or(b.Start.Compare(a.Start), cmp.Compare(a.DoctorID, b.DoctorID))
 	})
 	return found[:min(limit, len(found))], nil
 }
 
-// beforeTests gives the consultations that ended with the patient being sent to
-// tests, whose ticket keeps the one after them only.
-func (t *tx) beforeTests(doctorID string, since time.Time) []queue.Consultation {
+// beforeOthers gives the consultations that ended with the patient being sent to
+// tests or on to another doctor, whose ticket keeps the one after them only.
+func (t *tx) beforeOthers(doctorID string, since time.Time) []queue.Consultation {
 	var found []queue.Consultation
 	started := map[string]time.Time{} // by ticket, the last
 	for _, c := range t.data.calls {
 		switch c.Verb {
 		case queue.VerbStart:
 			started[c.TicketID] = c.At
-		case queue.VerbTests:
+		case queue.VerbTests, queue.VerbTransfer:
 			start, ok := started[c.TicketID]
 			if !ok || c.At.Before(since) || doctorID != "" && c.DoctorID != doctorID {
 				continue
+			}
+			length := c.At.Sub(start)
+			if c.Verb == queue.VerbTransfer {
+				length = queue.NoLength
 			}
 			q := t.data.queues[c.SessionID]
 			found = append(found, queue.Consultation{
 				SessionID: c.SessionID, DoctorID: c.DoctorID, PatientID: t.data.tickets[c.TicketID].PatientID, Lane: queue.LaneNormal,
 				First: t.data.tickets[c.TicketID].FirstVisit, WalkIn: t.data.tickets[c.TicketID].WalkIn,
-				SessionStart: q.Start, SessionEnd: q.End, Here: start, Start: start, Length: c.At.Sub(start),
+				SessionStart: q.Start, SessionEnd: q.End, Here: start, Start: start, Length: length,
 			})
 		}
 	}

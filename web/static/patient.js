@@ -1,5 +1,6 @@
 // Phone pages: my place in the queue, and no form that is sent twice.
 
+import "./notices.js";
 import { Board, live } from "./live.js";
 import { clock, h, label, range, reason, slice, t, telling } from "./words.js";
 

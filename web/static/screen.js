@@ -1,6 +1,7 @@
 // Wall screens: the newest call fills the band for 8 seconds, pages turn
 // without turning away from a call, and an old picture says that it is old.
 
+import "./notices.js";
 import { Board, live } from "./live.js";
 import { clock, h, label, maybe, t } from "./words.js";
 

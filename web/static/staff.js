@@ -1,5 +1,6 @@
 // Staff pages: the doctor's strip and the nurse's desk, by keyboard.
 
+import "./notices.js";
 import { Board, live } from "./live.js";
 import { press } from "./press.js";
 import { clock, h, label, reason, slice, t, telling } from "./words.js";
@@ -19,15 +20,18 @@ class Strip extends Board {
   started() {
     this.addEventListener("submit", (e) => { e.preventDefault(); this.send(e.target); });
     document.addEventListener("keydown", (e) => this.key(e));
+    this.addEventListener("keydown", (e) => { if (e.key === "Escape") this.fold(e.target); });
     setInterval(() => this.minutes(), 5000);
   }
 
   key(e) {
     if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || e.target.closest("input,select,textarea,button,summary,a")) return;
-    const form = this.querySelector(`[aria-keyshortcuts="${e.key === "Enter" ? "Enter" : e.key.toUpperCase()}"]`)?.form;
-    if (!form) return;
+    const on = this.querySelector(`[aria-keyshortcuts="${e.key === "Enter" ? "Enter" : e.key.toUpperCase()}"]`);
+    if (!on) return;
     e.preventDefault();
-    this.send(form);
+    if (on.form) { this.send(on.form); return; }
+    on.open = true;
+    on.querySelector("input:not([type=hidden]),select")?.focus();
   }
 
   async send(form) {
@@ -36,11 +40,21 @@ class Strip extends Board {
     button.disabled = true;
     flash.textContent = "";
     const before = this.frame;
-    const res = await press(form, form.elements.ticket?.value || "");
+    const res = await press(form, form.elements.ticket?.value || form.elements.number?.value || form.elements.doctor?.value || "");
     button.disabled = false;
     button.blur();
     if (!res.ok) { flash.textContent = res.words; return; }
+    this.fold(form);
     setTimeout(() => { if (this.frame === before) location.reload(); }, 3000); // no socket brought it
+  }
+
+  // fold closes what was opened for more words, so that the keys are keys again.
+  fold(at) {
+    const more = at.closest("details.strip-more");
+    if (!more) return;
+    more.querySelectorAll("form").forEach((form) => form.reset());
+    more.open = false;
+    document.activeElement.blur();
   }
 
   minutes() {
@@ -57,7 +71,7 @@ class Strip extends Board {
     const [waiting, seen, absent] = this.querySelectorAll(".strip-counts b");
     waiting.textContent = s.waiting; seen.textContent = s.seen; absent.textContent = s.counts.absent;
     this.missed(s);
-    const paused = this.querySelector(".strip-more").dataset.paused === "true";
+    const paused = this.querySelector("[data-paused]").dataset.paused === "true";
     if (paused !== (s.desk === "paused")) location.reload(); // other buttons
   }
 
@@ -87,7 +101,14 @@ class Desk extends Board {
   started() {
     this.input = this.querySelector(".scan input[name=code]");
     this.addEventListener("submit", (e) => { e.preventDefault(); this.send(e.target); });
+    this.help = this.querySelector("dialog");
+    const button = this.querySelector("[data-help]");
+    button.hidden = false;
+    button.addEventListener("click", () => this.help.showModal());
     document.addEventListener("keydown", (e) => {
+      if (this.help.open) return; // it closes itself
+      if (e.altKey && !e.ctrlKey && !e.metaKey && /^Key[A-Z]$/.test(e.code) && this.choose(e.code.slice(3))) { e.preventDefault(); return; }
+      if (e.key === "?" && (e.target === this.input || !e.target.closest("input,select,textarea"))) { e.preventDefault(); this.help.showModal(); return; }
       if (e.key === "Escape") { this.input.value = ""; this.input.focus(); }
       if (e.key.length === 1 && !e.ctrlKey && !e.metaKey && !e.altKey && !e.target.closest("input,select,textarea")) this.input.focus();
     });
@@ -95,20 +116,44 @@ class Desk extends Board {
     this.input.focus({ preventScroll: true });
   }
 
+  // choose does what Alt and a letter say: it takes the number that was typed
+  // along, and leaves the cursor in the first field that is still empty.
+  choose(key) {
+    if (key === "W") { this.querySelector(".tell [name=text]").focus(); return true; }
+    const act = this.querySelector(".act"), option = act.querySelector(`option[data-key="${key}"]`);
+    const form = key === "K" ? this.querySelector(".print") : option && act;
+    if (!form) return false;
+    const { number } = form.elements;
+    if (this.input.value.trim()) number.value = this.input.value.trim();
+    if (form !== act) {
+      if (number.value) form.requestSubmit(); else number.focus();
+      return true;
+    }
+    act.elements.verb.value = option.value;
+    const asks = [number, "value" in option.dataset && act.elements.value, "why" in option.dataset && act.elements.reason].filter(Boolean);
+    (asks.find((el) => !el.value) || act.querySelector("button")).focus();
+    this.input.value = "";
+    return true;
+  }
+
   async send(form) {
+    if (form.method === "get") { location.assign(form.action + "?" + new URLSearchParams(new FormData(form))); return; }
+    if (form.method === "dialog") { this.help.close(); this.input.focus(); return; }
     const button = form.querySelector("button"), scan = form.classList.contains("scan");
     if (button.disabled) return;
     button.disabled = true;
-    const what = (form.elements.code || form.elements.ticket || form.elements.number)?.value + (form.elements.verb?.value || "");
+    const what = (form.elements.code || form.elements.ticket || form.elements.number || form.elements.text)?.value + (form.elements.verb?.value || "");
     const before = this.frame;
     const res = await press(form, what);
     button.disabled = false;
     if (scan && res.ok) this.input.value = "";
-    if (form.classList.contains("act") && res.ok) form.reset();
-    this.input.focus({ preventScroll: true });
+    if (form.matches(".act, .tell") && res.ok) form.reset();
+    const at = document.activeElement; // whoever has gone on to something else meanwhile is left there
+    if (at === document.body || at === this.input || form.contains(at)) this.input.focus({ preventScroll: true });
     if (scan && !res.ok) this.input.select();
     this.result(res);
-    if (res.ok) setTimeout(() => { if (this.frame === before) location.reload(); }, 3000);
+    const shown = form.matches(".tell") || form.closest("hz-notices"); // by a topic of its own
+    if (res.ok && !shown) setTimeout(() => { if (this.frame === before) location.reload(); }, 3000);
   }
 
   result(res) {
@@ -116,7 +161,7 @@ class Desk extends Board {
     el.className = "scan-result " + (res.ok ? "go" : "stop");
     const b = res.body || {};
     el.replaceChildren(...(res.ok
-      ? [h("span.label.num", {}, b.label), h("span", {}, b.name || ""), h("span", {}, b.room ? t("desk.checkedin", { no: b.label, n: b.ahead }) + " · " + t("place.room", { room: b.room }) : t("desk.back", { no: b.label }))]
+      ? [h("span.label.num", {}, b.label), h("span", {}, b.name || ""), h("span", {}, b.room ? t("desk.checkedin", { no: b.label, n: b.ahead }) + " · " + t("place.room", { room: b.room }) : b.label ? t("desk.back", { no: b.label }) : t("desk.done"))]
       : ["■ " + res.words]));
   }
 
@@ -128,6 +173,7 @@ class Desk extends Board {
     swap(right, list(missed.map((l) => this.line(l, this.form("recheckin", { ticket: l.ticket }, "desk.recheckin"), t("ticket.missed") + " " + clock(l.since)))));
     swap(middle, h("div.queues", {}, d.queues.map((q) => h("section.queue", {},
       h("header", {}, h("strong", {}, t("place.room", { room: q.room }) + " · " + label(q.doctor)), deskTag(q),
+        h("a.button", { href: `/strip/${encodeURIComponent(q.session)}` }, t("desk.strip")), h("a.button", { href: `/sessions/${encodeURIComponent(q.session)}/places` }, t("desk.places")),
         q.wizard && h("a.button", { href: `/sessions/${encodeURIComponent(q.session)}/wizard` }, t("desk.wizard"))),
       list((q.tickets || []).filter((l) => l.state !== "missed" && l.state !== "not_checked_in").map((l) => this.line(l)), "doctor.none")))));
   }

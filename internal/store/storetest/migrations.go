@@ -47,7 +47,7 @@ func runMigrations(t *testing.T, open Opener) {
 			"abuse_account", "abuse_flag", "abuse_trace", "account", "appointment", "audit", "audit_head", "call", "campus",
 			"credit_appeal", "credit_attempt", "credit_mark", "credit_rule_set", "credit_shield", "department", "doctor", "draw_request",
 			"fact", "guide_version", "heartbeat", "hospital", "kinship", "lottery", "machine", "machine_token", "message", "noshow_forecast",
-			"noshow_history", "noshow_model", "outage", "patient", "patient_merge", "payment", "question", "queue", "release_rule",
+			"noshow_history", "noshow_model", "notice", "outage", "patient", "patient_merge", "payment", "question", "queue", "release_rule",
 			"replay", "room", "roster", "roster_exception", "screen", "session", "session_figures", "sign_in", "slot", "sms_inbox",
 			"staff", "suspension", "suspension_case", "suspension_item", "tick", "ticket", "wait_entry", "wait_offer", "wait_place",
 			"web_session", "webhook", "whereabouts", "wording_version", "zone",

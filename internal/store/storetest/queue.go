@@ -249,6 +249,8 @@ func consultations(t *testing.T, db *store.DB) {
 	calls := []queue.Call{
 		{Verb: queue.VerbStart, At: Start().Add(18 * time.Minute)},
 		{Verb: queue.VerbTests, At: Start().Add(21 * time.Minute)},
+		{Verb: queue.VerbStart, At: Start().Add(22 * time.Minute)},
+		{Verb: queue.VerbTransfer, At: Start().Add(26 * time.Minute)},
 		{Verb: queue.VerbStart, At: Start().Add(50 * time.Minute)}, // the one after them, which goes on
 	}
 	for i, c := range calls {
@@ -264,7 +266,9 @@ func consultations(t *testing.T, db *store.DB) {
 	}
 	tested := held("d1", 18*time.Minute, 3*time.Minute) // he was sent to tests then
 	tested.Here = tested.Start
-	d1 := []queue.Consultation{tested, held("d1", 10*time.Minute, 7*time.Minute), held("d1", 0, 10*time.Minute)}
+	onward := held("d1", 22*time.Minute, queue.NoLength) // on to another doctor
+	onward.Here = onward.Start
+	d1 := []queue.Consultation{onward, tested, held("d1", 10*time.Minute, 7*time.Minute), held("d1", 0, 10*time.Minute)}
 	d2 := held("d2", 5*time.Minute, 7*time.Minute)
 	for name, c := range map[string]struct {
 		doctor string
@@ -273,9 +277,9 @@ func consultations(t *testing.T, db *store.DB) {
 		want   []queue.Consultation
 	}{
 		"of one doctor": {"d1", 0, 10, d1},
-		"of all":        {"", 0, 10, []queue.Consultation{tested, d1[1], d2, d1[2]}},
-		"at most two":   {"", 0, 2, []queue.Consultation{tested, d1[1]}},
-		"since":         {"d1", 10*time.Minute + 1000, 10, d1[:2]},
+		"of all":        {"", 0, 10, []queue.Consultation{onward, tested, d1[2], d2, d1[3]}},
+		"at most two":   {"", 0, 2, []queue.Consultation{onward, tested}},
+		"since":         {"d1", 10*time.Minute + 1000, 10, d1[:3]},
 	} {
 		look(t, db, func(tx *store.Tx) error {
 			got, err := tx.Consultations(t.Context(), c.doctor, Start().Add(c.since), c.limit)

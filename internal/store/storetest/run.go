@@ -36,6 +36,7 @@ func Run(t *testing.T, open Opener) {
 		{"NoShow", runNoShow},
 		{"Credit", runCredit},
 		{"Queue", runQueue},
+		{"Notices", runNotices},
 		{"Forecast", runForecast},
 		{"Continuation", runContinuation},
 		{"Messages", runMessages},

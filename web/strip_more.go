@@ -1,0 +1,97 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/api"
+	"github.com/houzhen/houzhen/internal/auth"
+	"github.com/houzhen/houzhen/internal/board"
+	"github.com/houzhen/houzhen/queue"
+)
+
+// stripDo does a verb of the strip. What needs somebody who is not with the
+// doctor says him by his number.
+func (s *site) stripDo(r *http.Request, c api.Command) error {
+	f, p := r.PostForm, auth.From(r.Context())
+	switch c.Verb {
+	case verbContinue:
+		return s.stripContinue(r, c.SessionID)
+	case verbTransfer:
+		return s.stripTransfer(r, c.SessionID)
+	}
+	if number := strings.TrimSpace(f.Get("number")); number != "" {
+		t, err := s.numbered(r, p, c.SessionID, number)
+		if err != nil {
+			return err
+		}
+		c.TicketID = t.ID
+	}
+	_, err := s.Run(r.Context(), p, c)
+	return err
+}
+
+// stripTransfer lets the doctor's present patient go on to another doctor, whose
+// code is typed.
+func (s *site) stripTransfer(r *http.Request, session string) error {
+	now, err := s.withDoctor(r, session)
+	if err != nil {
+		return err
+	}
+	code := strings.TrimSpace(r.PostForm.Get("doctor"))
+	if code == "" {
+		return houzhen.E(houzhen.CodeMissing, "say to which doctor").On("doctor")
+	}
+	to, err := s.doctorOf(r, code)
+	if err != nil {
+		return err
+	}
+	_, err = s.TransferVisit(r.Context(), auth.From(r.Context()), api.Transfer{
+		AppointmentID: now.Appointment, DoctorID: to, Cause: strings.TrimSpace(r.PostForm.Get("reason")),
+	})
+	return err
+}
+
+// withDoctor gives the patient who is with the doctor of a strip, to whoever may
+// run its queue.
+func (s *site) withDoctor(r *http.Request, session string) (board.Seat, error) {
+	if _, err := s.MayRun(r.Context(), auth.From(r.Context()), session); err != nil {
+		return board.Seat{}, err
+	}
+	b, err := s.Boards.Strip(r.Context(), session)
+	if err != nil {
+		return board.Seat{}, wrap("build strip", err)
+	}
+	if b.Now == nil {
+		return board.Seat{}, houzhen.E(houzhen.CodeState, "no patient is with the doctor")
+	}
+	return *b.Now, nil
+}
+
+// numbered finds a number of a session, typed with or without its zeros, for
+// whoever may run its queue.
+func (s *site) numbered(r *http.Request, p auth.Principal, session, typed string) (queue.Ticket, error) {
+	if _, err := s.MayRun(r.Context(), p, session); err != nil {
+		return queue.Ticket{}, err
+	}
+	q, err := s.Desk.Queue(r.Context(), session)
+	if err != nil {
+		return queue.Ticket{}, wrap("load queue", err)
+	}
+	want := labelOf(typed)
+	i := slices.IndexFunc(q.Tickets, func(t queue.Ticket) bool { return t.Label == want })
+	if i < 0 {
+		return queue.Ticket{}, houzhen.E(houzhen.CodeVoucher, "no such number in this session").On("number")
+	}
+	return q.Tickets[i], nil
+}
+
+// labelOf is a number as it stands on the ticket, however it was typed.
+func labelOf(typed string) string {
+	if label := arrival(typed).Number; label != "" {
+		return label
+	}
+	return strings.ToUpper(strings.TrimSpace(typed))
+}
