@@ -194,6 +194,7 @@ const (
 	VerbSetOut     = "set_out"
 	VerbTransfer   = "transfer"
 	VerbRelocate   = "relocate"
+	VerbRetime     = "retime"
 	VerbResults    = "results"
 	VerbTick       = "tick" // the time did it
 	VerbRepoint    = "repoint"
