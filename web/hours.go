@@ -53,7 +53,7 @@ func (s *site) hoursAsked(r *http.Request, values url.Values) (booking.HoursRequ
 		if err != nil {
 			return h, houzhen.E(houzhen.CodeInvalid, "time is not HH:MM").On(field)
 		}
-		*into = x.Date.Clock(at, s.Loc)
+		*into = x.Date.Clock(at, s.Location)
 	}
 	return h, nil
 }

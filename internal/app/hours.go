@@ -11,26 +11,26 @@ import (
 	"github.com/houzhen/houzhen/queue"
 )
 
-// ChangeHours keeps places with the doctor's peers too, takes an open queue
-// along and writes the record, all in one transaction.
-func (p pool) ChangeHours(ctx context.Context, by string, r booking.HoursRequest) (result booking.HoursResult, err error) {
-	index, err := p.Directory.Index(ctx)
+// ChangeHours gives a session other hours, keeps places with its doctor's peers
+// too, takes an open queue along and writes the record, all in one transaction.
+func (a *App) ChangeHours(ctx context.Context, by string, r booking.HoursRequest) (result booking.HoursResult, err error) {
+	index, err := a.Directory.Index(ctx)
 	if err != nil {
 		return result, err
 	}
-	err = p.inTx(ctx, func(tx everything) error {
+	err = a.inTx(ctx, func(tx everything) error {
 		session, err := tx.Session(ctx, r.SessionID)
 		if err != nil {
 			return fmt.Errorf("load session: %w", err)
 		}
 		r.Peers = index.Peers(session.DoctorID)
-		if result, err = p.Booking.ChangeHoursTx(ctx, tx, r); err != nil {
+		if result, err = a.Booking.ChangeHoursTx(ctx, tx, r); err != nil {
 			return err
 		}
-		if err := p.bringQueue(ctx, tx, r.SessionID); err != nil {
+		if err := a.bringQueue(ctx, tx, r.SessionID); err != nil {
 			return err
 		}
-		span := result.Start.In(p.loc).Format("15:04") + "-" + result.End.In(p.loc).Format("15:04")
+		span := result.Start.In(a.loc).Format("15:04") + "-" + result.End.In(a.loc).Format("15:04")
 		return tx.Append(ctx, by, "session.hours", r.SessionID, span+" "+r.Reason)
 	})
 	return result, err
