@@ -310,9 +310,6 @@ func (s *Service) retimeLines(ctx context.Context, tx Tx, r BringRequest, lines 
 // follow does what the lines say. A place that was taken since they were
 // written protects its session now.
 func (s *Service) follow(ctx context.Context, tx Tx, r BringRequest, lines []BroughtLine) error {
-	if err := s.retimeLines(ctx, tx, r, lines); err != nil {
-		return err
-	}
 	for i := range lines {
 		line := &lines[i]
 		if line.Protected != "" || line.Change == BringHours {
@@ -333,5 +330,5 @@ func (s *Service) follow(ctx context.Context, tx Tx, r BringRequest, lines []Bro
 			}
 		}
 	}
-	return nil
+	return s.retimeLines(ctx, tx, r, lines) // last: whoever is displaced may be kept a place in what is new
 }
