@@ -64,6 +64,10 @@ const (
 	CodeRoster           Code = "roster"        // a roster has faulty lines
 	CodeSecondPerson     Code = "second_person" // whoever asked does not approve
 	CodeSubstitute       Code = "substitute"    // that doctor may not stand in
+	CodeHours            Code = "hours"         // new hours of a session are over, or of another day
+	CodeSessionBegun     Code = "session_begun" // too late to change its hours
+	CodeDoctorBusy       Code = "doctor_busy"   // the doctor sits elsewhere then
+	CodeRoomBusy         Code = "room_busy"     // somebody else sits in the room then
 
 	CodeCredit      Code = "credit"       // online booking is closed to this person; the desk is open
 	CodeCreditRules Code = "credit_rules" // rules that cannot be published

@@ -26,7 +26,9 @@ const (
 	DrawLost             EventKind = "draw.lost" // a lot was drawn that gave no place
 	SessionOpened        EventKind = "session.opened"
 	SessionSuspended     EventKind = "session.suspended"
-	SessionResized       EventKind = "session.resized" // its capacity or its quotas were changed
+	SessionResized       EventKind = "session.resized"     // its capacity or its quotas were changed
+	SessionRetimed       EventKind = "session.retimed"     // it takes place at other hours
+	AppointmentRetimed   EventKind = "appointment.retimed" // those hours gave a visit another time, at the same number
 	SessionClosed        EventKind = "session.closed"
 	SessionSubstituted   EventKind = "session.substituted"   // another doctor sits in the same session
 	SessionPlaceChanged  EventKind = "session.place_changed" // another room, the same queue
@@ -87,7 +89,7 @@ const (
 var EventKinds = []EventKind{
 	AppointmentBooked, AppointmentMoved, AppointmentCancelled, AppointmentCheckedIn, AppointmentFulfilled, AppointmentNoShow,
 	SessionSubstituted, SessionPlaceChanged, SuspensionAsked, SuspensionDecided, RefundChosen, AppointmentReseated, ReplyReceived,
-	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, DrawLost, SessionOpened, SessionSuspended, SessionResized, SessionClosed,
+	PlaceReleased, PlaceOpened, PlaceDisplaced, OptionKept, OptionChosen, OptionLapsed, DrawLost, SessionOpened, SessionSuspended, SessionResized, SessionRetimed, AppointmentRetimed, SessionClosed,
 	TicketAdmitted, TicketCheckedIn, TicketCalled, TicketRecalled, TicketMissed, TicketStarted, TicketFinished, TicketDropped,
 	ContinuationGiven, TicketWaitALittle, TicketOrdered, TicketSetAside, TicketOutForTests, TicketReturned, TicketUndone, QueueDesks,
 	TicketLeaveNow, PatientResultsReady, PatientElsewhere, PatientAdmitted, PatientDied, PatientMerged, ProxyAsked, QueuePaused, QueueResumed, ZoneNotice, SignInAsked,
@@ -164,6 +166,24 @@ type (
 		Start     time.Time `json:"start,omitzero"` // of the slice; zero for the session
 		Places    int       `json:"places"`
 		Displaced int       `json:"displaced"` // patients who must be found another place
+	}
+	// RetimedData says which time a visit has now.
+	RetimedData struct {
+		Slot    int       `json:"slot"`
+		Patient string    `json:"patient"`
+		Day     Date      `json:"day"`
+		Start   time.Time `json:"start"`
+		End     time.Time `json:"end"`
+	}
+	// HoursData says from which hours to which a session went, and whom that
+	// concerned.
+	HoursData struct {
+		FromStart time.Time `json:"from_start"`
+		FromEnd   time.Time `json:"from_end"`
+		Start     time.Time `json:"start"`
+		End       time.Time `json:"end"`
+		Moved     int       `json:"moved"`
+		Displaced int       `json:"displaced"`
 	}
 	// PaymentData is of the payment facts: for which appointment, how much.
 	PaymentData struct {

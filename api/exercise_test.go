@@ -120,6 +120,7 @@ func exercises() []exercise {
 		{"GET", "/api/v1/sessions/s4/quotas", "", nurse, doctor, "slots", "/api/v1/sessions/none/quotas"},
 		{"PUT", "/api/v1/sessions/s4/quotas", `{"elder":2}`, manager, nurse, "set-quotas", "/api/v1/sessions/none/quotas"},
 		{"POST", "/api/v1/sessions/s4/capacity", `{"places":10,"reason":"ill"}`, manager, nurse, "resize", "/api/v1/sessions/none/capacity"},
+		{"POST", "/api/v1/sessions/s4/hours", `{"shift_minutes":60,"reason":"ill"}`, manager, nurse, "hours", "/api/v1/sessions/none/hours"},
 		{"POST", "/api/v1/sessions/s4/overbook", `{"patient_id":"p1","reason":"from afar"}`, doctor, patient, "overbook", "/api/v1/sessions/none/overbook"},
 		{"GET", "/api/v1/overflow", "", nurse, doctor, "overflow", ""},
 		{"POST", "/api/v1/draws/s4/requests", `{"patient_id":"p1"}`, patient, nurse, "join", "/api/v1/draws/none/requests"},

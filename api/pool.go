@@ -19,6 +19,10 @@ type Pool interface {
 	Resize(ctx context.Context, by string, r booking.ResizeRequest) (booking.ResizeResult, error)
 	// PreviewResize says what Resize would do.
 	PreviewResize(ctx context.Context, r booking.ResizeRequest) (booking.ResizePreview, error)
+	// ChangeHours gives a session other hours, with places kept with its doctor's peers too.
+	ChangeHours(ctx context.Context, by string, r booking.HoursRequest) (booking.HoursResult, error)
+	// PreviewHours says what ChangeHours would do.
+	PreviewHours(ctx context.Context, r booking.HoursRequest) (booking.HoursPreview, error)
 	Overflow(ctx context.Context, f booking.SessionFilter) ([]booking.Displaced, error)
 	// KeepFor keeps places for somebody on the overflow list who has none.
 	KeepFor(ctx context.Context, by, appointmentID string) ([]booking.Appointment, error)
@@ -54,6 +58,7 @@ func (a *API) poolRoutes() []route {
 		verb(a, "GET", "/api/v1/sessions/{id}/quotas", "For whom places are kept, and how many were given", desk, a.quotas),
 		keyed(verb(a, "PUT", "/api/v1/sessions/{id}/quotas", "Keep places for channels and groups", manager, a.setQuotas)),
 		keyed(verb(a, "POST", "/api/v1/sessions/{id}/capacity", "Cut or raise the capacity of a session or slice", manager, a.resize)),
+		keyed(verb(a, "POST", "/api/v1/sessions/{id}/hours", "Change the hours of a session, or only say what that would do", manager, a.changeHours)),
 		keyed(verb(a, "POST", "/api/v1/sessions/{id}/overbook", "Add a place for one patient", auth.StaffRoles(), a.overbook)),
 		verb(a, "GET", "/api/v1/overflow", "Patients whose place was withheld", desk, a.overflow),
 		verb(a, "GET", "/api/v1/draws/{session}", "What is published of a draw", everybody(), a.draw),

@@ -75,6 +75,7 @@ type Slot struct {
 	Quota      Quota     // for whom it is kept until the session's fall-back
 	OpenAt     time.Time // bookable from then on; zero is at once
 	Reason     string    // why it was added beyond the roster, or withheld
+	RetimedAt  time.Time // when the hospital last changed its time, or took it by changing the session's hours
 	Taken      bool      // derived: an active appointment stands on it
 }
 
@@ -216,6 +217,10 @@ type Tx interface {
 	Seats(ctx context.Context, sessionIDs ...string) ([]Seat, error)  // every appointment of sessions, ended ones too, by session
 	AddSlot(ctx context.Context, s Slot) error
 	UpdateSlot(ctx context.Context, s Slot) error // quota, opening, withheld, reason; CodeSlotUnknown
+	// OpenSlot sets the opening alone, for whoever has not locked the session.
+	OpenSlot(ctx context.Context, sessionID string, no int, at time.Time) error
+	// RetimeSlot is UpdateSlot that also saves the slice and when it was changed.
+	RetimeSlot(ctx context.Context, s Slot) error
 	// PassFreed puts the place that one appointment's absence freed, if any, in
 	// the name of another appointment.
 	PassFreed(ctx context.Context, from, to string) error

@@ -15,6 +15,7 @@ const (
 	BringAdd    = "add"
 	BringChange = "change"
 	BringRemove = "remove"
+	BringHours  = "hours" // it takes place at other hours; whoever has a place goes along
 )
 
 // Why a session is not changed although the roster says otherwise.
@@ -22,6 +23,7 @@ const (
 	ProtectedBooked    = "booked"    // somebody holds or held a place of it
 	ProtectedSuspended = "suspended" // it is being settled
 	ProtectedBegun     = "begun"     // its half-day has begun or is over
+	ProtectedHours     = "hours"     // the doctor or the room is taken at the new hours, or they hold no slice
 )
 
 // BroughtLine is one session that a roster makes other than it is.
@@ -30,10 +32,12 @@ type BroughtLine struct {
 	DoctorID  string          `json:"doctor_id"`
 	Date      string          `json:"date"`
 	Part      houzhen.DayPart `json:"part"`
-	Change    string          `json:"change" enum:"add,change,remove"`
+	Change    string          `json:"change" enum:"add,change,remove,hours"`
 	Fields    []string        `json:"fields" doc:"What would be other"`
-	Protected string          `json:"protected,omitempty" enum:"booked,suspended,begun" doc:"Why it stays as it is"`
+	Protected string          `json:"protected,omitempty" enum:"booked,suspended,begun,hours" doc:"Why it stays as it is"`
 	Booked    int             `json:"booked" doc:"Places that are taken"`
+	Moved     int             `json:"moved,omitempty" doc:"Of hours: patients who get another time"`
+	Displaced int             `json:"displaced,omitempty" doc:"Of hours: patients who must be found another place"`
 
 	planned planned
 }
@@ -44,12 +48,17 @@ type BringRequest struct {
 	Rosters    []Roster
 	Exceptions []Exception
 	Dry        bool // only say what would be
+	// Peers gives the doctors of the same grade, as in SuspendRequest; nil: none are known.
+	Peers func(doctorID string) []string
 }
 
 // Bring takes a roster in and makes the coming sessions of the doctors in it
 // follow, from tomorrow to the horizon, all in one transaction. A session with
-// bookings is never changed or deleted; its line says so, and whoever wants it
-// otherwise suspends or resizes it. The same roster again changes nothing.
+// bookings is given other hours where the roster changes nothing else of it (see
+// ChangeHours), and is never changed otherwise or deleted; its line says so, and
+// whoever wants that suspends or resizes it. Hours that a manager has changed
+// since stay until the roster itself says other ones than before. The same
+// roster again changes nothing.
 func (s *Service) Bring(ctx context.Context, r BringRequest) (lines []BroughtLine, err error) {
 	horizon, err := s.Horizon(ctx)
 	if err != nil {
@@ -71,7 +80,7 @@ func (s *Service) Bring(ctx context.Context, r BringRequest) (lines []BroughtLin
 				return fmt.Errorf("save exception: %w", err)
 			}
 		}
-		return s.follow(ctx, tx, lines)
+		return s.follow(ctx, tx, r, lines)
 	})
 	return lines, err
 }
@@ -94,21 +103,24 @@ func (s *Service) bring(ctx context.Context, tx Tx, r BringRequest, from, to hou
 	if err != nil {
 		return nil, fmt.Errorf("load sessions: %w", err)
 	}
-	rosters = merged(rosters, r.Rosters, func(x Roster) string { return x.ID })
-	exceptions = merged(exceptions, r.Exceptions, func(x Exception) string { return x.ID })
 	doctors := concerned(r)
-	want := map[string]planned{}
-	for d := from; !to.Before(d); d = d.AddDays(1) {
-		for _, o := range plan(rosters, exceptions, d, s.loc, s.policy, rules...) {
-			if o.ID = sessionID(o.Session); doctors(o.DoctorID) {
-				want[sessionKey(o.Session)] = o
+	made := func(rosters []Roster, exceptions []Exception) map[string]planned {
+		all := map[string]planned{}
+		for d := from; !to.Before(d); d = d.AddDays(1) {
+			for _, o := range plan(rosters, exceptions, d, s.loc, s.policy, rules...) {
+				if o.ID = sessionID(o.Session); doctors(o.DoctorID) {
+					all[sessionKey(o.Session)] = o
+				}
 			}
 		}
+		return all
 	}
+	was := made(rosters, exceptions)
+	want := made(merged(rosters, r.Rosters, func(x Roster) string { return x.ID }), merged(exceptions, r.Exceptions, func(x Exception) string { return x.ID }))
 	known = slices.DeleteFunc(known, func(o Session) bool { return !doctors(o.DoctorID) })
-	lines := compare(known, want)
+	lines := compare(known, was, want)
 	for i := range lines {
-		if err := protect(ctx, tx, &lines[i], known); err != nil {
+		if err := s.protect(ctx, tx, &lines[i], known); err != nil {
 			return nil, err
 		}
 	}
@@ -143,15 +155,18 @@ func concerned(r BringRequest) func(doctorID string) bool {
 }
 
 // compare lists what is other, by date, half-day and doctor. What the manager
-// changed of a session after it was made (who attends, its status) is not the
-// roster's.
-func compare(known []Session, want map[string]planned) []BroughtLine {
+// changed of a session after it was made (who attends, its status, its hours) is
+// not the roster's.
+func compare(known []Session, was, want map[string]planned) []BroughtLine {
 	var lines []BroughtLine
 	exists := map[string]bool{}
 	for _, o := range known {
 		key := sessionKey(o)
 		exists[key] = true
 		w, planned := want[key]
+		if before, had := was[key]; had && planned && before.Start.Equal(w.Start) && before.End.Equal(w.End) {
+			w.Start, w.End, w.Deadline = o.Start, o.End, o.Deadline
+		}
 		switch fields := differing(o, w.Session); {
 		case !planned:
 			lines = append(lines, lineOf(o, BringRemove, nil))
@@ -203,8 +218,8 @@ func differing(is, want Session) (fields []string) {
 	return fields
 }
 
-// protect says why a session must stay as it is.
-func protect(ctx context.Context, tx Tx, line *BroughtLine, known []Session) error {
+// protect says why a session must stay as it is, or that its hours alone change.
+func (s *Service) protect(ctx context.Context, tx Tx, line *BroughtLine, known []Session) error {
 	i := slices.IndexFunc(known, func(o Session) bool { return o.ID == line.SessionID })
 	if i < 0 {
 		return nil
@@ -223,18 +238,81 @@ func protect(ctx context.Context, tx Tx, line *BroughtLine, known []Session) err
 		line.Protected = ProtectedSuspended
 	case known[i].Status != SessionPlanned:
 		line.Protected = ProtectedBegun
-	case len(held) > 0:
+	case len(held) == 0:
+	case line.Change != BringChange || slices.ContainsFunc(line.Fields, func(f string) bool { return f != "start" && f != "end" }):
 		line.Protected = ProtectedBooked
+	default:
+		return s.protectHours(ctx, tx, line)
+	}
+	return nil
+}
+
+// protectHours says what the new hours of a session with bookings would do.
+func (s *Service) protectHours(ctx context.Context, tx Tx, line *BroughtLine) error {
+	line.Change = BringHours
+	rivals, err := rivalsOf(ctx, tx, line.SessionID)
+	if err != nil {
+		return err
+	}
+	z, _, err := s.retiming(ctx, tx, rivals, line.hours(BringRequest{}), nil)
+	switch {
+	case noSuchHours(err):
+		line.Protected = ProtectedHours
+	case err != nil:
+		return err
+	}
+	line.Moved, line.Displaced = len(z.told()), len(z.displaced)
+	return nil
+}
+
+func (l BroughtLine) hours(r BringRequest) HoursRequest {
+	h := HoursRequest{SessionID: l.SessionID, Start: l.planned.Start, End: l.planned.End, Reason: "roster"}
+	if r.Peers != nil {
+		h.Peers = r.Peers(l.DoctorID)
+	}
+	return h
+}
+
+// noSuchHours reports whether a session cannot have the hours that were asked
+// for; nothing was changed then.
+func noSuchHours(err error) bool {
+	return slices.Contains([]houzhen.Code{
+		houzhen.CodeDoctorBusy, houzhen.CodeRoomBusy, houzhen.CodeHours, houzhen.CodeSessionBegun, houzhen.CodeInvalid,
+	}, houzhen.CodeOf(err))
+}
+
+// retimeLines gives sessions with bookings their hours. One that waits for
+// another's to be free is tried again after the others.
+func (s *Service) retimeLines(ctx context.Context, tx Tx, r BringRequest, lines []BroughtLine) error {
+	for range 2 {
+		for i := range lines {
+			line := &lines[i]
+			if line.Change != BringHours || line.Protected != "" && line.Protected != ProtectedHours {
+				continue
+			}
+			result, err := s.ChangeHoursTx(ctx, tx, line.hours(r))
+			switch {
+			case noSuchHours(err):
+				line.Protected = ProtectedHours
+				continue
+			case err != nil:
+				return err
+			}
+			line.Protected = ""
+			if result.Moved+result.Displaced > 0 {
+				line.Moved, line.Displaced = result.Moved, result.Displaced
+			}
+		}
 	}
 	return nil
 }
 
 // follow does what the lines say. A place that was taken since they were
 // written protects its session now.
-func (s *Service) follow(ctx context.Context, tx Tx, lines []BroughtLine) error {
+func (s *Service) follow(ctx context.Context, tx Tx, r BringRequest, lines []BroughtLine) error {
 	for i := range lines {
 		line := &lines[i]
-		if line.Protected != "" {
+		if line.Protected != "" || line.Change == BringHours {
 			continue
 		}
 		if line.Change != BringAdd {
@@ -252,5 +330,5 @@ func (s *Service) follow(ctx context.Context, tx Tx, lines []BroughtLine) error 
 			}
 		}
 	}
-	return nil
+	return s.retimeLines(ctx, tx, r, lines) // last: whoever is displaced may be kept a place in what is new
 }

@@ -67,7 +67,7 @@ func (s *Service) AddSession(ctx context.Context, o Session, q ...Quotas) (Sessi
 // release opens to all only when the waitlist had its turn.
 func (s *Service) addSession(ctx context.Context, tx Tx, o Session, slots []Slot, extra bool) error {
 	if len(slots) >= FirstWalkIn {
-		return houzhen.E(houzhen.CodeInvalid, "a session has at most 200 places").On("slice_capacity").With("max", strconv.Itoa(FirstWalkIn-1))
+		return tooManyPlaces("slice_capacity")
 	}
 	late := extra && !o.ReleaseAt.IsZero() && tx.Now().After(o.ReleaseAt) && tx.Now().Before(o.Start)
 	data := houzhen.OpenedData{OpenAt: tx.Now().Add(s.policy.OpenedLead)}
@@ -81,6 +81,10 @@ func (s *Service) addSession(ctx context.Context, tx Tx, o Session, slots []Slot
 		return err
 	}
 	return emitSession(tx, houzhen.PlaceOpened, o, data)
+}
+
+func tooManyPlaces(field string) error {
+	return houzhen.E(houzhen.CodeInvalid, "a session has at most 200 places").On(field).With("max", strconv.Itoa(FirstWalkIn-1))
 }
 
 func (s *Service) missingSessions(ctx context.Context, from, to houzhen.Date) (missing []planned, err error) {

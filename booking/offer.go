@@ -14,6 +14,16 @@ type Returns interface {
 	// Returned reports whether the place is kept from the public. Who keeps one
 	// opens it again: see OpenPlace.
 	Returned(ctx context.Context, tx Tx, session Session, slot Slot) (kept bool, err error)
+	// Retimed is told in the transaction that gives a session new hours: what is
+	// offered of the slots is void, and what is kept of them is offered anew.
+	Retimed(ctx context.Context, tx Tx, r Retimed) error
+}
+
+// Retimed is what new hours of a session mean to those who wait for it.
+type Retimed struct {
+	Session Session                 // with its new hours
+	Slots   []Slot                  // those that changed, as they are now
+	Times   map[time.Time]time.Time // slices by their start, in UTC: which one stands for which; none: it is no more
 }
 
 // WithReturns lets a waitlist have places that come back before the public.
@@ -70,8 +80,7 @@ func (s *Service) vacate(ctx context.Context, tx Tx, sessionID string, no int) e
 }
 
 func openSlot(ctx context.Context, tx Tx, slot Slot, at time.Time) error {
-	slot.OpenAt = at
-	if err := tx.UpdateSlot(ctx, slot); err != nil {
+	if err := tx.OpenSlot(ctx, slot.SessionID, slot.No, at); err != nil {
 		return fmt.Errorf("set opening: %w", err)
 	}
 	return nil

@@ -22,7 +22,7 @@ type Displaced struct {
 }
 
 // Overflow lists who must be found another place, latest booked first within a
-// session, sessions by start. Zero fields of the filter do not restrict.
+// session, sessions by start. Whoever has come is seen. Zero fields of the filter do not restrict.
 func (s *Service) Overflow(ctx context.Context, f SessionFilter) (list []Displaced, err error) {
 	err = s.store.View(ctx, func(tx Tx) error {
 		list = []Displaced{}
@@ -42,7 +42,7 @@ func (s *Service) Overflow(ctx context.Context, f SessionFilter) (list []Displac
 			if err != nil {
 				return err
 			}
-			if !f.selects(session) {
+			if a.State == CheckedIn || !f.selects(session) {
 				continue
 			}
 			options, err := s.liveOptions(ctx, tx, a.ID)

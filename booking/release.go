@@ -1,6 +1,8 @@
 package booking
 
 import (
+	"context"
+	"fmt"
 	"hash/fnv"
 	"slices"
 	"time"
@@ -118,12 +120,13 @@ func (r ReleaseRule) drawn(o Session) time.Duration {
 }
 
 // retimed gives when a session that is not released yet is released by a new
-// rule in place of an old one. What was announced for within the notice stays,
-// a draw that opens within it too, and nothing can be asked for sooner than
-// that from now: a release is told beforehand.
-func (r ReleaseRule) retimed(o Session, old ReleaseRule, now time.Time, loc *time.Location) (time.Time, bool) {
+// rule in place of what was announced: that it can be asked for from told on.
+// What was announced for within the notice stays, a draw that opens within it
+// too, and nothing can be asked for sooner than that from now: a release is
+// told beforehand.
+func (r ReleaseRule) retimed(o Session, told, now time.Time, loc *time.Location) (time.Time, bool) {
 	soon := now.Add(ReleaseNotice)
-	if o.Status != SessionPlanned || !o.ReleaseAt.Add(-old.drawn(o)).After(soon) {
+	if o.Status != SessionPlanned || !told.After(soon) {
 		return o.ReleaseAt, false
 	}
 	at := r.opens(o, loc)
@@ -141,6 +144,34 @@ func (r ReleaseRule) refallen(o Session, now time.Time, loc *time.Location) (tim
 		return o.FallBackAt, false
 	}
 	return at, true
+}
+
+// Draws knows the draws that are announced. It is asked in the transaction that
+// changes a rule: the rule before may say nothing of a draw that takes place
+// all the same, since it was within the notice when the rule was made.
+type Draws interface {
+	// Opens gives from when on lots of a session are asked for; zero where no
+	// draw of it is announced.
+	Opens(ctx context.Context, tx Tx, sessionID string) (time.Time, error)
+}
+
+// WithDraws lets rules of release keep to draws that are announced.
+func WithDraws(d Draws) Option { return func(s *Service) { s.draws = d } }
+
+// told gives from when on, by what people know, a session can be asked for.
+func (s *Service) told(ctx context.Context, tx Tx, o Session, rule ReleaseRule) (time.Time, error) {
+	at := o.ReleaseAt.Add(-rule.drawn(o))
+	if s.draws == nil {
+		return at, nil
+	}
+	opens, err := s.draws.Opens(ctx, tx, o.ID)
+	if err != nil {
+		return at, fmt.Errorf("look for a draw: %w", err)
+	}
+	if !opens.IsZero() && opens.Before(at) {
+		at = opens
+	}
+	return at, nil
 }
 
 // ReleaseNotice is how long before it the time of a release is fixed.

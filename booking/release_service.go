@@ -82,7 +82,11 @@ func (s *Service) retime(ctx context.Context, tx Tx, until []ReleaseRule, made R
 		if old.DepartmentID != "" && old.DepartmentID != made.DepartmentID {
 			continue // has a rule of its own
 		}
-		at, changed := made.retimed(o, old, tx.Now(), s.loc)
+		told, err := s.told(ctx, tx, o, old)
+		if err != nil {
+			return moved, err
+		}
+		at, changed := made.retimed(o, told, tx.Now(), s.loc)
 		falls, other := made.refallen(o, tx.Now(), s.loc)
 		if !changed && !other {
 			continue

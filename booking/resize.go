@@ -71,7 +71,7 @@ func cut(slots []Slot, standing []Appointment, n int) (z sizing) {
 func raise(session Session, slots []Slot, start time.Time, n int) (z sizing) {
 	var withheld []Slot
 	have := map[time.Time]int{}
-	last := 0
+	last, grid := 0, rasterOf(session)
 	for _, s := range slots {
 		if s.Band != BandBooked {
 			continue
@@ -80,7 +80,9 @@ func raise(session Session, slots []Slot, start time.Time, n int) (z sizing) {
 		switch {
 		case !start.IsZero() && !s.Start.Equal(start):
 		case s.Withheld:
-			withheld = append(withheld, s)
+			if _, within := grid.at(s.Start); within { // other hours are not opened with it
+				withheld = append(withheld, s)
+			}
 		default:
 			have[s.Start]++
 		}
@@ -194,13 +196,19 @@ func (s *Service) apply(ctx context.Context, tx Tx, session Session, z sizing, r
 	return result, err
 }
 
-// openPlaces opens and adds places: at once where nothing is released yet,
-// else after the waitlist had its turn.
-func (s *Service) openPlaces(ctx context.Context, tx Tx, session Session, z sizing) error {
-	var openAt time.Time
-	if !tx.Now().Before(session.ReleaseAt) {
-		openAt = tx.Now().Add(s.policy.OpenedLead)
+// opening says from when on all may have places that a session gets beyond
+// what was released: at once where nothing is released yet, else after the
+// waitlist had its turn.
+func (s *Service) opening(session Session, now time.Time) time.Time {
+	if now.Before(session.ReleaseAt) {
+		return time.Time{}
 	}
+	return now.Add(s.policy.OpenedLead)
+}
+
+// openPlaces opens and adds places.
+func (s *Service) openPlaces(ctx context.Context, tx Tx, session Session, z sizing) error {
+	openAt := s.opening(session, tx.Now())
 	var numbers []int
 	for _, slot := range z.open {
 		slot.Withheld, slot.Reason, slot.OpenAt = false, "", openAt

@@ -20,6 +20,7 @@ type Service struct {
 
 	absence     Absence                                       // nil: nothing is known of anybody
 	expectation Expectation                                   // nil: nobody is kept away
+	draws       Draws                                         // nil: no draw is announced
 	returns     Returns                                       // nil: places that come back are public
 	delay       func(least, most time.Duration) time.Duration // before a returned place is public
 }

@@ -3,6 +3,7 @@ package booking_test
 import (
 	"fmt"
 	"path"
+	"slices"
 	"testing"
 	"time"
 
@@ -107,6 +108,15 @@ func (s *stream) acts() map[string]func(*rapid.T) {
 				t.Fatalf("got %+v", r)
 			}
 		},
+		"hours": func(t *rapid.T) {
+			begin := rapid.IntRange(0, 12).Draw(t, "begin")
+			o := s.any(t)
+			r := booking.HoursRequest{SessionID: o.ID, Reason: "other hours"}
+			r.Start = o.Date.At(7, 10*begin, shanghai)
+			r.End = r.Start.Add(time.Duration(rapid.IntRange(3, 15).Draw(t, "length")) * 10 * time.Minute)
+			_, err := s.ChangeHours(s.Context(), r)
+			s.fair(t, err)
+		},
 		"choose": func(t *rapid.T) {
 			a, ok := s.visit(t)
 			if !ok {
@@ -180,8 +190,8 @@ func (s *stream) checkPlaces(t fatal, slots []booking.Slot, all []booking.Appoin
 			freed[p.FreedBy] = true
 		}
 	}
-	if len(slots) != s.offered+len(freed) {
-		t.Fatalf("%d places, offered %d, freed %d", len(slots), s.offered, len(freed))
+	if added := s.checkSlices(t, slots, all); len(slots) != s.offered+len(freed)+added {
+		t.Fatalf("%d places, offered %d, freed %d, added %d", len(slots), s.offered, len(freed), added)
 	}
 	type place struct {
 		session string
@@ -210,6 +220,59 @@ func (s *stream) checkPlaces(t fatal, slots []booking.Slot, all []booking.Appoin
 		}
 		owners[at] = owner
 	}
+}
+
+// checkSlices: a place that can be had lies in a slice of its session's hours,
+// of which none has more than its capacity, and whoever stands on it is there
+// when it is. It counts the places that other hours added.
+func (s *stream) checkSlices(t fatal, slots []booking.Slot, all []booking.Appointment) (added int) {
+	type slice struct {
+		session string
+		start   int64
+	}
+	grid, have, at := map[slice]bool{}, map[slice]int{}, map[string]map[int]booking.Slot{}
+	for _, o := range s.sessions {
+		now, err := s.Session(s.Context(), o.ID)
+		if err != nil {
+			t.Fatalf("load session: %v", err)
+		}
+		for _, p := range booking.LaySlots(now) {
+			grid[slice{o.ID, p.Start.Unix()}] = true
+		}
+		at[o.ID] = map[int]booking.Slot{}
+	}
+	for _, p := range slots {
+		at[p.SessionID][p.No] = p
+		key := slice{p.SessionID, p.Start.Unix()}
+		if p.Band != booking.BandBooked {
+			continue
+		}
+		if p.No > 4 { // four slices of one place at first
+			added++
+		}
+		if p.Withheld {
+			continue
+		}
+		if have[key]++; have[key] > 1 || !grid[key] {
+			t.Fatalf("place %d of %s at %s: %d in its slice, within the hours %v", p.No, p.SessionID, p.Start, have[key], grid[key])
+		}
+	}
+	for key := range grid {
+		if have[key] == 0 && !s.cut(slots, key.session, key.start) {
+			t.Fatalf("the slice at %s of %s has no place", time.Unix(key.start, 0), key.session)
+		}
+	}
+	for _, a := range all {
+		if p := at[a.SessionID][a.SlotNo]; a.Active() && p.Band == booking.BandBooked && a.State < booking.Fulfilled && !a.Start.Equal(p.Start) {
+			t.Fatalf("%s is there at %s, the place at %s", a.ID, a.Start, p.Start)
+		}
+	}
+	return added
+}
+
+// cut reports whether a place of the slice is withheld.
+func (s *stream) cut(slots []booking.Slot, session string, start int64) bool {
+	return slices.ContainsFunc(slots, func(p booking.Slot) bool { return p.SessionID == session && p.Start.Unix() == start && p.Withheld })
 }
 
 func (s *stream) checkPatients(t fatal, all []booking.Appointment) {

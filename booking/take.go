@@ -58,11 +58,15 @@ func (s *Service) secondLook(ctx context.Context, tx Tx, a *Appointment, r BookR
 	return s.insertFirst(ctx, tx, a, session, r.among(places), r)
 }
 
-// stillHis looks at a's place again, after the insert.
+// stillHis looks at a's place again, after the insert. A place that has another
+// time by now is not the one that he asked for.
 func stillHis(ctx context.Context, tx Tx, session Session, a Appointment, who Who) error {
 	slot, err := tx.Slot(ctx, a.SessionID, a.SlotNo)
 	if err != nil {
 		return fmt.Errorf("load slot again: %w", err)
+	}
+	if slot.Start.After(tx.Now()) && !slot.Start.Equal(a.Start) {
+		return houzhen.E(houzhen.CodeSlotTaken, "the hours of the session were changed").On("slot")
 	}
 	return slot.bookable(tx.Now(), who, session.FallBackAt)
 }

@@ -59,7 +59,7 @@ func (s *Service) dispatch(ctx context.Context, jobs []job, total *DeliverResult
 // nothing goes that way for which somebody stands waiting.
 func massive(k Kind) bool {
 	switch k {
-	case KindSuspended, KindSubstituted, KindPlaceChanged, KindOutage, KindRecovered, KindReminder, KindReminder3:
+	case KindSuspended, KindSubstituted, KindPlaceChanged, KindTimeChanged, KindOutage, KindRecovered, KindReminder, KindReminder3:
 		return true
 	default:
 		return false

@@ -195,6 +195,7 @@ const (
 	VerbSetOut     = "set_out"
 	VerbTransfer   = "transfer" // a Call only where it ends a consultation
 	VerbRelocate   = "relocate"
+	VerbRetime     = "retime"
 	VerbResults    = "results"
 	VerbTick       = "tick" // the time did it
 	VerbRepoint    = "repoint"

@@ -22,6 +22,8 @@ func (s *site) poolRoutes() []route {
 		{"POST", "/sessions/{id}/quotas", manager, s.setQuotas, ""},
 		{"GET", "/sessions/{id}/capacity", manager, s.previewCapacity, "who would be displaced"},
 		{"POST", "/sessions/{id}/capacity", manager, s.setCapacity, ""},
+		{"GET", "/sessions/{id}/hours", manager, s.previewHours, "whom other hours would touch"},
+		{"POST", "/sessions/{id}/hours", manager, s.setHours, ""},
 		{"GET", "/sessions/{id}/overbook", staff, s.overbookPage, "a place more, for one patient"},
 		{"POST", "/sessions/{id}/overbook", staff, s.overbook, ""},
 		{"GET", "/manage/overflow", desk, s.overflow, "who must be found another place"},
@@ -43,6 +45,8 @@ type placesData struct {
 	Rule      booking.ReleaseRule
 	Over      int
 	Asked     *capacityData
+	Hours     *hoursData
+	Begun     bool // too late for other hours
 	Can       bool // change it
 }
 
@@ -80,7 +84,7 @@ func (s *site) placesData(r *http.Request) (placesData, error) {
 	}
 	d := placesData{
 		FallBack: x.FallBackAt, Slices: booking.SlicesOf(slots), Rule: rule, Use: quotaRows(booking.UseOf(slots)),
-		Can: auth.From(r.Context()).Is(auth.Manager),
+		Can: auth.From(r.Context()).Is(auth.Manager), Begun: !s.Now().Before(x.Start),
 	}
 	if x.ReleaseAt.After(s.Now()) {
 		d.Release = x.ReleaseAt

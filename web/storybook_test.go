@@ -253,6 +253,7 @@ func stories() []story {
 		{name: "places", path: "/sessions/s4/places", as: manager, width: 1280, height: 1400},
 		{name: "places_desk", path: "/sessions/s4/places", as: nurse, width: 1280, height: 1200},
 		{name: "places_cut", path: "/sessions/s4/capacity?places=3", as: manager, width: 1280, height: 1400},
+		{name: "places_hours", path: "/sessions/s4/hours?shift=60", as: manager, width: 1280, height: 1700},
 		{name: "overbook", path: "/sessions/s4/overbook", as: nurse, width: 1280, height: 800},
 		{name: "desk_book", path: "/sessions/s4/book", as: nurse, width: 1280, height: 800},
 		{name: "people", path: "/people", as: manager, width: 1280, height: 900},

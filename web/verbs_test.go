@@ -107,6 +107,8 @@ func exercises() []exercise {
 		{"POST", "/draw/s4", "patient=p1", patient, nurse, "join s4 p1", "/draw/none", "join"},
 		{"GET", "/sessions/s4/places", "", nurse, doctor, "", "/sessions/none/places", ""},
 		{"GET", "/sessions/s4/capacity?places=3", "", manager, nurse, "", "/sessions/none/capacity?places=3", ""},
+		{"GET", "/sessions/s4/hours?shift=60", "", manager, nurse, "", "/sessions/none/hours?shift=60", ""},
+		{"POST", "/sessions/s4/hours", "shift=60&reason=late", manager, nurse, "hours s4 late", "/sessions/none/hours", "hours"},
 		{"GET", "/sessions/s4/overbook", "", nurse, patient, "", "/sessions/none/overbook", ""},
 		{"GET", "/manage/overflow", "", nurse, doctor, "", "", ""},
 		{"GET", "/manage/release", "", manager, nurse, "", "", ""},

@@ -45,6 +45,27 @@ func (p pool) PreviewResize(_ context.Context, r booking.ResizeRequest) (booking
 	return booking.ResizePreview{Places: r.Places, Displaced: p.c.Visits[1:2]}, p.c.ask("preview-resize", r.SessionID)
 }
 
+func (p pool) ChangeHours(ctx context.Context, _ string, r booking.HoursRequest) (booking.HoursResult, error) {
+	o, err := (bookings{p.c}).Session(ctx, r.SessionID)
+	if err != nil {
+		return booking.HoursResult{}, err
+	}
+	return booking.HoursResult{Start: o.Start.Add(r.Shift), End: o.End.Add(r.Shift), Moved: 2, Displaced: 1, Kept: 1}, p.c.ask("hours", r.SessionID+" "+r.Reason)
+}
+
+func (p pool) PreviewHours(ctx context.Context, r booking.HoursRequest) (booking.HoursPreview, error) {
+	o, err := (bookings{p.c}).Session(ctx, r.SessionID)
+	if err != nil {
+		return booking.HoursPreview{}, err
+	}
+	moving := p.c.Visits[0]
+	moving.Start, moving.End = moving.Start.Add(r.Shift), moving.End.Add(r.Shift)
+	return booking.HoursPreview{
+		HoursResult: booking.HoursResult{Start: o.Start.Add(r.Shift), End: o.End.Add(r.Shift), Moved: 1, Displaced: 1, Ended: 1, Opened: 3, Near: 1},
+		Moving:      []booking.Appointment{moving}, Displaced: p.c.Visits[1:2], NearOnes: []string{moving.ID},
+	}, p.c.ask("preview-hours", r.SessionID)
+}
+
 func (p pool) KeepFor(_ context.Context, _, id string) ([]booking.Appointment, error) {
 	return p.c.Kept, p.c.ask("keep-for", id)
 }

@@ -173,15 +173,33 @@ func (tx *Tx) AddSlot(ctx context.Context, s booking.Slot) error {
 
 // UpdateSlot saves what may change of a slot.
 func (tx *Tx) UpdateSlot(_ context.Context, s booking.Slot) error {
-	if err := tx.may("update_slot", s.SessionID); err != nil {
+	return tx.changeSlot("update_slot", s.SessionID, s.No, func(old *booking.Slot) {
+		old.Quota, old.OpenAt, old.Withheld, old.Reason = s.Quota, s.OpenAt, s.Withheld, s.Reason
+	})
+}
+
+// OpenSlot saves when a slot opens.
+func (tx *Tx) OpenSlot(_ context.Context, sessionID string, no int, at time.Time) error {
+	return tx.changeSlot("open_slot", sessionID, no, func(old *booking.Slot) { old.OpenAt = at })
+}
+
+// RetimeSlot saves what new hours change of a slot.
+func (tx *Tx) RetimeSlot(_ context.Context, s booking.Slot) error {
+	return tx.changeSlot("retime_slot", s.SessionID, s.No, func(old *booking.Slot) {
+		old.Quota, old.OpenAt, old.Withheld, old.Reason = s.Quota, s.OpenAt, s.Withheld, s.Reason
+		old.Start, old.End, old.RetimedAt = s.Start, s.End, s.RetimedAt
+	})
+}
+
+func (tx *Tx) changeSlot(verb, sessionID string, no int, change func(*booking.Slot)) error {
+	if err := tx.may(verb, sessionID); err != nil {
 		return err
 	}
-	all := slices.Clone(tx.store.slots[s.SessionID])
-	for i, old := range all {
-		if old.No == s.No {
-			old.Quota, old.OpenAt, old.Withheld, old.Reason = s.Quota, s.OpenAt, s.Withheld, s.Reason
-			all[i] = old
-			set(tx, tx.store.slots, s.SessionID, all)
+	all := slices.Clone(tx.store.slots[sessionID])
+	for i := range all {
+		if all[i].No == no {
+			change(&all[i])
+			set(tx, tx.store.slots, sessionID, all)
 			return nil
 		}
 	}

@@ -28,14 +28,14 @@ const checkInLead = 30 * time.Minute
 
 // Exemption says why a mark of an appointment does not count, "" if it does.
 // Whatever the hospital changed, and any time in which the patient could not
-// act, excuses.
-func Exemption(a booking.Appointment, s booking.Session, shields []Shield, at time.Time) string {
+// act, excuses: also another time for the place than the one that he booked.
+func Exemption(a booking.Appointment, s booking.Session, place booking.Slot, shields []Shield, at time.Time) string {
 	switch {
 	case s.Status == booking.SessionSuspended:
 		return WhySuspended
 	case s.AttendingID != "" && s.AttendingID != s.DoctorID:
 		return WhySubstituted
-	case a.By == booking.ByHospital:
+	case a.By == booking.ByHospital, !a.BookedAt.IsZero() && a.BookedAt.Before(place.RetimedAt):
 		return WhyChanged
 	}
 	from, to := span(a, s, at)

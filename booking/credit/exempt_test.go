@@ -29,12 +29,15 @@ func TestExemption(t *testing.T) {
 	for name, c := range map[string]struct {
 		change  func(*booking.Appointment, *booking.Session)
 		shields []credit.Shield
+		retimed time.Duration // after the booking, 0 never
 		want    string
 	}{
 		"nothing happened":                {want: ""},
 		"suspended":                       {change: func(_ *booking.Appointment, s *booking.Session) { s.Status = booking.SessionSuspended }, want: credit.WhySuspended},
 		"another doctor":                  {change: func(_ *booking.Appointment, s *booking.Session) { s.AttendingID = "d2" }, want: credit.WhySubstituted},
 		"the hospital ended it":           {change: func(a *booking.Appointment, _ *booking.Session) { a.By = booking.ByHospital }, want: credit.WhyChanged},
+		"another time than he booked":     {retimed: time.Hour, want: credit.WhyChanged},
+		"booked at the new time":          {retimed: -time.Hour, want: ""},
 		"down while check-in was open":    {shields: []credit.Shield{shield(credit.WhyFault, "", -20*time.Minute, -10*time.Minute)}, want: credit.WhyFault},
 		"down before check-in opened":     {shields: []credit.Shield{shield(credit.WhyFault, "", -2*time.Hour, -30*time.Minute)}, want: ""},
 		"down after the deadline":         {shields: []credit.Shield{shield(credit.WhyFault, "", 150*time.Minute, 4*time.Hour)}, want: ""},
@@ -48,7 +51,11 @@ func TestExemption(t *testing.T) {
 			if c.change != nil {
 				c.change(&a, &s)
 			}
-			if got := credit.Exemption(a, s, c.shields, a.EndedAt); got != c.want {
+			var place booking.Slot
+			if c.retimed != 0 {
+				place.RetimedAt = a.BookedAt.Add(c.retimed)
+			}
+			if got := credit.Exemption(a, s, place, c.shields, a.EndedAt); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})

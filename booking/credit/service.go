@@ -85,7 +85,11 @@ func (s *Service) Note(ctx context.Context, tx Tx, a booking.Appointment, cause 
 	if err != nil {
 		return err
 	}
-	if m.Why = Exemption(a, session, shields, at); m.Why != "" {
+	place, err := tx.Slot(ctx, a.SessionID, a.SlotNo)
+	if err != nil {
+		return fmt.Errorf("load place: %w", err)
+	}
+	if m.Why = Exemption(a, session, place, shields, at); m.Why != "" {
 		m.State = Exempt
 	}
 	added, err := tx.AddMark(ctx, m)

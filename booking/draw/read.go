@@ -2,10 +2,36 @@ package draw
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/houzhen/houzhen"
+	"github.com/houzhen/houzhen/booking"
 )
+
+// Windows tells booking of draws that are announced; it runs in booking's
+// transaction.
+type Windows struct{}
+
+var _ booking.Draws = Windows{}
+
+// Opens implements booking.Draws.
+func (Windows) Opens(ctx context.Context, btx booking.Tx, sessionID string) (time.Time, error) {
+	tx, ok := btx.(Tx)
+	if !ok {
+		return time.Time{}, houzhen.E(houzhen.CodeInternal, "store keeps no draws")
+	}
+	l, err := tx.Lottery(ctx, sessionID)
+	switch {
+	case houzhen.CodeOf(err) == houzhen.CodeNotFound || err == nil && l.State != Announced:
+		return time.Time{}, nil
+	case err != nil:
+		return time.Time{}, fmt.Errorf("load draw: %w", err)
+	}
+	return l.Opens, nil
+}
 
 // Of gives the draw of a session.
 func (s *Service) Of(ctx context.Context, sessionID string) (l Lottery, err error) {

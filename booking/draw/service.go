@@ -32,7 +32,7 @@ func NewService(store Store, places Booker, random io.Reader) *Service {
 // to draws and that are not released yet, moves the windows of announced ones
 // whose release was moved, and calls off those that the rules no longer draw.
 // Nothing is moved or called off within booking.ReleaseNotice of its window, as
-// people count on it. It tells how many changed.
+// people count on it, unless its places would open to all before it is through. It tells how many changed.
 func (s *Service) Prepare(ctx context.Context) (int, error) {
 	rules, err := s.places.ReleaseRules(ctx)
 	if err != nil {
@@ -86,8 +86,12 @@ func (s *Service) announce(ctx context.Context, o booking.Session, rule booking.
 			})
 		case err != nil:
 			return fmt.Errorf("load draw: %w", err)
-		case l.State != Announced || fixed(l.Opens, tx.Now()) || l.Opens.Equal(opens) && l.Closes.Equal(closes):
+		case l.State != Announced || l.Opens.Equal(opens) && l.Closes.Equal(closes):
 			return nil
+		case (fixed(l.Opens, tx.Now()) || fixed(opens, tx.Now())) && !l.late(o):
+			return nil
+		case !tx.Now().Before(opens):
+			return nil // its window has begun
 		}
 		l.Opens, l.Closes, changed = opens, closes, true
 		return tx.UpdateLottery(ctx, l)
@@ -105,13 +109,20 @@ func (s *Service) callOff(ctx context.Context, o booking.Session, _ booking.Rele
 			return nil
 		case err != nil:
 			return fmt.Errorf("load draw: %w", err)
-		case l.State != Announced || fixed(l.Opens, tx.Now()):
+		case l.State != Announced || !tx.Now().Before(l.Opens) || fixed(l.Opens, tx.Now()) && !l.late(o):
 			return nil
 		}
 		changed = true
 		return tx.RemoveLottery(ctx, l)
 	})
 	return changed, err
+}
+
+// late reports whether the places of a session open to all before its draw is
+// through: the release was moved when there was time for it, and the draw, which
+// is looked at later, has to follow even within the notice.
+func (l Lottery) late(o booking.Session) bool {
+	return o.ReleaseAt.Before(l.Closes.Add(booking.DrawSettle))
 }
 
 // fixed reports whether a window that opens at an instant is so near that it

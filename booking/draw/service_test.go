@@ -62,7 +62,7 @@ func onEngines(t *testing.T, story func(*fair)) {
 		t.Run(name, func(t *testing.T) {
 			f := &fair{T: t, now: monday.AddDays(-20).At(9, 0, shanghai)}
 			f.db = open(t, storetest.Now(f.clock))
-			f.booking = must(booking.NewService(f.db.Booking(), shanghai, booking.DefaultPolicy()))
+			f.booking = must(booking.NewService(f.db.Booking(), shanghai, booking.DefaultPolicy(), booking.WithDraws(draw.Windows{})))
 			f.Service = draw.NewService(f.db.Draw(), f.booking, rand.Reader)
 			rule := f.booking.Policy().Rule()
 			rule.DepartmentID, rule.DrawDoctors, rule.Spread, rule.DrawWindow = "heart", []string{"chen"}, 0, time.Minute
@@ -349,6 +349,51 @@ func TestDrawIsNotChangedAtTheLastMoment(t *testing.T) {
 		}
 		if s := must(f.booking.Session(f.Context(), f.session.ID)); !s.ReleaseAt.Equal(raced.ReleaseAt) {
 			f.Errorf("release: got %v, want %v", s.ReleaseAt, raced.ReleaseAt)
+		}
+	})
+}
+
+// A draw that takes place although its rule went is known to the next rule too:
+// no place opens to all before it is through.
+func TestTheNextRuleKeepsToADrawThatIsAnnounced(t *testing.T) {
+	onEngines(t, func(f *fair) {
+		set := func(change func(*booking.ReleaseRule)) {
+			f.Helper()
+			rule := must(f.booking.ReleaseRule(f.Context(), "heart"))
+			change(&rule)
+			if _, _, err := f.booking.SetReleaseRule(f.Context(), rule); err != nil {
+				f.Fatal(err)
+			}
+			must(f.Prepare(f.Context()))
+		}
+		set(func(r *booking.ReleaseRule) { r.DrawWindow = 3 * time.Hour })
+		l := must(f.Of(f.Context(), f.session.ID))
+		f.at(l.Opens.Add(-30 * time.Minute))
+		set(func(r *booking.ReleaseRule) { r.DrawDoctors = nil }) // too late: it takes place
+		set(func(r *booking.ReleaseRule) { r.OverbookMost++ })
+		now := must(f.Of(f.Context(), f.session.ID))
+		s := must(f.booking.Session(f.Context(), f.session.ID))
+		if now != l || s.ReleaseAt.Before(l.Closes.Add(booking.DrawSettle)) {
+			f.Errorf("draw of %v to %v, places open to all at %v", now.Opens, now.Closes, s.ReleaseAt)
+		}
+	})
+}
+
+// A draw whose rule went in good time is called off however late that is done,
+// since its places open to all at the plain release.
+func TestADrawIsCalledOffLate(t *testing.T) {
+	onEngines(t, func(f *fair) {
+		l := f.opened()
+		f.at(l.Opens.Add(-2 * time.Hour))
+		rule := must(f.booking.ReleaseRule(f.Context(), "heart"))
+		rule.DrawDoctors = nil
+		if _, _, err := f.booking.SetReleaseRule(f.Context(), rule); err != nil {
+			f.Fatal(err)
+		}
+		f.at(l.Opens.Add(-10 * time.Minute)) // nobody looked until now
+		must(f.Prepare(f.Context()))
+		if _, err := f.Of(f.Context(), f.session.ID); houzhen.CodeOf(err) != houzhen.CodeNotFound {
+			f.Errorf("the draw: %v, want it called off", err)
 		}
 	})
 }

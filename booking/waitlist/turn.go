@@ -194,7 +194,8 @@ func (t *turn) offerTo(ctx context.Context, round Round) (made int, err error) {
 	}
 }
 
-// asked gives the entries that had this place before, since it came back.
+// asked gives the entries that had this place before, since it came back. Who
+// was offered it at a time that it has no longer was not.
 func (t *turn) asked(ctx context.Context) (map[string]bool, error) {
 	all, err := t.tx.Proposals(ctx, t.session.ID, t.slot.No)
 	if err != nil {
@@ -202,7 +203,7 @@ func (t *turn) asked(ctx context.Context) (map[string]bool, error) {
 	}
 	asked := map[string]bool{}
 	for _, o := range all {
-		if !o.OpenedAt.Before(t.place.OpenedAt) {
+		if o.Status != Voided && !o.OpenedAt.Before(t.place.OpenedAt) {
 			asked[o.EntryID] = true
 		}
 	}

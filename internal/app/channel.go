@@ -53,7 +53,7 @@ func (c channel) Bring(ctx context.Context, format string, body []byte, dry bool
 		}
 		return nil, faults, nil
 	}
-	lines, err := c.Booking.Bring(ctx, booking.BringRequest{Rosters: p.Rosters, Exceptions: p.Exceptions, Dry: dry})
+	lines, err := c.Booking.Bring(ctx, booking.BringRequest{Rosters: p.Rosters, Exceptions: p.Exceptions, Dry: dry, Peers: index.Peers})
 	return lines, nil, err
 }
 

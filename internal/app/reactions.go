@@ -39,6 +39,8 @@ func (a *App) reactions() map[houzhen.EventKind][]outbox.Reaction {
 		houzhen.SessionOpened:        {a.openQueue, a.show},
 		houzhen.SessionSuspended:     {a.freezeWaitlist, a.show},
 		houzhen.SessionResized:       {a.show},
+		houzhen.SessionRetimed:       {a.retimeQueue, a.show},
+		houzhen.AppointmentRetimed:   {a.tellRetimed, a.forecastBooked},
 		houzhen.SessionClosed:        {a.closeQueue, a.show},
 		houzhen.SessionSubstituted:   {a.relocateQueue, a.tellSubstituted, a.show},
 		houzhen.SessionPlaceChanged:  {a.relocateQueue, a.tellPlaceChanged, a.show},
@@ -191,7 +193,7 @@ func (a *App) tellCancelled(ctx context.Context, tx everything, e houzhen.Event)
 	if err != nil {
 		return err
 	}
-	if at.By != booking.ByHospital || at.Reason == booking.ReasonDuplicate {
+	if at.By != booking.ByHospital || at.Reason == booking.ReasonDuplicate || at.Reason == booking.ReasonRetimed {
 		return a.enter(ctx, tx, a.policy.PlanCancelled(s, tx.Now()))
 	}
 	session, err := sessionOf(ctx, tx, at.SessionID)

@@ -44,7 +44,7 @@ func crowdOf(ctx context.Context, tx everything) *crowd {
 // tells reports whether a fact is one that its appointment's patient is told of.
 func tells(k houzhen.EventKind) bool {
 	switch k {
-	case houzhen.AppointmentBooked, houzhen.AppointmentMoved, houzhen.AppointmentCancelled, houzhen.PlaceDisplaced:
+	case houzhen.AppointmentBooked, houzhen.AppointmentMoved, houzhen.AppointmentCancelled, houzhen.PlaceDisplaced, houzhen.AppointmentRetimed:
 		return true
 	default:
 		return false

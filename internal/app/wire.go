@@ -70,7 +70,8 @@ func (a *App) wire(context.Context) (err error) {
 func (a *App) wireBooking(policy booking.Policy) (err error) {
 	list := waitlist.DefaultPolicy()
 	a.Booking, err = booking.NewService(a.Store.Booking(), a.loc, policy,
-		booking.WithRules(a.rules()...), booking.WithReturns(waitlist.Keeper{Policy: list, Loc: a.loc}), booking.WithAbsence(absence{}), booking.WithExpectation(expectation{a}))
+		booking.WithRules(a.rules()...), booking.WithReturns(waitlist.Keeper{Policy: list, Loc: a.loc}), booking.WithDraws(draw.Windows{}),
+		booking.WithAbsence(absence{}), booking.WithExpectation(expectation{a}))
 	if err != nil {
 		return err
 	}

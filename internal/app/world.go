@@ -202,13 +202,13 @@ func (s *scene) staleSuspension(a booking.Appointment) string {
 	return ""
 }
 
-// staleChange: whoever has come sees for himself, and of two changes only the
-// last is told.
+// staleChange: whoever has come sees for himself, unless it is when his turn
+// comes; and of two changes only the last is told.
 func (s *scene) staleChange(m notify.Message, a booking.Appointment) (string, error) {
 	switch {
 	case a.State == booking.Cancelled:
 		return staleCancelled, nil
-	case a.State > booking.Booked:
+	case a.State > booking.CheckedIn, a.State == booking.CheckedIn && m.Kind != notify.KindTimeChanged:
 		return staleArrived, nil
 	}
 	same, err := s.tx.Messages(s.ctx, notify.MessageFilter{Subject: a.ID, Kind: m.Kind, Channel: m.Channel, Limit: 5})

@@ -43,12 +43,20 @@ func (c *campaign) check() error {
 }
 
 // notOversold: one active appointment a place, no more in a slice than its
-// capacity, nobody twice with a doctor on a day.
+// capacity, nobody twice with a doctor on a day. Places that can be had lie in
+// the session's hours, and whoever stands on one is there when it is. A withheld
+// place is no capacity: who stands on it is to be found another one.
 func notOversold(s booking.Session, slots []booking.Slot, all []booking.Appointment) error {
 	place, slice, person := map[int]string{}, map[time.Time]int{}, map[string]string{}
-	band := map[int]booking.Band{}
+	at, has := map[int]booking.Slot{}, map[time.Time]int{}
 	for _, o := range slots {
-		band[o.No] = o.Band
+		at[o.No] = o
+		if o.Band != booking.BandBooked || o.Withheld {
+			continue
+		}
+		if has[o.Start]++; has[o.Start] > s.SliceCapacity || o.Start.Before(s.Start) || o.End.After(s.End) {
+			return fmt.Errorf("place %d of %s to %s in hours of %s to %s, %d in its slice", o.No, o.Start, o.End, s.Start, s.End, has[o.Start])
+		}
 	}
 	for _, a := range all {
 		if !a.Active() {
@@ -58,10 +66,14 @@ func notOversold(s booking.Session, slots []booking.Slot, all []booking.Appointm
 			return fmt.Errorf("place %d is held by %s and %s", a.SlotNo, other, a.ID)
 		}
 		place[a.SlotNo] = a.ID
-		if band[a.SlotNo] == "" {
+		o, there := at[a.SlotNo]
+		if !there {
 			return fmt.Errorf("%s stands on place %d, which is not there", a.ID, a.SlotNo)
 		}
-		if band[a.SlotNo] == booking.BandBooked {
+		if o.Band == booking.BandBooked && !a.Start.Equal(o.Start) {
+			return fmt.Errorf("%s is there at %s, place %d at %s", a.ID, a.Start, a.SlotNo, o.Start)
+		}
+		if o.Band == booking.BandBooked && !o.Withheld {
 			if slice[a.Start]++; slice[a.Start] > s.SliceCapacity {
 				return fmt.Errorf("slice %s holds %d of %d", a.Start, slice[a.Start], s.SliceCapacity)
 			}

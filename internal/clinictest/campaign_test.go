@@ -137,7 +137,7 @@ func second[T any](_ T, err error) error { return err }
 func campaignActs() []string {
 	return []string{
 		"book", "book", "book", "hold", "hold", "confirm", "cancel", "cancel", "move", "join", "join", "accept", "accept", "decline",
-		"suspend", "choose", "refund", "check in", "resize", "quotas", "crash resize", "minutes", "minutes", "hours", "crash book", "crash cancel", "crash accept", "crash suspend",
+		"suspend", "choose", "refund", "check in", "resize", "quotas", "crash resize", "retime", "retime", "crash retime", "minutes", "minutes", "hours", "crash book", "crash cancel", "crash accept", "crash suspend",
 		"crash confirm", "crash time", "flush",
 	}
 }
@@ -192,6 +192,8 @@ func (c *campaign) act(rt *rapid.T, name string) error {
 		err = second(c.App.Booking.Resize(c.ctx, booking.ResizeRequest{
 			SessionID: c.any(rt).ID, Places: rapid.IntRange(1, 4).Draw(rt, "places"), Reason: "a room less",
 		}))
+	case "retime":
+		err = c.retime(rt)
 	case "quotas":
 		err = second(c.App.Booking.SetQuotas(c.ctx, c.any(rt).ID, booking.Quotas{booking.QuotaElder: rapid.IntRange(0, 2).Draw(rt, "elders")}))
 	case "minutes":
@@ -228,6 +230,23 @@ func broken(err error) error {
 		return p
 	}
 	return nil
+}
+
+// retime lets a session slide, or gives it other hours on its half-day.
+func (c *campaign) retime(rt *rapid.T) error {
+	o, err := c.App.Booking.Session(c.ctx, c.any(rt).ID)
+	if err != nil {
+		return err
+	}
+	r := booking.HoursRequest{SessionID: o.ID, Reason: "a meeting"}
+	step := time.Duration(rapid.IntRange(-6, 6).Draw(rt, "steps")) * 10 * time.Minute
+	if rapid.Bool().Draw(rt, "slides") {
+		r.Shift = step
+	} else {
+		r.Start = o.Start.Add(step)
+		r.End = r.Start.Add(time.Duration(rapid.IntRange(2, 12).Draw(rt, "length")) * 10 * time.Minute)
+	}
+	return second(c.App.ChangeHours(c.ctx, "manager", r))
 }
 
 // arm lets the program die before the n-th statement from now.

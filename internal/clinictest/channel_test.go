@@ -204,6 +204,64 @@ func TestARosterThatComesAgainProtectsBookedPlaces(t *testing.T) {
 	})
 }
 
+// Where the roster changes nothing but the hours, a session with bookings takes
+// place at the new ones; hours that a manager has set since stay.
+func TestARosterWithOtherHoursTakesBookedPlacesAlong(t *testing.T) {
+	clinictest.Each(t, func(c *clinictest.Clinic) {
+		his := newSystem(c, "his", auth.ScopeRosterWrite)
+		put := func(text string, dry bool) (b brought) {
+			c.T.Helper()
+			his.ask("PUT", "rosters", object{"format": "json", "text": text, "dry_run": dry}, 200, &b)
+			c.Settle()
+			return b
+		}
+		weekday := c.Day(2).Weekday()
+		line := func(end string) string { return rosterLine(c, weekday, "3", end) }
+		booked := put(line("12:00"), false).Lines[0].SessionID
+		session := func() booking.Session {
+			c.T.Helper()
+			s, err := c.App.Booking.Session(c.T.Context(), booked)
+			if err != nil {
+				c.T.Fatal(err)
+			}
+			return s
+		}
+		c.GoTo(session().ReleaseAt)
+		stays, gone := c.Book("Mrs Li", session(), "09:00"), c.Book("Mr Chen", session(), "11:30")
+		c.Take("Mrs Li", "Mr Chen")
+		for _, dry := range []bool{true, false} {
+			b := put(line("11:00"), dry)
+			if l := b.Lines[0]; b.Protected != 0 || l.SessionID != booked || l.Change != booking.BringHours || l.Displaced != 1 || l.Moved != 0 {
+				c.T.Errorf("dry %v: got %+v", dry, l)
+			}
+		}
+		if at := session().End; !at.Equal(session().Date.At(11, 0, c.Loc)) {
+			c.T.Errorf("it ends at %s", at)
+		}
+		c.ExpectSMS("Mr Chen", "place.displaced")
+		c.ExpectNothingElse()
+		c.ExpectState(stays, booking.Booked)
+		c.ExpectState(gone, booking.Booked)
+		if b := put(line("11:00"), false); len(b.Lines) != 0 {
+			c.T.Errorf("the same again: got %+v", b.Lines)
+		}
+		by := booking.HoursRequest{SessionID: booked, Shift: 30 * time.Minute, Reason: "a meeting"}
+		if _, err := c.App.ChangeHours(c.T.Context(), "manager", by); err != nil {
+			c.T.Fatal(err)
+		}
+		c.Settle()
+		c.ExpectSMS("Mrs Li", "appt.time_changed", "09:30-10:00")
+		if b := put(line("11:00"), false); len(b.Lines) != 0 {
+			c.T.Errorf("after a manager's change: got %+v", b.Lines)
+		}
+		if l := put(line("12:00"), false).Lines[0]; l.Change != booking.BringHours || l.Moved != 1 || l.Protected != "" {
+			c.T.Errorf("hours that the roster changes: got %+v", l)
+		}
+		c.ExpectSMS("Mr Chen", "appt.time_changed", "11:30-12:00") // he has his place again
+		c.ExpectNothingElse()
+	})
+}
+
 // Whoever was kept at another service point while his slice ran is not late.
 func TestWhoWasElsewhereInTheHouseIsNotLate(t *testing.T) {
 	clinictest.Each(t, func(c *clinictest.Clinic) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/booking"
@@ -28,7 +29,8 @@ const holds = `(CASE WHEN appointment.state > 0 THEN appointment.slot_no END)`
 func slotInto(s *booking.Slot) []any {
 	return []any{
 		&s.SessionID, (*number)(&s.No), (*instant)(&s.Start), (*instant)(&s.End), (*string)(&s.Band),
-		(*flag)(&s.Withheld), &s.FreedBy, (*string)(&s.Quota), (*instant)(&s.OpenAt), &s.Reason, (*flag)(&s.Taken),
+		(*flag)(&s.Withheld), &s.FreedBy, (*string)(&s.Quota), (*instant)(&s.OpenAt), &s.Reason,
+		(*instant)(&s.RetimedAt), (*flag)(&s.Taken),
 	}
 }
 
@@ -129,12 +131,12 @@ func (tx *Tx) PassFreed(ctx context.Context, from, to string) error {
 	return nil
 }
 
-const ownSlotColumns = `session_id, no, start_at, end_at, band, withheld, freed_by, quota, open_at, reason`
+const ownSlotColumns = `session_id, no, start_at, end_at, band, withheld, freed_by, quota, open_at, reason, retimed_at`
 
 func slotArgs(s booking.Slot) []any {
 	return []any{
 		s.SessionID, int64(s.No), micros(s.Start), micros(s.End), string(s.Band), bit(s.Withheld), s.FreedBy,
-		string(s.Quota), micros(s.OpenAt), s.Reason,
+		string(s.Quota), micros(s.OpenAt), s.Reason, micros(s.RetimedAt),
 	}
 }
 
@@ -154,7 +156,7 @@ func (tx *Tx) addSlots(ctx context.Context, rows [][]any) error {
 		return insert(arrayInsert("slot", ownSlotColumns, rows[0]), columnsOf(rows), len(rows))
 	}
 	for _, row := range rows {
-		if err := insert(`INSERT INTO slot (`+ownSlotColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, row, 1); err != nil {
+		if err := insert(`INSERT INTO slot (`+ownSlotColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, row, 1); err != nil {
 			return err
 		}
 	}
@@ -164,8 +166,25 @@ func (tx *Tx) addSlots(ctx context.Context, rows [][]any) error {
 // UpdateSlot saves for whom a slot is kept, from when on it is open, and
 // whether and why it is withheld; CodeSlotUnknown.
 func (tx *Tx) UpdateSlot(ctx context.Context, s booking.Slot) error {
-	n, err := tx.exec(ctx, `UPDATE slot SET quota = $1, open_at = $2, withheld = $3, reason = $4 WHERE session_id = $5 AND no = $6`,
+	return tx.changeSlot(ctx, `quota = $1, open_at = $2, withheld = $3, reason = $4 WHERE session_id = $5 AND no = $6`,
 		string(s.Quota), micros(s.OpenAt), bit(s.Withheld), s.Reason, s.SessionID, int64(s.No))
+}
+
+// OpenSlot saves from when on a slot is open, and nothing else; CodeSlotUnknown.
+func (tx *Tx) OpenSlot(ctx context.Context, sessionID string, no int, at time.Time) error {
+	return tx.changeSlot(ctx, `open_at = $1 WHERE session_id = $2 AND no = $3`, micros(at), sessionID, int64(no))
+}
+
+// RetimeSlot is UpdateSlot that also saves the slice and when it was changed.
+func (tx *Tx) RetimeSlot(ctx context.Context, s booking.Slot) error {
+	return tx.changeSlot(ctx, `quota = $1, open_at = $2, withheld = $3, reason = $4, start_at = $5, end_at = $6, retimed_at = $7
+ WHERE session_id = $8 AND no = $9`,
+		string(s.Quota), micros(s.OpenAt), bit(s.Withheld), s.Reason, micros(s.Start), micros(s.End), micros(s.RetimedAt),
+		s.SessionID, int64(s.No))
+}
+
+func (tx *Tx) changeSlot(ctx context.Context, change string, args ...any) error {
+	n, err := tx.exec(ctx, `UPDATE slot SET `+change, args...)
 	if err != nil {
 		return fmt.Errorf("update slot: %w", err)
 	}

@@ -78,8 +78,8 @@ func (tx *Tx) AddWaitEntry(ctx context.Context, e waitlist.Entry) error {
 // UpdateWaitEntry saves what became of an entry, by the version that was read.
 func (tx *Tx) UpdateWaitEntry(ctx context.Context, e *waitlist.Entry) error {
 	n, err := tx.exec(ctx, `UPDATE wait_entry SET status = $1, reason = $2, close_at = $3, ended_at = $4, travel_minutes = $5,
- version = version + 1 WHERE id = $6 AND version = $7`,
-		string(e.Status), e.Reason, micros(e.CloseAt), micros(e.EndedAt), int64(e.TravelMinutes), e.ID, e.Version)
+ slice_at = $6, wish = $7, version = version + 1 WHERE id = $8 AND version = $9`,
+		string(e.Status), e.Reason, micros(e.CloseAt), micros(e.EndedAt), int64(e.TravelMinutes), micros(e.Slice), e.Wish, e.ID, e.Version)
 	if err := tx.changed(n, err, "waitlist entry"); err != nil {
 		return err
 	}

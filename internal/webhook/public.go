@@ -30,6 +30,7 @@ func Table() []Public {
 	return []Public{
 		own(houzhen.AppointmentBooked, "a place was booked or a held one confirmed", "slot", "day"),
 		own(houzhen.AppointmentMoved, "another place was taken for the same visit", "from_session", "from_slot", "slot", "day"),
+		own(houzhen.AppointmentRetimed, "the hospital changed the hours of the session, and so the time of the visit", "slot", "day", "start", "end"),
 		own(houzhen.AppointmentCancelled, "given up, or taken back by the hospital; by and reason say which", "slot", "by", "reason"),
 		own(houzhen.AppointmentCheckedIn, "the patient has come"),
 		own(houzhen.AppointmentFulfilled, "the visit is over"),
@@ -43,6 +44,7 @@ func Table() []Public {
 		own(houzhen.TicketFinished, "the consultation is over"),
 		all(houzhen.SessionOpened, "the half-day has begun"),
 		all(houzhen.SessionSuspended, "the doctor cannot come; no place of it can be booked"),
+		all(houzhen.SessionRetimed, "the session takes place at other hours", "from_start", "from_end", "start", "end"),
 		all(houzhen.SessionClosed, "the half-day is over"),
 		own(houzhen.PatientResultsReady, "results of a visit are there"),
 	}

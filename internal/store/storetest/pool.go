@@ -62,6 +62,18 @@ func slotUpdated(t *testing.T, db *store.DB) {
 		return tx.UpdateSlot(t.Context(), other)
 	})
 	check()
+	kept.OpenAt = Start().Add(time.Minute)
+	write(t, db, func(tx *store.Tx) error { return tx.OpenSlot(t.Context(), "s1", 201, kept.OpenAt) })
+	check()
+	kept.Start, kept.End, kept.RetimedAt = kept.Start.Add(time.Hour), kept.End.Add(time.Hour), Start()
+	kept.Quota, kept.OpenAt, kept.Withheld, kept.Reason = booking.QuotaElder, time.Time{}, false, ""
+	write(t, db, func(tx *store.Tx) error { return tx.RetimeSlot(t.Context(), kept) })
+	check()
+	write(t, db, func(tx *store.Tx) error {
+		refused(t, tx.OpenSlot(t.Context(), "s1", 99, Start()), houzhen.CodeSlotUnknown)
+		refused(t, tx.RetimeSlot(t.Context(), booking.Slot{SessionID: "s1", No: 99}), houzhen.CodeSlotUnknown)
+		return nil
+	})
 	write(t, db, func(tx *store.Tx) error {
 		refused(t, tx.UpdateSlot(t.Context(), booking.Slot{SessionID: "s1", No: 99}), houzhen.CodeSlotUnknown)
 		return nil
