@@ -135,7 +135,33 @@ func (h *hall) fill() error {
 	if err != nil {
 		return err
 	}
-	return h.idle()
+	if err := h.idle(); err != nil {
+		return err
+	}
+	return h.settle()
+}
+
+// settle tidies what was filled in a minute and in a hospital fills over weeks:
+// otherwise autovacuum would do all of it while queues move. What they leave
+// behind themselves is its to tidy then.
+func (h *hall) settle() error {
+	if h.engine == sqlite {
+		return nil
+	}
+	db, err := h.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	var tables string
+	err = db.QueryRowContext(h.ctx, `SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = current_schema()`).Scan(&tables)
+	if err != nil {
+		return fmt.Errorf("list tables: %w", err)
+	}
+	if _, err := db.ExecContext(h.ctx, `VACUUM (ANALYZE) `+tables); err != nil {
+		return fmt.Errorf("vacuum: %w", err)
+	}
+	return nil
 }
 
 // drawn notes how a queue stood when its places were handed to the hub.
