@@ -265,3 +265,27 @@ func dialRaw(b *testing.B, addr, topic string) net.Conn {
 	handshake(b, c, topic)
 	return c
 }
+
+// BenchmarkPublishAll is the drawing of queues that changed: of one with fourteen
+// people, and of sixteen of them.
+func BenchmarkPublishAll(b *testing.B) {
+	addr := realRedis(b)
+	prefix := "b" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	b.Cleanup(func() { deleteKeys(b, addr, prefix) })
+	bus := redisBus(b, addr, prefix, 0)
+	for _, topics := range []int{14, 14 * 16} {
+		b.Run(strconv.Itoa(topics), func(b *testing.B) {
+			states, rev := make([]realtime.State, topics), int64(0)
+			for b.Loop() {
+				rev++
+				for i := range states {
+					states[i] = realtime.State{Topic: "pos/" + strconv.Itoa(i), Payload: fmt.Appendf(nil, `{"ahead":%d,"rev":%d,"why":%q}`, i, rev, strings.Repeat("x", 200))}
+				}
+				if _, err := bus.PublishAll(b.Context(), rev, states); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*topics), "ns/topic")
+		})
+	}
+}

@@ -53,98 +53,122 @@ func (b *RedisBus) Publish(ctx context.Context, topic string, rev int64, payload
 	if err := checkPayload(payload); err != nil {
 		return Frame{}, false, err
 	}
-	at := b.opts.Now()
-	accepted, p, err := b.run(ctx, "publish", topic, rev, payload, at)
+	p, err := b.run(ctx, rev, State{Topic: topic, Payload: payload})
 	if err != nil {
 		return Frame{}, false, fmt.Errorf("publish state: %w", err)
 	}
-	f := Frame{Position: p, Rev: rev, At: at, Payload: payload}
-	if !accepted {
-		f = Frame{Position: p}
-	}
-	return f, accepted, nil
+	return p.Frame, p.Accepted, nil
 }
 
 // Touch implements Bus.
 func (b *RedisBus) Touch(ctx context.Context, topic string, rev int64) error {
-	if _, _, err := b.run(ctx, "touch", topic, rev, nil, b.opts.Now()); err != nil {
+	if _, err := b.run(ctx, rev, State{Topic: topic}); err != nil {
 		return fmt.Errorf("touch topic: %w", err)
 	}
 	return nil
 }
 
-func (b *RedisBus) run(ctx context.Context, what, topic string, rev int64, payload []byte, at time.Time) (bool, Position, error) {
-	if err := checkUpdate(topic, rev); err != nil {
-		return false, Position{}, err
+func (b *RedisBus) run(ctx context.Context, rev int64, s State) (Published, error) {
+	if err := checkUpdate(s.Topic, rev); err != nil {
+		return Published{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
-	keys, args := b.words(what, topic, rev, payload, at)
-	return readAnswer(b.update.Run(ctx, b.client, keys, args...))
+	u, at := updates{states: []State{s}, places: []int{0}}, b.opts.Now()
+	keys, args := b.words(shardOf(s.Topic), u.states, rev, at)
+	u.answer = b.update.Run(ctx, b.client, keys, args...)
+	out := make([]Published, 1)
+	err := u.read(out, rev, at)
+	return out[0], err
 }
 
-// words are the keys and arguments of the script.
-func (b *RedisBus) words(what, topic string, rev int64, payload []byte, at time.Time) (keys []string, args []any) {
-	channel := b.channel(shardOf(topic))
-	return []string{channel + ":head", b.stateKey(topic)},
-		[]any{what, rev, payload, at.UnixMilli(), newEpoch(), Keep.Milliseconds(), channel, topic}
-}
-
-// PublishAll implements Bus: one round trip. A Redis that does not know the
-// script yet is given it with the first of them that is sent alone.
-func (b *RedisBus) PublishAll(ctx context.Context, rev int64, states []State) ([]Published, error) {
+// words are the keys and arguments of the script for some states of a shard.
+func (b *RedisBus) words(shard int, states []State, rev int64, at time.Time) (keys []string, args []any) {
+	channel := b.channel(shard)
+	keys = append(make([]string, 0, 1+len(states)), channel+":head")
+	args = append(make([]any, 0, 4+4*len(states)), at.UnixMilli(), newEpoch(), Keep.Milliseconds(), channel)
 	for _, s := range states {
-		if err := checkUpdate(s.Topic, rev); err != nil {
-			return nil, err
-		}
-		if s.Payload == nil {
-			continue
-		}
-		if err := checkPayload(s.Payload); err != nil {
-			return nil, err
-		}
-	}
-	bounded, cancel := context.WithTimeout(ctx, redisWait)
-	defer cancel()
-	at, pipe := b.opts.Now(), b.client.Pipeline()
-	answers := make([]*redis.Cmd, len(states))
-	for i, s := range states {
 		what := "publish"
 		if s.Payload == nil {
 			what = "touch"
 		}
-		keys, args := b.words(what, s.Topic, rev, s.Payload, at)
-		answers[i] = b.update.EvalSha(bounded, pipe, keys, args...)
+		keys, args = append(keys, channel+":"+s.Topic), append(args, what, rev, s.Payload, s.Topic)
+	}
+	return keys, args
+}
+
+// updates are the states of one shard, each with its place among all, and what
+// the script said of them.
+type updates struct {
+	states []State
+	places []int
+	answer *redis.Cmd
+}
+
+// PublishAll implements Bus: one round trip, in which each shard has one call
+// and makes one announcement. A Redis that does not know the script yet is given
+// it with the first of them that is sent alone.
+func (b *RedisBus) PublishAll(ctx context.Context, rev int64, states []State) ([]Published, error) {
+	var of [shards]updates
+	for i, s := range states {
+		if err := checkUpdate(s.Topic, rev); err != nil {
+			return nil, err
+		}
+		if s.Payload != nil {
+			if err := checkPayload(s.Payload); err != nil {
+				return nil, err
+			}
+		}
+		u := &of[shardOf(s.Topic)]
+		u.states, u.places = append(u.states, s), append(u.places, i)
+	}
+	bounded, cancel := context.WithTimeout(ctx, redisWait)
+	defer cancel()
+	at, pipe := b.opts.Now(), b.client.Pipeline()
+	for shard := range of {
+		if u := &of[shard]; len(u.states) > 0 {
+			keys, args := b.words(shard, u.states, rev, at)
+			u.answer = b.update.EvalSha(bounded, pipe, keys, args...)
+		}
 	}
 	if _, err := pipe.Exec(bounded); redis.HasErrorPrefix(err, "NOSCRIPT") {
 		return publishEach(ctx, b, rev, states)
 	}
 	out := make([]Published, len(states))
-	for i, s := range states {
-		accepted, p, err := readAnswer(answers[i])
-		if err != nil {
+	for shard := range of {
+		if err := of[shard].read(out, rev, at); err != nil {
 			return nil, fmt.Errorf("publish states: %w", err)
-		}
-		out[i] = Published{Frame: Frame{Position: p}, Accepted: accepted && s.Payload != nil}
-		if out[i].Accepted {
-			out[i].Frame.Rev, out[i].Frame.At, out[i].Frame.Payload = rev, at, s.Payload
 		}
 	}
 	return out, nil
 }
 
-func readAnswer(cmd *redis.Cmd) (bool, Position, error) {
-	answer, err := cmd.Slice()
+// read puts what became of each state where it belongs.
+func (u *updates) read(out []Published, rev int64, at time.Time) error {
+	if len(u.states) == 0 {
+		return nil
+	}
+	answer, err := u.answer.Slice()
 	if err != nil {
-		return false, Position{}, err
+		return err
 	}
-	if len(answer) != 3 {
-		return false, Position{}, errors.New("script answered in another shape")
+	if len(answer) != 3*len(u.states) {
+		return errors.New("script answered in another shape")
 	}
-	epoch, _ := answer[1].(string)
-	text, _ := answer[2].(string)
-	version, err := strconv.ParseInt(text, 10, 64)
-	return answer[0] == int64(1), Position{Epoch: epoch, Version: version}, err
+	for i, s := range u.states {
+		epoch, _ := answer[3*i+1].(string)
+		text, _ := answer[3*i+2].(string)
+		version, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return err
+		}
+		p := Published{Frame: Frame{Position: Position{Epoch: epoch, Version: version}}}
+		if p.Accepted = answer[3*i] == int64(1) && s.Payload != nil; p.Accepted {
+			p.Frame.Rev, p.Frame.At, p.Frame.Payload = rev, at, s.Payload
+		}
+		out[u.places[i]] = p
+	}
+	return nil
 }
 
 // Latest implements Bus.
@@ -183,7 +207,7 @@ func shardOf(topic string) int {
 	return int(h.Sum32() % shards)
 }
 
-// readAnnouncement takes "version epoch topic" apart.
+// readAnnouncement takes one line, "version epoch topic", apart.
 func readAnnouncement(s string) (string, Position, bool) {
 	version, rest, _ := strings.Cut(s, " ")
 	epoch, topic, found := strings.Cut(rest, " ")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -62,8 +63,10 @@ func (b *RedisBus) listenOnce(ctx context.Context, l Listener) (bool, error) {
 				l.Resync()
 			}
 		case *redis.Message:
-			if topic, p, ok := readAnnouncement(m.Payload); ok {
-				l.Announce(topic, p)
+			for line := range strings.SplitSeq(m.Payload, "\n") {
+				if topic, p, ok := readAnnouncement(line); ok {
+					l.Announce(topic, p)
+				}
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/houzhen/houzhen/internal/app"
 	"github.com/houzhen/houzhen/internal/measure"
 	"github.com/houzhen/houzhen/queue"
+	"github.com/houzhen/houzhen/queue/forecast"
 )
 
 // queueCmd measures how queues of patients move.
@@ -145,4 +146,57 @@ func (h *hall) waiting() int {
 		r.mu.Unlock()
 	}
 	return n
+}
+
+// settle tidies what was filled in a minute and in a hospital fills over weeks:
+// otherwise autovacuum would do all of it while queues move. What they leave
+// behind themselves is its to tidy then.
+func (h *hall) settle() error {
+	if h.engine == sqlite {
+		return nil
+	}
+	db, err := h.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	var tables string
+	err = db.QueryRowContext(h.ctx, `SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = current_schema()`).Scan(&tables)
+	if err != nil {
+		return fmt.Errorf("list tables: %w", err)
+	}
+	if _, err := db.ExecContext(h.ctx, `VACUUM (ANALYZE) `+tables); err != nil {
+		return fmt.Errorf("vacuum: %w", err)
+	}
+	return nil
+}
+
+// forecast measures what forecasting one doctor's queue costs.
+func (h *hall) forecast() error {
+	r := h.list[0]
+	r.mu.Lock()
+	q := r.seen
+	r.mu.Unlock()
+	var model *forecast.Model
+	err := h.app.Store.Queue().View(h.ctx, func(tx queue.Tx) (err error) {
+		model, err = forecast.Load(h.ctx, tx, q, queue.DefaultPolicy(), h.app.Location())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	policy, now := queue.DefaultPolicy(), h.clock.Now()
+	begun, people := time.Now(), 0
+	for range forecastRounds {
+		for _, f := range forecast.Of(q, policy, model, now) {
+			_ = f.Range()
+			people++
+		}
+	}
+	took := time.Since(begun)
+	h.report.Add(
+		measure.Most(h.name("queue.forecast_patient"), float64(took.Microseconds())/float64(max(people, 1)), patientMicros, "us"),
+		measure.Most(h.name("queue.forecast_doctor"), measure.Millis(took)/forecastRounds, doctorMillis, "ms"),
+	)
+	return nil
 }

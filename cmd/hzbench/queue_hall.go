@@ -21,7 +21,6 @@ import (
 	"github.com/houzhen/houzhen/internal/measure"
 	"github.com/houzhen/houzhen/internal/store"
 	"github.com/houzhen/houzhen/queue"
-	"github.com/houzhen/houzhen/queue/forecast"
 )
 
 // roomsOfZone is how many doctors share a waiting area.
@@ -135,7 +134,10 @@ func (h *hall) fill() error {
 	if err != nil {
 		return err
 	}
-	return h.idle()
+	if err := h.idle(); err != nil {
+		return err
+	}
+	return h.settle()
 }
 
 // drawn notes how a queue stood when its places were handed to the hub.
@@ -360,34 +362,4 @@ func (p *phones) close() {
 		_ = c.Close()
 	}
 	p.stop()
-}
-
-// forecast measures what forecasting one doctor's queue costs.
-func (h *hall) forecast() error {
-	r := h.list[0]
-	r.mu.Lock()
-	q := r.seen
-	r.mu.Unlock()
-	var model *forecast.Model
-	err := h.app.Store.Queue().View(h.ctx, func(tx queue.Tx) (err error) {
-		model, err = forecast.Load(h.ctx, tx, q, queue.DefaultPolicy(), h.app.Location())
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	policy, now := queue.DefaultPolicy(), h.clock.Now()
-	begun, people := time.Now(), 0
-	for range forecastRounds {
-		for _, f := range forecast.Of(q, policy, model, now) {
-			_ = f.Range()
-			people++
-		}
-	}
-	took := time.Since(begun)
-	h.report.Add(
-		measure.Most(h.name("queue.forecast_patient"), float64(took.Microseconds())/float64(max(people, 1)), patientMicros, "us"),
-		measure.Most(h.name("queue.forecast_doctor"), measure.Millis(took)/forecastRounds, doctorMillis, "ms"),
-	)
-	return nil
 }

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 	for name, test := range map[string]func(contract){
 		"a state is found by every node":                  contract.stateIsFound,
 		"versions grow and are announced in their order":  contract.versionsGrow,
+		"many topics at once are each published":          contract.crowd,
 		"a stale rev is refused":                          contract.staleRev,
 		"the same state and rev are no news":              contract.sameState,
 		"another state of the same rev is news":           contract.sameRevOtherState,
@@ -146,6 +147,50 @@ func (c contract) touch() {
 	}
 	if _, accepted, _ := b.One.Publish(t.Context(), "zone:1", 7, []byte(`"seven"`)); accepted {
 		t.Error("a later touch with a lower rev took the guard away")
+	}
+}
+
+// crowd publishes more topics at once than there are channels: each keeps its
+// own state, position and announcement.
+func (c contract) crowd() {
+	t, b := c.T, c.Backend
+	const topics = 60
+	states, want := make([]realtime.State, topics), map[string]bool{}
+	for i := range states {
+		name := fmt.Sprintf("pos/%d", i)
+		states[i] = realtime.State{Topic: name, Payload: fmt.Appendf(nil, `"state %d"`, i)}
+		switch i % 3 {
+		case 0:
+			publish(t, b.One, name, 9, `"newer"`)
+		case 1:
+			states[i].Payload = nil
+			fallthrough
+		default:
+			want[name] = true
+		}
+	}
+	ear := Listen(t, b.Two)
+	done, err := b.One.PublishAll(t.Context(), 5, states)
+	if err != nil || len(done) != topics {
+		t.Fatalf("got %d outcomes, error %v", len(done), err)
+	}
+	for i, d := range done {
+		if d.Accepted != (i%3 == 2) {
+			t.Errorf("%s: accepted %v", states[i].Topic, d.Accepted)
+		}
+		if !d.Accepted {
+			continue
+		}
+		if f := latest(t, b.Two, states[i].Topic); f.Position != d.Frame.Position || string(f.Payload) != string(states[i].Payload) {
+			t.Errorf("%s: said to be %v, held as %v %s", states[i].Topic, d.Frame.Position, f.Position, f.Payload)
+		}
+	}
+	for len(want) > 0 {
+		heard := ear.Next()
+		if !want[heard.Topic] {
+			t.Fatalf("heard of %q, which has no news or was heard of before", heard.Topic)
+		}
+		delete(want, heard.Topic)
 	}
 }
 
