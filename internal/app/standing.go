@@ -37,7 +37,7 @@ func (b *boards) standings(ctx context.Context, tx everything, q queue.Queue, no
 func (b *boards) stand(q queue.Queue, model *forecast.Model, now time.Time) (at map[string]standing, picks []string) {
 	policy := b.policy(q.ZoneID)
 	expected := queue.Expected(q, policy, now)
-	calls := forecast.InOrder(q, expected, model, now)
+	calls := forecast.InOrder(q, policy, expected, model, now)
 	at = make(map[string]standing, len(expected))
 	around := situation(q)
 	for i, pick := range expected {

@@ -26,6 +26,11 @@
 //     who was told when to leave, F is his way since then, and while he is kept
 //     at home nothing follows. Whoever says that he is on his way comes, and
 //     silence counts by how many usually say so.
+//   - Whoever is not here goes before those behind him with the chance that he has
+//     come before they are out of his reach, which is at the door. One whom we
+//     tell when to leave is taken as here in time, since he is told so.
+//   - Of those who are out for tests as many go before somebody as are back by
+//     then, and as the policy lets go between the normals before him.
 //   - A doctor who has not started comes late as he is wont to; when he is
 //     late already, by the conditional rest of it.
 //   - Urgent patients add what the clinic's rate of them lets expect.

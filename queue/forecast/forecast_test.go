@@ -120,10 +120,17 @@ func TestForecastCountsTheAbsentByTheirChance(t *testing.T) {
 		f := Of(seeing(ts...), queue.DefaultPolicy(), tenMinutes(), now)["5"]
 		return now.Add(seconds(f.middle))
 	}
-	full, none, some := middle(ticket(2, queue.Waiting)), middle(), middle(ticket(2, queue.NotCheckedIn))
-	share := some.Sub(none).Seconds() / full.Sub(none).Seconds()
-	if share < 0.65 || share > 0.9 {
-		t.Errorf("an absent one counts as %.2f of a present one, want about 0.8", share)
+	full, none := middle(ticket(2, queue.Waiting)), middle()
+	share := func(absent queue.Ticket) float64 {
+		return middle(absent).Sub(none).Seconds() / full.Sub(none).Seconds()
+	}
+	told, late := ticket(2, queue.NotCheckedIn), ticket(2, queue.NotCheckedIn)
+	told.TravelMinutes = 15 // he will be told so as to be in time
+	if got := share(told); got < 0.65 || got > 0.9 {
+		t.Errorf("one who is told when to come counts as %.2f of one who is here, want about 0.8", got)
+	}
+	if got := share(late); got < -0.15 || got > 0.2 { // with fewer to see the doctor takes his time
+		t.Errorf("one whose slice ends in an hour counts as %.2f of one who is here, want about none", got)
 	}
 }
 

@@ -18,6 +18,9 @@ type Person struct {
 	Show      float64   // chance that he comes; 1 for one who is here
 	NotBefore time.Time // zero for one who is here
 	Told      bool      // he is not here and was told to set out
+
+	comes   arrival    // of one who is not here; unset where he will be told when to leave
+	counted [2]float64 // by track, with which chance he goes before who is forecast now
 }
 
 func (p *Person) where() whereabouts {
@@ -40,6 +43,8 @@ type Desk struct {
 	PausedUntil time.Time // zero is open
 	More        float64   // who is expected after the line
 	Tests       int       // how many are out for tests
+	Door        int       // how many go to the door before they are called, and are overtaken by nobody there
+	Between     int       // normals between two who come back from tests; 0 is any number
 }
 
 // Forecast is when one person will be called, as a distribution.
@@ -103,73 +108,164 @@ type track struct {
 	breaks       float64 // variance of gaps and pauses: mostly none, so they move the middle little
 	work         float64 // seconds with patients among it
 	by           vector  // the same, by feature
+	idles        int     // 1 if the doctor waits for who is due next
 }
 
 // Calls forecasts each of a line, in its order, and appends to dst. It reads
 // the model only.
 func (m *Model) Calls(dst []Forecast, line []Person, d *Desk, now time.Time) []Forecast {
 	c := m.scene(&d.Session)
-	c.tests = float64(d.Tests)
 	left := d.More
 	for i := range line {
+		line[i].counted = [2]float64{}
 		left += line[i].Show
 	}
 	c.today(&d.Session, left)
-	share := 1 / float64(max(d.Doctors, 1))
+	c.sit(d, now)
 	here := c.free(d, now, left)
-	booked := here // those who are not here wait for the ones due before them
+	booked := here // of those who are not here; the doctor waits for who is due next
+	booked.idles = 1
 	n, ahead := len(d.Held), 0.0
-	origin := now.Sub(d.Start).Seconds()
 	started := len(d.Held) > 0
 	for i := range line {
-		p := &line[i]
-		t := &here
+		p, t := &line[i], &here
 		if !p.NotBefore.IsZero() {
 			t = &booked
 		}
+		door := c.seats(p)
+		c.admit(t, line[:i], door, n, left)
 		people := int(math.Round(ahead))
 		g := groupOf(people, started, p.where())
-		middle, sd := c.match(t, origin)
+		middle, sd := c.match(t, people, door)
 		dst = append(dst, Forecast{ID: p.ID, Ahead: people, now: now, notBefore: p.NotBefore, middle: middle, sd: sd, group: g, by: m.calibrated[g]})
-		due := p.NotBefore.Sub(d.Start).Seconds()
-		if p.NotBefore.IsZero() || due <= here.at {
-			c.pass(&here, p, n+i, left, share)
-		}
-		if idle := due - booked.at; !p.NotBefore.IsZero() && idle > 0 {
+		if t == &here {
+			c.pass(&here, p, n+i, left, 0, p.Show)
+			c.pass(&booked, p, n+i, left, 0, p.Show)
+		} else if idle := c.due(p) - booked.at; idle > 0 {
 			booked.at += p.Show * idle
 		}
-		c.pass(&booked, p, n+i, left, share)
 		left -= p.Show
 		ahead += p.Show
 	}
 	return dst
 }
 
-// match fits a lognormal to the two moments of the time from now and gives its
-// median and its standard deviation.
-func (c *scene) match(t *track, origin float64) (middle, sd float64) {
-	mean, v := max(t.at-origin, leastWait), t.variance+c.doubt(t)
-	inserted, spread := c.inserted(mean, min(t.at, t.at-origin))
-	mean, v = mean+inserted, v+spread
+// sit notes what a desk and its door are like.
+func (c *scene) sit(d *Desk, now time.Time) {
+	c.start, c.now = d.Start, now.Sub(d.Start).Seconds()
+	c.share = 1 / float64(max(d.Doctors, 1))
+	c.one = (c.doctor.length.mean + c.m.gaps.mean) * c.share
+	c.door, c.between, c.tests = d.Door, d.Between, d.Tests
+}
+
+// due is from when on somebody who is not here may be called, in seconds after
+// the start.
+func (c *scene) due(p *Person) float64 { return p.NotBefore.Sub(c.start).Seconds() }
+
+// seats are how many stand at the door from where nobody is overtaken, before
+// one is called. Who is told when to leave comes too late to stand there long.
+func (c *scene) seats(p *Person) int {
+	if !p.NotBefore.IsZero() && (p.Told || !p.comes.set) {
+		return 0
+	}
+	return c.door
+}
+
+// admit lets those go before the next of a line who stand before him and are
+// not here, each with the chance that he has come by then. Whoever is let in
+// gives the others more time, which counts once.
+func (c *scene) admit(t *track, line []Person, door, n int, left float64) {
+	for range 2 {
+		for i := range line {
+			p := &line[i]
+			from := &p.counted[t.idles]
+			if p.NotBefore.IsZero() || *from == p.Show {
+				continue
+			}
+			if to := p.Show * c.inTime(p, t, float64(door)*c.one); to > *from {
+				c.pass(t, p, n+i, left, *from, to)
+				*from = to
+			}
+		}
+	}
+}
+
+// inTime is the chance that one who is not here comes before the next of a track
+// is out of his reach, who goes to the door that long before his call. Whoever is
+// on his way at our word keeps his place, and who is yet to be told will be told
+// so as to be here.
+func (c *scene) inTime(p *Person, t *track, door float64) float64 {
+	if c.due(p) > t.at {
+		return 0
+	}
+	if p.Told || !p.comes.set {
+		return 1
+	}
+	spread := math.Sqrt(t.variance + t.breaks + c.doubt(t))
+	early, late := c.start.Add(seconds(t.at-door-spread)), c.start.Add(seconds(t.at-door+spread))
+	return (p.comes.by(early) + p.comes.by(late)) / 2
+}
+
+// match fits a lognormal to the two moments of the time from now until a track
+// is free for somebody with so many before him, door of them at the door, and
+// gives its median and its standard deviation.
+func (c *scene) match(t *track, people, door int) (middle, sd float64) {
+	w := moments{max(t.at-c.now, leastWait), t.variance + c.doubt(t)}
+	more := c.inserted(w, min(t.at, t.at-c.now), people, door)
+	mean, v := w.mean+more.mean, w.variance+more.variance
 	return mean / math.Sqrt(1+v/(mean*mean)), max(math.Sqrt(v+t.breaks), leastSpread)
 }
 
-// testsTake is how long somebody is away who was sent to tests, until he is
-// with the doctor again, in seconds: 25 minutes there in the middle, and the
-// wait for his turn after it.
-const testsTake = 2400.0
+// What is assumed of tests, in seconds: how long somebody is away, and until he
+// is with the doctor again.
+const (
+	testsAway = 1500.0
+	testsTake = 2400.0
+)
 
-// inserted is what those add to a wait who are in no list yet, mean and
-// variance: urgent patients who come meanwhile, and while they are seen; those
-// who walk in; those who are out for tests, or will be, and come back. work is
-// how much of the wait lies within the session, in seconds.
-func (c *scene) inserted(wait, work float64) (mean, variance float64) {
+// inserted is what those add to a wait who are in no list yet: urgent patients
+// who come meanwhile, and while they are seen; those who walk in; those who are
+// out for tests, or will be, and come back. work is how much of the wait lies
+// within the session, in seconds.
+func (c *scene) inserted(w moments, work float64, people, door int) moments {
 	work = max(work, 0)
 	one, spread := c.doctor.length.mean+c.m.gaps.mean, math.Exp(c.doctor.noise.mean)
-	come := c.m.urgent.mean*wait*(1+c.m.urgent.mean*one) + c.m.walkIns.mean*work
+	come := c.m.urgent.mean*w.mean*(1+c.m.urgent.mean*one) + c.m.walkIns.mean*work
 	again := c.doctor.length.mean*math.Exp(c.m.regression.weights[results]) + c.m.gaps.mean
-	back := c.tests*min(work/testsTake, 1) + c.m.returns.mean*max(work-testsTake, 0)
-	return come*one + back*again, (come*one*one + back*again*again) * spread
+	back, later := c.back(w, people, door), c.m.returns.mean*max(work-testsTake, 0)
+	return moments{
+		come*one + (back.mean+later)*again,
+		(come*one*one+later*again*again)*spread + (back.mean*(spread-1)+back.variance)*again*again,
+	}
+}
+
+// back is how many of those who are out for tests go before somebody: who comes
+// back before he is at the door, and not more of them than may go between the
+// normals before him.
+func (c *scene) back(w moments, people, door int) moments {
+	most := c.tests
+	if c.between > 0 {
+		most = min(most, (people-door)/c.between+1)
+	}
+	if people < door || most <= 0 {
+		return moments{}
+	}
+	reach := w.mean - float64(door)*c.one
+	spread := math.Sqrt(w.variance)
+	share := func(s float64) float64 { return min(max(s/testsAway, 0), 1) }
+	p := (share(reach-spread) + share(reach+spread)) / 2
+	// At most so many of a binomial.
+	var mean, second, chance float64
+	chance = math.Pow(1-p, float64(c.tests))
+	rest := 1.0
+	for k := 0; k < most; k++ {
+		mean, second, rest = mean+chance*float64(k), second+chance*float64(k*k), rest-chance
+		if p < 1 {
+			chance *= float64(c.tests-k) / float64(k+1) * p / (1 - p)
+		}
+	}
+	mean, second = mean+rest*float64(most), second+rest*float64(most*most)
+	return moments{mean, max(second-mean*mean, 0)}
 }
 
 // doubt is the variance of a track that comes of what is not known of the
@@ -178,22 +274,24 @@ func (c *scene) doubt(t *track) float64 {
 	return c.m.regression.uncertain(&t.by) + t.work*t.work*(c.doctor.doubt+c.pace.variance)
 }
 
-// pass adds one person to a track. Where the doctor can still hurry or slow
-// down, what he was late by before counts less after: the load is taken at
-// both ends of the spread, and its slope between them.
-func (c *scene) pass(t *track, p *Person, n int, left, share float64) {
-	f := c.features(&p.Visit, n, t.at, left*share)
+// pass adds one person to a track, with a chance in which from is counted
+// already. Where the doctor can still hurry or slow down, what he was late by
+// before counts less after: the load is taken at both ends of the spread, and its
+// slope between them.
+func (c *scene) pass(t *track, p *Person, n int, left, from, to float64) {
+	show := to - from
+	f := c.features(&p.Visit, n, t.at, left*c.share)
 	spread := max(math.Sqrt(t.variance+t.breaks), leastSpread)
-	early, late := c.load(t.at-spread, left*share), c.load(t.at+spread, left*share)
+	early, late := c.load(t.at-spread, left*c.share), c.load(t.at+spread, left*c.share)
 	f[load] = (early + late) / 2
-	length := c.length(&f) * share
-	one := length + c.m.gaps.mean*share
-	keep := min(max(1-p.Show*c.m.regression.weights[load]*length*(early-late)/(2*spread), 0), 1)
-	t.at += p.Show * one
-	t.variance = t.variance*keep*keep + p.Show*(length*length*math.Expm1(c.doctor.noise.mean)+one*one) - p.Show*p.Show*one*one
-	t.breaks = t.breaks*keep*keep + p.Show*c.m.gaps.variance*share*share
-	t.work = t.work*keep + p.Show*length
-	t.by.add(keep, &f, p.Show*length)
+	length := c.length(&f) * c.share
+	one := length + c.m.gaps.mean*c.share
+	keep := min(max(1-show*c.m.regression.weights[load]*length*(early-late)/(2*spread), 0), 1)
+	t.at += show * one
+	t.variance = t.variance*keep*keep + show*(length*length*math.Expm1(c.doctor.noise.mean)+one*one) - (to*to-from*from)*one*one
+	t.breaks = t.breaks*keep*keep + show*c.m.gaps.variance*c.share*c.share
+	t.work = t.work*keep + show*length
+	t.by.add(keep, &f, show*length)
 }
 
 // length is the mean of one consultation.
@@ -210,7 +308,7 @@ func (c *scene) free(d *Desk, now time.Time, left float64) track {
 		late := lateness(c.doctor.late, origin)
 		t.at, t.variance = origin+late.mean, late.variance
 	}
-	share := 1 / float64(max(d.Doctors, 1))
+	share := c.share
 	for i := range d.Held {
 		h := &d.Held[i]
 		if h.Length != 0 {

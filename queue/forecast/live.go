@@ -143,7 +143,7 @@ func Of(q queue.Queue, p queue.Policy, m *Model, now time.Time) map[string]Forec
 	if q.Desk == queue.DeskEnded {
 		return nil
 	}
-	forecasts := InOrder(q, queue.Expected(q, p, now), m, now)
+	forecasts := InOrder(q, p, queue.Expected(q, p, now), m, now)
 	of := make(map[string]Forecast, len(forecasts))
 	for _, f := range forecasts {
 		of[f.ID] = f
@@ -153,7 +153,7 @@ func Of(q queue.Queue, p queue.Policy, m *Model, now time.Time) map[string]Forec
 
 // InOrder forecasts those who wait or are expected, as queue.Expected gives
 // them and in that order; nothing when the session is over.
-func InOrder(q queue.Queue, order []queue.Pick, m *Model, now time.Time) []Forecast {
+func InOrder(q queue.Queue, p queue.Policy, order []queue.Pick, m *Model, now time.Time) []Forecast {
 	if q.Desk == queue.DeskEnded {
 		return nil
 	}
@@ -165,7 +165,7 @@ func InOrder(q queue.Queue, order []queue.Pick, m *Model, now time.Time) []Forec
 	for i, pick := range order {
 		line[i] = m.person(tickets[pick.TicketID], now)
 	}
-	desk := DeskOf(q)
+	desk := DeskOf(q, p)
 	return m.Calls(make([]Forecast, 0, len(line)), line, &desk, now)
 }
 
@@ -194,15 +194,17 @@ func (m *Model) person(t *queue.Ticket, now time.Time) Person {
 	p := Person{ID: t.ID, Visit: visitOf(t.PatientID, t.Lane, t.FirstVisit), Show: 1}
 	if t.State == queue.NotCheckedIn {
 		p.Show, p.NotBefore, p.Told = m.shows(t, now), t.SliceStart.Add(-queue.EarliestEntry), t.Advised()
+		p.comes = arrivalOf(t, now)
 	}
 	return p
 }
 
 // DeskOf says what is known of a queue's doctor today.
-func DeskOf(q queue.Queue) Desk {
+func DeskOf(q queue.Queue, p queue.Policy) Desk {
 	d := Desk{
 		Session: Session{Doctor: q.DoctorID, Start: q.Start, End: q.End},
 		Doctors: doctors(q), Paused: q.Desk == queue.DeskPaused, PausedUntil: q.PausedUntil,
+		Door: p.ReadySize, Between: p.ReturnInterval,
 	}
 	for i := range q.Tickets {
 		t := &q.Tickets[i]

@@ -119,7 +119,14 @@ type scene struct {
 	end       float64 // when he is done as a rule
 	scheduled float64 // when he should be
 	pace      pace
-	tests     float64 // people who are out for them
+
+	start   time.Time
+	now     float64
+	share   float64 // of a doctor's time that one patient takes, where several see them
+	one     float64 // from one call to the next, as a rule
+	door    int     // see Desk
+	between int
+	tests   int
 }
 
 // half says in which half of the day a session is.

@@ -183,7 +183,7 @@ func (m *Model) relive(p *past, policy queue.Policy, from time.Time, every time.
 	}
 	for now := from; now.Before(last); now = now.Add(every) {
 		q := p.asOf(now)
-		forecasts := InOrder(q, queue.Expected(q, policy, now), m, now)
+		forecasts := InOrder(q, policy, queue.Expected(q, policy, now), m, now)
 		for i := range forecasts {
 			if called, ok := index[forecasts[i].ID].next(now); ok {
 				m.Score(&forecasts[i], called)

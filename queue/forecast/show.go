@@ -9,10 +9,6 @@ import (
 // absence is the prior chance that a booked patient never comes.
 const absence = 0.2
 
-// follows is the share of those who were told when to leave that do so at once;
-// the others come later, spread as those are who are late for their slice.
-const follows = 0.9
-
 // What word from the patient says. turnsBack is the chance that somebody who
 // said that he is on his way does not come after all. Whoever has not said so
 // saysWithin minutes after he was told to leave will not; of those who come
@@ -32,27 +28,21 @@ const likeliestAbsent = 0.95
 // was foretold of him, or else the prior, is changed by Bayes' rule. Of one who
 // was told to leave, the time since then says something: he needs his way, and
 // most say that they are on it. Of one who is to stay at home until he is told,
-// it says nothing that he is not here. Of anybody else his slice's end takes the
-// place of the appointed minute: until then he is not late.
+// it says nothing that he is not here.
 func (m *Model) shows(t *queue.Ticket, now time.Time) float64 {
 	away, notYet := absence, 1.0
 	if t.NoShow > 0 {
 		away = min(t.NoShow, likeliestAbsent)
 	}
-	switch {
-	case t.TravelMinutes > 0 && t.LeaveAdvisedAt.IsZero():
-	case t.TravelMinutes > 0:
-		way := Travel{Mean: time.Duration(t.TravelMinutes) * time.Minute}
-		since := now.Sub(t.SetOff())
-		notYet = follows*way.longer(since) + (1-follows)*upper(((since-way.Mean).Minutes()-5)/15)
+	if comes := arrivalOf(t, now); comes.set {
+		notYet = comes.gone
+	}
+	if t.TravelMinutes > 0 && !t.LeaveAdvisedAt.IsZero() {
 		if t.SetOutAt.IsZero() {
-			notYet *= 1 - m.says.mean*min(max(since.Minutes()/saysWithin, 0), 1)
+			notYet *= 1 - m.says.mean*min(max(now.Sub(t.SetOff()).Minutes()/saysWithin, 0), 1)
 		} else {
 			away = turnsBack
 		}
-	default:
-		x := now.Sub(t.SliceEnd).Minutes()
-		notYet = 0.9*upper((x+12)/10) + 0.1*upper((x-5)/15)
 	}
 	return 1 - away/(away+(1-away)*notYet)
 }
