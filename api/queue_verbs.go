@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -64,13 +65,9 @@ func (s Services) Run(ctx context.Context, p auth.Principal, c Command) (queue.O
 	if c.Verb.NurseOnly() && p.Is(auth.Doctor) {
 		return queue.Outcome{}, houzhen.E(houzhen.CodeForbidden, "the triage desk does that")
 	}
-	doctor := session.AttendingID
+	doctor, room := session.AttendingID, cmp.Or(c.RoomID, session.RoomID)
 	if p.Is(auth.Doctor) {
 		doctor = p.DoctorID
-	}
-	room := session.RoomID
-	if c.RoomID != "" {
-		room = c.RoomID
 	}
 	if c.Verb.action() {
 		return s.act(ctx, p, c, doctor, room)

@@ -114,13 +114,9 @@ func rasterOf(s Session) (list raster) {
 	return list
 }
 
-// at finds the slice that starts then.
-func (r raster) at(start time.Time) (span, bool) {
-	i := slices.IndexFunc(r, func(x span) bool { return x.start.Equal(start) })
-	if i < 0 {
-		return span{}, false
-	}
-	return r[i], true
+// has reports whether a slice starts then.
+func (r raster) has(start time.Time) bool {
+	return slices.ContainsFunc(r, func(x span) bool { return x.start.Equal(start) })
 }
 
 // near finds the slice that starts less than half a slice away.
@@ -177,7 +173,7 @@ func (z *retiming) place(was, grid raster, slots []Slot, standing []Appointment,
 	}
 	var before []Slot // that earlier hours took
 	for _, p := range slots {
-		if _, within := was.at(p.Start); !within && p.Withheld {
+		if !was.has(p.Start) && p.Withheld {
 			before = append(before, p)
 			continue
 		}

@@ -34,7 +34,7 @@ func (s *Service) retimePlaces(ctx context.Context, tx Tx, z retiming) error {
 
 // retimePeople saves what becomes of those who stand on the places, and gives
 // those who need another one.
-func (s *Service) retimePeople(ctx context.Context, tx Tx, old Session, z retiming) (homeless []Appointment, err error) {
+func (s *Service) retimePeople(ctx context.Context, tx Tx, z retiming) (homeless []Appointment, err error) {
 	for _, a := range z.moved {
 		if err := tx.UpdateAppointment(ctx, &a); err != nil {
 			return nil, fmt.Errorf("retime appointment: %w", err)

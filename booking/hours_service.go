@@ -102,7 +102,7 @@ func (s *Service) ChangeHoursTx(ctx context.Context, tx Tx, r HoursRequest) (Hou
 	if err := s.retimePlaces(ctx, tx, z); err != nil {
 		return result, err
 	}
-	homeless, err := s.retimePeople(ctx, tx, old, z)
+	homeless, err := s.retimePeople(ctx, tx, z)
 	if err != nil {
 		return result, err
 	}

@@ -80,7 +80,7 @@ func raise(session Session, slots []Slot, start time.Time, n int) (z sizing) {
 		switch {
 		case !start.IsZero() && !s.Start.Equal(start):
 		case s.Withheld:
-			if _, within := grid.at(s.Start); within { // other hours are not opened with it
+			if grid.has(s.Start) { // other hours are not opened with it
 				withheld = append(withheld, s)
 			}
 		default:

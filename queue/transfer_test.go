@@ -26,6 +26,7 @@ func (c *clinic) transfer(a queue.Admission) (t queue.Ticket, err error) {
 
 // in is number 1 with the doctor for ten minutes, and another queue beside his.
 func in(t *testing.T, change ...func(*queue.Policy)) *clinic {
+	t.Helper()
 	c := started(t, change...)
 	c.open("s2")
 	c.must(c.svc.Start(t.Context(), c.about(1)))

@@ -16,10 +16,10 @@ import (
 // doctor says him by his number.
 func (s *site) stripDo(r *http.Request, c api.Command) error {
 	f, p := r.PostForm, auth.From(r.Context())
-	switch c.Verb {
-	case verbContinue:
+	if c.Verb == verbContinue {
 		return s.stripContinue(r, c.SessionID)
-	case verbTransfer:
+	}
+	if c.Verb == verbTransfer {
 		return s.stripTransfer(r, c.SessionID)
 	}
 	if number := strings.TrimSpace(f.Get("number")); number != "" {

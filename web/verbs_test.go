@@ -65,7 +65,7 @@ func exercises() []exercise {
 		{"POST", "/strip/s1/transfer", "request=k&doctor=d2&reason=x", doctor, patient, "transfer a1 d2 x st1", "/strip/none/transfer", "transfer"},
 		{"POST", "/strip/s1/call", "request=k&number=a20&reason=x", doctor, patient, "call s1 k t9", "/strip/none/call", "call"},
 		{"POST", "/strip/s1/unwell", "request=k&number=a20", doctor, patient, "unwell s1 k t9", "/strip/none/unwell", "unwell"},
-		{"POST", "/desk/z1/notice", "request=k&text=lift&text_en=lift&minutes=30", nurse, doctor, "notice z1 lift lift 30 n1 k", "/desk/none/notice", "notice"},
+		{"POST", "/desk/z1/notice", "request=k&text=stairs&text_en=lift&minutes=30", nurse, doctor, "notice z1 stairs lift 30 n1 k", "/desk/none/notice", "notice"},
 		{"POST", "/desk/z1/notice/o1/take-back", "", nurse, patient, "take-notice z1 o1 n1", "/desk/z1/notice/none/take-back", "take-notice"},
 		{"POST", "/strip/s1/take-back", "request=k&ticket=t3", doctor, patient, "take-back s1 k t3", "/strip/none/take-back", "take-back"},
 		{"POST", "/strip/s1/pause", "request=k&minutes=10&reason=short", doctor, patient, "pause s1 k short", "/strip/none/pause", "pause"},
