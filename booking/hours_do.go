@@ -126,7 +126,7 @@ func (s *Service) openHours(ctx context.Context, tx Tx, z retiming) (int, error)
 }
 
 // tellHours writes the fact of the session itself.
-func (s *Service) tellHours(_ context.Context, tx Tx, old Session, z retiming) error {
+func tellHours(tx Tx, old Session, z retiming) error {
 	o := z.session
 	o.Version++
 	return emitSession(tx, houzhen.SessionRetimed, o, houzhen.HoursData{

@@ -112,7 +112,7 @@ func (s *Service) ChangeHoursTx(ctx context.Context, tx Tx, r HoursRequest) (Hou
 	if result.Opened, err = s.openHours(ctx, tx, z); err != nil {
 		return result, err
 	}
-	return result, s.tellHours(ctx, tx, old, z)
+	return result, tellHours(tx, old, z)
 }
 
 // PreviewHours says what ChangeHours would do, and changes nothing.

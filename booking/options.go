@@ -99,10 +99,12 @@ type keeper struct {
 	candidates []*candidate
 	visits     map[string][]Appointment // by patient
 	kept       map[string][]*candidate  // by origin
+	still      map[string]int           // by origin, how many were kept before
 }
 
 // keepOptions keeps a place for each patient before anybody gets a second
-// one, and tells for how many there was any.
+// one, and tells for how many any is kept. Places that are kept for somebody from
+// before, because he lost his place and had it back meanwhile, count.
 func (s *Service) keepOptions(ctx context.Context, tx Tx, lost Session, ended []Appointment, r SuspendRequest) (int, error) {
 	if len(ended) == 0 {
 		return 0, nil
@@ -113,15 +115,24 @@ func (s *Service) keepOptions(ctx context.Context, tx Tx, lost Session, ended []
 	}
 	for round := range s.policy.Options {
 		for _, a := range ended {
-			if len(k.kept[a.Origin()]) < round {
-				continue // there was nothing for him in the round before
+			switch of := a.Origin(); {
+			case len(k.kept[of]) < round: // there was nothing for him in the round before
+				continue
+			case k.still[of]+round >= s.policy.Options: // some are kept for him already
+				continue
 			}
 			if err := k.keep(ctx, a); err != nil {
 				return 0, err
 			}
 		}
 	}
-	return len(k.kept), nil
+	n := 0
+	for _, a := range ended {
+		if of := a.Origin(); len(k.kept[of])+k.still[of] > 0 {
+			n++
+		}
+	}
+	return n, nil
 }
 
 func (k *keeper) load(ctx context.Context, ended []Appointment, r SuspendRequest) error {
@@ -150,6 +161,17 @@ func (k *keeper) load(ctx context.Context, ended []Appointment, r SuspendRequest
 	})
 	if err != nil {
 		return fmt.Errorf("load visits: %w", err)
+	}
+	held, err := k.tx.Appointments(ctx, AppointmentFilter{
+		PatientIDs: patients, From: k.s.today(now), To: k.lost.Date.AddDays(k.s.policy.OptionDays),
+		States: []State{Held}, Purpose: PurposeOption,
+	})
+	if err != nil {
+		return fmt.Errorf("load options: %w", err)
+	}
+	k.still = map[string]int{}
+	for _, o := range held {
+		k.still[o.OriginID]++
 	}
 	k.visits = map[string][]Appointment{}
 	for _, v := range visits {
