@@ -412,7 +412,7 @@ func TestReadingByCursorGivesEverythingOnce(t *testing.T) {
 
 // TestNothingPersonalIsTold holds the list of what public facts may say.
 func TestNothingPersonalIsTold(t *testing.T) {
-	allowed := []string{"slot", "day", "from_session", "from_slot", "by", "reason", "room"}
+	allowed := []string{"slot", "day", "from_session", "from_slot", "by", "reason", "room", "start", "end", "from_start", "from_end"}
 	data, err := json.Marshal(map[string]string{"slot": "1", "patient": "p1", "name": "N", "phone": "1", "doctor": "d"})
 	if err != nil {
 		t.Fatal(err)
