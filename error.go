@@ -51,7 +51,7 @@ const (
 	CodeState            Code = "state"          // not possible in the state it is in
 	CodeHoldExpired      Code = "hold_expired"
 	CodeNoticesFull      Code = "notices_full"  // as many notices stand in the zone as are read
-	CodeNoticeNumber     Code = "notice_number" // a notice holds what may be somebody's number
+	CodeNoticeNumber     Code = "notice_number" // a notice or a note holds what may be somebody's number
 	CodeFeeDiffers       Code = "fee_differs"   // a paid place is not moved to one of another price
 	CodeVoucher          Code = "voucher"       // no appointment of today has that voucher or ID tail
 	CodeAmbiguous        Code = "ambiguous"

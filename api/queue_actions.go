@@ -29,7 +29,7 @@ func (v Verb) action() bool { return slices.Contains(actions(), v) }
 func (v Verb) NurseOnly() bool {
 	return slices.Contains([]string{
 		queue.VerbPriority, queue.VerbPriorityOff, queue.VerbPin, queue.VerbMove, queue.VerbReinstate, queue.VerbExcuse, queue.VerbAssign,
-		queue.VerbUndo,
+		queue.VerbNote, queue.VerbUndo,
 	}, v.inQueue())
 }
 
@@ -52,7 +52,7 @@ func (s Services) act(ctx context.Context, p auth.Principal, c Command, doctor, 
 	return s.Queue.Act(ctx, queue.Action{
 		Verb: c.Verb.inQueue(), SessionID: c.SessionID, RequestID: c.RequestID, TicketID: c.TicketID, DoctorID: doctor, RoomID: room,
 		Operator: p.ID, Cause: c.Reason, Version: c.Version, Nurse: p.Is(auth.Nurse, auth.Manager),
-		Group: c.Group, Minutes: c.Minutes, Places: c.Places, Doctor: c.DoctorID, Care: c.Care, Seat: c.Seat, Undo: c.Undo,
+		Group: c.Group, Minutes: c.Minutes, Places: c.Places, Doctor: c.DoctorID, Care: c.Care, Note: c.Note, Seat: c.Seat, Undo: c.Undo,
 	})
 }
 

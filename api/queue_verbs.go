@@ -49,6 +49,7 @@ type Command struct {
 	Places    int               // by how many to move; negative is forward
 	DoctorID  string            // to whom to assign
 	Care      string            // what calling him needs
+	Note      string            // to the doctor
 	RoomID    string            // where a doctor sits down
 	Seat      string            // at which desk of the room
 	Undo      string            // request id of what is taken back
@@ -137,6 +138,7 @@ type queueVerbIn struct {
 		Places   int               `json:"places,omitempty" minimum:"-200" maximum:"200" doc:"Negative is forward"`
 		DoctorID string            `json:"doctor_id,omitempty" doc:"To whom a patient of a pool is assigned"`
 		Care     string            `json:"care,omitempty"`
+		Note     string            `json:"note,omitempty" maxLength:"60" doc:"To the doctor, who alone reads it; no numbers of people. Empty takes it back"`
 		RoomID   string            `json:"room_id,omitempty" doc:"Where the doctor of a pool sits"`
 		Seat     string            `json:"seat,omitempty" maxLength:"10"`
 		Undo     string            `json:"undo,omitempty" doc:"Key of the request that is taken back"`
@@ -161,7 +163,7 @@ func (a *API) queueVerb(v Verb) func(context.Context, *queueVerbIn) (*queueVerbO
 		if in.Body != nil {
 			b := in.Body
 			c.TicketID, c.Minutes, c.Reason, c.Dispose, c.Each = b.TicketID, b.Minutes, b.Reason, b.Dispose, b.Each
-			c.Version, c.Group, c.Places, c.DoctorID, c.Care = b.Version, b.Group, b.Places, b.DoctorID, b.Care
+			c.Version, c.Group, c.Places, c.DoctorID, c.Care, c.Note = b.Version, b.Group, b.Places, b.DoctorID, b.Care, b.Note
 			c.RoomID, c.Seat, c.Undo, c.Also = b.RoomID, b.Seat, b.Undo, b.Also
 		}
 		o, err := a.Run(ctx, who(ctx), c)

@@ -31,6 +31,7 @@ type Action struct {
 	Places                         int    // move: negative is forward
 	Doctor                         string // assign: to whom; "" to any
 	Care                           string // care: one of Cares, "" for none
+	Note                           string // note: a few words to the doctor, "" takes them back
 	Seat                           string // join: which desk of the room
 	Undo                           string // undo: the request id of what is taken back; "" the last about the ticket
 }
@@ -62,6 +63,7 @@ func deeds() map[string]deed {
 		VerbTests:       {sendToTests, false},
 		VerbReturn:      {comeReturn, false},
 		VerbCare:        {care, false},
+		VerbNote:        {note, false},
 		VerbJoin:        {joinDesk, false},
 		VerbLeave:       {leaveDesk, false},
 	}
@@ -334,6 +336,27 @@ func care(c *change, r command) (string, Reason, error) {
 	}
 	t.Care = r.act.Care
 	return c.ordered(t, because(ReasonCareSet, "care", t.Care))
+}
+
+// maxNote is how many signs a note to the doctor has at most.
+const maxNote = 60
+
+// note leaves the doctor a few words about a patient, who is with him or still
+// to come.
+func note(c *change, r command) (string, Reason, error) {
+	t, err := c.in(r, NotCheckedIn, Waiting, Ready, Called, InConsult, Missed, OutForTests, Deferred, Suspended)
+	if err != nil {
+		return "", Reason{}, err
+	}
+	text := oneLine(r.act.Note)
+	switch {
+	case utf8.RuneCountInString(text) > maxNote:
+		return "", Reason{}, houzhen.E(houzhen.CodeTooLarge, "a note has 60 signs at most").On("note").With("limit", "60")
+	case aNumber.MatchString(text):
+		return "", Reason{}, houzhen.E(houzhen.CodeNoticeNumber, "a note holds no phone number and nobody's number").On("note")
+	}
+	t.Note = text
+	return c.ordered(t, because(ReasonNoteSet))
 }
 
 // callThisOne calls somebody out of turn, for a reason that is recorded.

@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -99,6 +100,7 @@ func TestNurseMoves(t *testing.T) {
 		"priority": {
 			queue.VerbPriority, 8, set(func(a *queue.Action) { a.Group = "pregnant" }), "002 003 008 004 005 006 007", queue.Waiting, queue.ReasonPriorityOn,
 		},
+		"note": {queue.VerbNote, 8, set(func(a *queue.Action) { a.Note = "  hears badly on  the left" }), "002 003 004 005 006 007 008", queue.Waiting, queue.ReasonNoteSet},
 		"care": {queue.VerbCare, 8, set(func(a *queue.Action) { a.Care = "wheelchair" }), "002 003 004 005 006 007 008", queue.Waiting, queue.ReasonCareSet},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -132,6 +134,8 @@ func TestActionsAreRefused(t *testing.T) {
 		"reinstate one who waits":  {queue.VerbReinstate, 8, func(*queue.Action) {}, houzhen.CodeState},
 		"return of one not away":   {queue.VerbReturn, 8, func(*queue.Action) {}, houzhen.CodeState},
 		"a need that is none":      {queue.VerbCare, 8, func(a *queue.Action) { a.Care = "coffee" }, houzhen.CodeInvalid},
+		"a note that is too long":  {queue.VerbNote, 8, func(a *queue.Action) { a.Note = strings.Repeat("字", 61) }, houzhen.CodeTooLarge},
+		"a note with a phone":      {queue.VerbNote, 8, func(a *queue.Action) { a.Note = "call 138 0013 8000" }, houzhen.CodeNoticeNumber},
 		"no such verb":             {"dance", 8, func(*queue.Action) {}, houzhen.CodeNotFound},
 		"a cause that is too long": {queue.VerbPin, 8, func(a *queue.Action) { a.Cause = string(make([]byte, 61)) }, houzhen.CodeTooLarge},
 		"another version":          {queue.VerbPin, 8, func(a *queue.Action) { a.Version = 99 }, houzhen.CodeConflict},

@@ -96,6 +96,7 @@ type Ticket struct {
 	Overtaken        int           `json:"overtaken,omitzero"`     // on time and due: how often somebody who came later went first
 	OvertakenFor     time.Duration `json:"overtaken_for,omitzero"` // how long those were with the doctor
 	Care             string        `json:"care,omitzero"`          // what calling him needs: one of Cares
+	Note             string        `json:"note,omitzero"`          // what the desk tells the doctor; never on a screen or a phone
 	Version          int64         `json:"version"`
 }
 

@@ -71,6 +71,7 @@ const (
 	ReasonBackFromTests = "back_from_tests"
 	ReasonCalledOutside = "called_out_of_turn" // cause
 	ReasonCareSet       = "care_set"           // care
+	ReasonNoteSet       = "note_set"           // the desk left the doctor a note, or took it back
 	ReasonUndid         = "undid"              // verb
 	ReasonDeskJoined    = "desk_joined"
 	ReasonDeskLeft      = "desk_left"
@@ -113,7 +114,7 @@ func ReasonCodes() []string {
 		ReasonPaused, ReasonResumed, ReasonEnded, ReasonPriorityOn, ReasonPriorityOff, ReasonUnwell, ReasonPinnedBy,
 		ReasonMovedBy, ReasonAssigned, ReasonUnassigned, ReasonSuspended, ReasonBroughtBack, ReasonDeferred, ReasonAnnounced,
 		ReasonWoken, ReasonBusyElsewhere, ReasonAbandoned, ReasonReinstated, ReasonExcused, ReasonSentToTests,
-		ReasonBackFromTests, ReasonCalledOutside, ReasonCareSet, ReasonUndid, ReasonDeskJoined, ReasonDeskLeft,
+		ReasonBackFromTests, ReasonCalledOutside, ReasonCareSet, ReasonNoteSet, ReasonUndid, ReasonDeskJoined, ReasonDeskLeft,
 		ReasonCheckedIn, ReasonAdmitted, ReasonTransferred, ReasonSentOn, ReasonMerged,
 	}
 	return slices.Concat(picks, happened, shiftCodes())
@@ -180,6 +181,7 @@ const (
 	VerbReturn      = "return"
 	VerbCall        = "call"
 	VerbCare        = "care"
+	VerbNote        = "note"
 	VerbUndoLast    = "undo"
 	VerbJoin        = "join"
 	VerbLeave       = "leave"

@@ -113,7 +113,7 @@ func (t *Ticket) standAs(old Ticket, now time.Time, last bool) {
 	case slices.Contains([]State{OutForTests, Suspended, Deferred}, old.State):
 		t.State, t.NotBefore, t.ResultsAt = old.State, old.NotBefore, old.ResultsAt
 	}
-	t.Group, t.Care, t.Returns = old.Group, old.Care, old.Returns
+	t.Group, t.Care, t.Note, t.Returns = old.Group, old.Care, old.Note, old.Returns
 	had := old.Lane == LaneReturn && old.State == InConsult // the doctor whom he came back to has seen him
 	if slices.Contains([]Lane{LaneEmergency, LanePriority, LaneReturn}, old.Lane) && !had {
 		t.Lane, t.LaneSince = old.Lane, old.LaneSince

@@ -13,6 +13,7 @@ func undoable(verb string) bool {
 	return slices.Contains([]string{
 		VerbNext, VerbStart, VerbFinish, VerbMiss, VerbReCheckIn, VerbPriority, VerbPriorityOff, VerbUnwell, VerbPin, VerbMove,
 		VerbAssign, VerbSuspend, VerbBringBack, VerbDefer, VerbAbandon, VerbReinstate, VerbExcuse, VerbTests, VerbReturn, VerbCall, VerbCare,
+		VerbNote,
 	}, verb)
 }
 

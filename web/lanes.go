@@ -32,8 +32,9 @@ func deskActs() []deskAct {
 		{"reinstate", "", "I", true},
 		{"abandon", "", "G", true},
 		{"care", "care", "C", false},
+		{"note", "note", "V", false},
 		{"assign", "doctor", "A", false},
-		{verbTransfer, "doctor", "X", true},
+		{verbTransfer, "where", "X", true},
 		{verbContinue, "", "J", false},
 		{"undo-check-in", "", "N", false},
 		{"undo", "", "Z", false},
@@ -92,7 +93,7 @@ func (s *site) deskDo(r *http.Request) (string, error) {
 		return "", houzhen.E(houzhen.CodeNotFound, "no such verb")
 	}
 	act, value, reason := deskActs()[at], strings.TrimSpace(f.Get("value")), strings.TrimSpace(f.Get("reason"))
-	if act.Value == "doctor" {
+	if act.Verb == "assign" {
 		if value, err = s.doctorOf(r, value); err != nil {
 			return "", err
 		}
@@ -102,8 +103,7 @@ func (s *site) deskDo(r *http.Request) (string, error) {
 		_, err = s.ContinueVisit(r.Context(), p, line.Appointment)
 		return line.Label, err
 	case verbTransfer:
-		t, err := s.TransferVisit(r.Context(), p, api.Transfer{AppointmentID: line.Appointment, DoctorID: value, Cause: reason})
-		return t.Label, err
+		return s.sendOn(r, line.Appointment, value, reason)
 	}
 	_, err = s.Run(r.Context(), p, withValue(api.Command{
 		Verb: api.Verb(act.Verb), RequestID: f.Get("request"), SessionID: line.Session, TicketID: line.Ticket, Reason: reason,
@@ -122,6 +122,8 @@ func withValue(c api.Command, of, value string) api.Command {
 		c.Minutes = n
 	case "care":
 		c.Care = value
+	case "note":
+		c.Note = value
 	case "doctor":
 		c.DoctorID = value
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/houzhen/houzhen"
 	"github.com/houzhen/houzhen/api"
+	"github.com/houzhen/houzhen/directory"
 	"github.com/houzhen/houzhen/internal/auth"
 	"github.com/houzhen/houzhen/internal/board"
 	"github.com/houzhen/houzhen/queue"
@@ -40,18 +41,34 @@ func (s *site) stripTransfer(r *http.Request, session string) error {
 	if err != nil {
 		return err
 	}
-	code := strings.TrimSpace(r.PostForm.Get("doctor"))
-	if code == "" {
-		return houzhen.E(houzhen.CodeMissing, "say to which doctor").On("doctor")
-	}
-	to, err := s.doctorOf(r, code)
-	if err != nil {
-		return err
-	}
-	_, err = s.TransferVisit(r.Context(), auth.From(r.Context()), api.Transfer{
-		AppointmentID: now.Appointment, DoctorID: to, Cause: strings.TrimSpace(r.PostForm.Get("reason")),
-	})
+	_, err = s.sendOn(r, now.Appointment, strings.TrimSpace(r.PostForm.Get("doctor")), strings.TrimSpace(r.PostForm.Get("reason")))
 	return err
+}
+
+// sendOn lets a patient go on to the doctor, room or department whose code was
+// typed, looked for in this order, and gives his new number.
+func (s *site) sendOn(r *http.Request, appointment, code, reason string) (string, error) {
+	if code == "" {
+		return "", houzhen.E(houzhen.CodeMissing, "say to which doctor, room or department").On("doctor")
+	}
+	names, err := s.names(r.Context())
+	if err != nil {
+		return "", err
+	}
+	to := api.Transfer{AppointmentID: appointment, Cause: reason}
+	is := func(its, id string) bool { return strings.EqualFold(its, code) || id == code }
+	house := names.House
+	if i := slices.IndexFunc(house.Doctors, func(d directory.Doctor) bool { return is(d.Code, d.ID) }); i >= 0 {
+		to.DoctorID = house.Doctors[i].ID
+	} else if i := slices.IndexFunc(house.Rooms, func(o directory.Room) bool { return is(o.Code, o.ID) }); i >= 0 {
+		to.RoomID = house.Rooms[i].ID
+	} else if i := slices.IndexFunc(house.Departments, func(d directory.Department) bool { return is(d.Code, d.ID) }); i >= 0 {
+		to.DepartmentID = house.Departments[i].ID
+	} else {
+		return "", houzhen.E(houzhen.CodeNotFound, "no such doctor, room or department").On("doctor")
+	}
+	t, err := s.TransferVisit(r.Context(), auth.From(r.Context()), to)
+	return t.Label, err
 }
 
 // withDoctor gives the patient who is with the doctor of a strip, to whoever may

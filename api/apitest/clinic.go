@@ -156,7 +156,7 @@ func (c *Clinic) SetOut(_ context.Context, id string) error {
 
 // Transfer implements api.Desk.
 func (c *Clinic) Transfer(_ context.Context, r api.Transfer) (queue.Ticket, error) {
-	return queue.Ticket{ID: "t1", Label: "B201", State: queue.Waiting, SessionID: "s2"}, c.ask("transfer", r.AppointmentID+" "+r.DoctorID+" "+r.Cause+" "+r.By)
+	return queue.Ticket{ID: "t1", Label: "B201", State: queue.Waiting, SessionID: "s2"}, c.ask("transfer", r.AppointmentID+" "+r.DoctorID+r.RoomID+r.DepartmentID+" "+r.Cause+" "+r.By)
 }
 
 // Queue implements api.Desk.

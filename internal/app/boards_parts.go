@@ -176,6 +176,7 @@ func (p place) seat(t queue.Ticket, names namesakes) board.Seat {
 	return board.Seat{
 		Ticket: t.ID, Appointment: t.AppointmentID, Label: t.Label, Name: name.String(), State: string(t.State),
 		Since: milli(since), SameName: names.same(name), Alike: names.alike(name), Reason: p.order[t.ID].reason,
+		Note: t.Note,
 	}
 }
 
@@ -231,7 +232,7 @@ func (p place) lines(names namesakes) []board.Line {
 		lines = append(lines, board.Line{
 			Ticket: t.ID, Appointment: t.AppointmentID, Session: t.SessionID, Label: t.Label, Name: seat.Name, State: seat.State,
 			Lane: string(t.Lane), SliceStart: milli(t.SliceStart), SliceEnd: milli(t.SliceEnd), Since: seat.Since, Out: out,
-			SameName: seat.SameName, Alike: seat.Alike, Reason: seat.Reason,
+			SameName: seat.SameName, Alike: seat.Alike, Reason: seat.Reason, Note: t.Note,
 		})
 	}
 	return lines

@@ -14,10 +14,11 @@ import (
 
 // Transfer lets somebody who has come, be he in the room already, go on to
 // another doctor who sits that day, of whatever department, with a new number at
-// the end of that queue. His
-// registration stays the same one, so that what was paid in advance for must be
-// of the same terms: CodeFeeDiffers. CodeNotFound: that doctor does not sit now.
-// Doing it again changes nothing.
+// the end of that queue: to a doctor, to whoever sits in a room, or to that
+// doctor of a department for whom the fewest wait. His registration stays the
+// same one, so that what was paid in advance for must be of the same terms:
+// CodeFeeDiffers. CodeNotFound: nobody sits there now. Doing it again changes
+// nothing.
 func (a *App) Transfer(ctx context.Context, r api.Transfer) (t queue.Ticket, err error) {
 	err = a.inTx(ctx, func(tx everything) error {
 		at, err := appointmentOf(ctx, tx, r.AppointmentID)
@@ -28,7 +29,7 @@ func (a *App) Transfer(ctx context.Context, r api.Transfer) (t queue.Ticket, err
 		if err != nil {
 			return fmt.Errorf("load session: %w", err)
 		}
-		to, err := sitting(ctx, tx, r.DoctorID, at.Day)
+		to, err := destination(ctx, tx, r, from)
 		if err != nil {
 			return err
 		}
@@ -46,18 +47,51 @@ func (a *App) Transfer(ctx context.Context, r api.Transfer) (t queue.Ticket, err
 	return t, err
 }
 
-// sitting finds the session that a doctor serves now; of two half-days that
-// overlap, the one that began last.
-func sitting(ctx context.Context, tx everything, doctorID string, day houzhen.Date) (booking.Session, error) {
-	list, err := tx.Sessions(ctx, booking.SessionFilter{From: day, To: day, Status: []booking.SessionStatus{booking.SessionOpen}})
+// destination finds the session to which somebody goes on from another. Of two
+// half-days of a doctor that overlap it is the one that began last; who is in the
+// room or department already stays.
+func destination(ctx context.Context, tx everything, r api.Transfer, from booking.Session) (booking.Session, error) {
+	there := func(o booking.Session) bool {
+		return o.AttendingID == r.DoctorID || o.RoomID == r.RoomID && r.RoomID != "" || o.DepartmentID == r.DepartmentID
+	}
+	if r.DoctorID == "" && there(from) {
+		return from, nil
+	}
+	list, err := tx.Sessions(ctx, booking.SessionFilter{From: from.Date, To: from.Date, Status: []booking.SessionStatus{booking.SessionOpen}})
 	if err != nil {
 		return booking.Session{}, fmt.Errorf("load sessions: %w", err)
 	}
-	list = slices.DeleteFunc(list, func(o booking.Session) bool { return o.AttendingID != doctorID || !tx.Now().Before(o.End) })
-	if len(list) == 0 {
-		return booking.Session{}, houzhen.E(houzhen.CodeNotFound, "that doctor does not sit now").On("doctor_id")
+	list = slices.DeleteFunc(list, func(o booking.Session) bool { return !there(o) || !tx.Now().Before(o.End) })
+	waiting := make(map[string]int, len(list))
+	for _, o := range list {
+		if waiting[o.ID], err = lineOf(ctx, tx, o.ID, r.DepartmentID); err != nil {
+			return booking.Session{}, err
+		}
 	}
-	return slices.MaxFunc(list, func(a, b booking.Session) int { return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID)) }), nil
+	if len(list) == 0 {
+		return booking.Session{}, houzhen.E(houzhen.CodeNotFound, "nobody sits there now").On("doctor_id")
+	}
+	return slices.MaxFunc(list, func(a, b booking.Session) int {
+		return cmp.Or(cmp.Compare(waiting[b.ID], waiting[a.ID]), a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
+	}), nil
+}
+
+// lineOf counts who waits for a doctor of a department; where no department is
+// asked for, nobody is counted.
+func lineOf(ctx context.Context, tx everything, sessionID, department string) (n int, err error) {
+	if department == "" {
+		return 0, nil
+	}
+	q, err := tx.Queue(ctx, sessionID)
+	if err != nil && houzhen.CodeOf(err) != houzhen.CodeNotFound { // not open yet: nobody
+		return 0, fmt.Errorf("load queue: %w", err)
+	}
+	for _, t := range q.Tickets {
+		if t.State == queue.Waiting || t.State == queue.Ready {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // freeReseated lets a patient whom one doctor sent on be called by the others

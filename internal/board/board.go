@@ -163,10 +163,11 @@ type Seat struct {
 	Label       string `json:"label"`
 	Name        string `json:"name"`
 	State       string `json:"state"`
-	Since       int64  `json:"since"`     // called or started
-	SameName    bool   `json:"same_name"` // somebody in the zone has the same name: ask for more
-	Alike       bool   `json:"alike"`     // somebody in the zone is masked alike: go by the number
-	Reason      Reason `json:"reason"`    // why next
+	Since       int64  `json:"since"`          // called or started
+	SameName    bool   `json:"same_name"`      // somebody in the zone has the same name: ask for more
+	Alike       bool   `json:"alike"`          // somebody in the zone is masked alike: go by the number
+	Reason      Reason `json:"reason"`         // why next
+	Note        string `json:"note,omitempty"` // from the desk
 }
 
 // Counts are a session's numbers.
@@ -213,6 +214,7 @@ type Line struct {
 	SameName    bool   `json:"same_name"`
 	Alike       bool   `json:"alike"`
 	Reason      Reason `json:"reason"`
+	Note        string `json:"note,omitempty"` // to the doctor
 }
 
 // DeskQueue is one session on the nurse's desk, its tickets in the order in

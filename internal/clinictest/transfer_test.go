@@ -1,6 +1,7 @@
 package clinictest
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +70,69 @@ func TestWhoGoesOnToAnotherDoctorStandsAtTheEnd(t *testing.T) {
 			if after := c.State(r.of); after.SessionID != before.SessionID || after.SlotNo != before.SlotNo {
 				t.Errorf("%s: his place is another one", r.who)
 			}
+		}
+	})
+}
+
+// Somebody goes on to whoever sits in a room, or to that doctor of a department
+// for whom the fewest wait; what the desk noted for the doctor goes along, and
+// is nowhere but on the doctors' and the desk's pages.
+func TestWhoGoesOnToARoomOrADepartment(t *testing.T) {
+	Each(t, func(c *Clinic) {
+		t := c.T
+		s := c.Session("wang", 1, houzhen.Morning)
+		skin := func(x *booking.Session) { x.RoomID, x.Prefix, x.DepartmentID = "room-4", "C", "derma" }
+		zhao := c.SessionWith("zhao", 1, houzhen.Morning, skin)
+		li := c.SessionWith("li", 1, houzhen.Morning, func(x *booking.Session) { skin(x); x.RoomID, x.Prefix = "", "B" })
+		a, b, there := c.Book("张小三", s, "08:00"), c.Book("李小四", s, "08:00"), c.Book("赵小六", zhao, "08:00")
+		c.GoTo(c.At(1, "07:50"))
+		for _, x := range []booking.Appointment{a, b, there} {
+			c.CheckIn(x)
+		}
+		c.GoTo(c.At(1, "08:00"))
+		c.Take("张小三", "李小四", "赵小六")
+
+		nurse, _ := c.SignInAs(directory.Staff{Login: "desk", Display: "desk", Role: directory.RoleNurse})
+		ticket := func(of booking.Appointment) (t queue.Ticket) {
+			c.must(c.App.Store.Queue().View(c.ctx, func(tx queue.Tx) (err error) {
+				t, err = tx.TicketByAppointment(c.ctx, of.ID)
+				return err
+			}))
+			return t
+		}
+		note := map[string]any{"ticket_id": ticket(a).ID, "note": "左耳听力差"}
+		nurse.Want(http.StatusOK, nurse.Do("POST", "/api/v1/sessions/"+s.ID+"/note", note))
+		note["note"] = "电话 13800138000"
+		if got := nurse.Do("POST", "/api/v1/sessions/"+s.ID+"/note", note); got.Status != 422 || got.Code() != string(houzhen.CodeNoticeNumber) {
+			t.Errorf("a note with a phone: %d %s", got.Status, got.Code())
+		}
+		go2 := func(x booking.Appointment, to, id string, want booking.Session) {
+			t.Helper()
+			for range 2 { // pressed twice he goes once
+				got := nurse.Want(http.StatusOK, nurse.Do("POST", "/api/v1/appointments/"+x.ID+"/transfer", map[string]any{to: id, "reason": "rash"}))
+				if got.Field("session_id") != want.ID {
+					t.Errorf("%s: went to %s, want %s", to, got.Field("session_id"), want.ID)
+				}
+				c.Settle()
+			}
+		}
+		go2(a, "room_id", "room-4", zhao)
+		go2(b, "department_id", "derma", li)
+		if got := nurse.Do("POST", "/api/v1/appointments/"+b.ID+"/transfer", map[string]any{"room_id": "room-9", "reason": "x"}); got.Status != http.StatusNotFound {
+			t.Errorf("to a room where nobody sits: %d %s", got.Status, got.Code())
+		}
+		if got := ticket(a); got.Note != "左耳听力差" {
+			t.Errorf("the note is %q with the other doctor", got.Note)
+		}
+		c.CallNext(zhao, "赵小六") // now he is next
+		strip := nurse.Want(http.StatusOK, nurse.Do("GET", "/strip/"+zhao.ID, nil)).Text
+		desk := nurse.Want(http.StatusOK, nurse.Do("GET", "/desk/zone-b", nil)).Text
+		if !strings.Contains(strip, "左耳听力差") || !strings.Contains(desk, "左耳听力差") {
+			t.Errorf("the note is on the doctor's page: %v, on the desk's: %v", strings.Contains(strip, "左耳听力差"), strings.Contains(desk, "左耳听力差"))
+		}
+		_, phone := c.watchPosition("张小三", a)
+		if text := phone.Want(http.StatusOK, phone.Do("GET", "/place/"+a.ID, nil)).Text; strings.Contains(text, "左耳听力差") {
+			t.Error("the patient's page shows the note")
 		}
 	})
 }

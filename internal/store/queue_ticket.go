@@ -13,7 +13,7 @@ const ticketColumns = `id, session_id, zone_id, appointment_id, patient_id, no, 
  walk_in, checked_in_at, lane_since, ready_at, called_at, last_call_at, calls, misses, skip_normals, at_end, started_at,
  ended_at, doctor_id, room_id, travel_minutes, leave_advised_at, end_reason, priority_group,
  assigned_doctor_id, not_before, results_at, returns, overtaken, overtaken_for, care, lives_near, wait_advised_at, first_visit,
- set_out_at, no_show, version`
+ set_out_at, no_show, note, version`
 
 func ticketInto(t *queue.Ticket) []any {
 	return []any{
@@ -24,7 +24,7 @@ func ticketInto(t *queue.Ticket) []any {
 		(*instant)(&t.EndedAt), &t.DoctorID, &t.RoomID, (*number)(&t.TravelMinutes), (*instant)(&t.LeaveAdvisedAt),
 		&t.EndReason, &t.Group, &t.AssignedDoctorID, (*instant)(&t.NotBefore), (*instant)(&t.ResultsAt), (*number)(&t.Returns),
 		(*number)(&t.Overtaken), (*int64)(&t.OvertakenFor), &t.Care, (*flag)(&t.LivesNear), (*instant)(&t.WaitAdvisedAt),
-		(*flag)(&t.FirstVisit), (*instant)(&t.SetOutAt), (*chance)(&t.NoShow), &t.Version,
+		(*flag)(&t.FirstVisit), (*instant)(&t.SetOutAt), (*chance)(&t.NoShow), &t.Note, &t.Version,
 	}
 }
 
@@ -36,7 +36,7 @@ func ticketArgs(t queue.Ticket) []any {
 		bit(t.AtEnd), micros(t.StartedAt), micros(t.EndedAt), t.DoctorID, t.RoomID, int64(t.TravelMinutes),
 		micros(t.LeaveAdvisedAt), t.EndReason, t.Group, t.AssignedDoctorID, micros(t.NotBefore), micros(t.ResultsAt),
 		int64(t.Returns), int64(t.Overtaken), int64(t.OvertakenFor), t.Care, bit(t.LivesNear),
-		micros(t.WaitAdvisedAt), bit(t.FirstVisit), micros(t.SetOutAt), millionths(t.NoShow), t.Version,
+		micros(t.WaitAdvisedAt), bit(t.FirstVisit), micros(t.SetOutAt), millionths(t.NoShow), t.Note, t.Version,
 	}
 }
 
@@ -98,7 +98,7 @@ func (tx *Tx) Elsewhere(ctx context.Context, patientID string, from, to time.Tim
 func (tx *Tx) AddTicket(ctx context.Context, t queue.Ticket) error {
 	err := tx.mustInsert(ctx, houzhen.E(houzhen.CodeConflict, "appointment has a ticket"), `INSERT INTO ticket (`+ticketColumns+`)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
- $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42)`, ticketArgs(t)...)
+ $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43)`, ticketArgs(t)...)
 	if err == nil {
 		tx.seen.ticket(t)
 	}
@@ -114,13 +114,13 @@ func (tx *Tx) SaveTicket(ctx context.Context, t *queue.Ticket) error {
  started_at = $20, ended_at = $21, doctor_id = $22, room_id = $23, travel_minutes = $24, leave_advised_at = $25,
  end_reason = $26, priority_group = $27, assigned_doctor_id = $28, not_before = $29, results_at = $30, returns = $31,
  overtaken = $32, overtaken_for = $33, care = $34, lives_near = $35, wait_advised_at = $36, first_visit = $37,
- set_out_at = $38, no_show = $39`, `id = $40`, `version = $41`,
+ set_out_at = $38, no_show = $39, note = $40`, `id = $41`, `version = $42`,
 		t.SessionID, t.ZoneID, t.PatientID, int64(t.No), t.Label, micros(t.SliceStart), micros(t.SliceEnd), string(t.State),
 		string(t.Lane), bit(t.WalkIn), micros(t.CheckedInAt), micros(t.LaneSince), micros(t.ReadyAt), micros(t.CalledAt),
 		micros(t.LastCallAt), int64(t.Calls), int64(t.Misses), int64(t.SkipNormals), bit(t.AtEnd), micros(t.StartedAt),
 		micros(t.EndedAt), t.DoctorID, t.RoomID, int64(t.TravelMinutes), micros(t.LeaveAdvisedAt), t.EndReason, t.Group,
 		t.AssignedDoctorID, micros(t.NotBefore), micros(t.ResultsAt), int64(t.Returns), int64(t.Overtaken), int64(t.OvertakenFor),
-		t.Care, bit(t.LivesNear), micros(t.WaitAdvisedAt), bit(t.FirstVisit), micros(t.SetOutAt), millionths(t.NoShow),
+		t.Care, bit(t.LivesNear), micros(t.WaitAdvisedAt), bit(t.FirstVisit), micros(t.SetOutAt), millionths(t.NoShow), t.Note,
 		t.ID, t.Version)
 	if err == nil {
 		t.Version++

@@ -66,7 +66,7 @@ class Strip extends Board {
     this.querySelector(".strip-head").replaceChildren(h("span", {}, label(s.doctor)), h("span", {}, t("place.room", { room: s.room })), deskTag(s));
     this.present(s.now);
     this.querySelector(".strip-next").replaceChildren(...(s.next
-      ? [h("strong", {}, t("doctor.nextis", { no: s.next.label, name: s.next.name })), reason(s.next.reason) && " · " + reason(s.next.reason)].filter(Boolean)
+      ? [h("strong", {}, t("doctor.nextis", { no: s.next.label, name: s.next.name })), reason(s.next.reason) && " · " + reason(s.next.reason), s.next.note && " ", noteOf(s.next)].filter(Boolean)
       : [t("doctor.none")]));
     const [waiting, seen, absent] = this.querySelectorAll(".strip-counts b");
     waiting.textContent = s.waiting; seen.textContent = s.seen; absent.textContent = s.counts.absent;
@@ -82,6 +82,7 @@ class Strip extends Board {
       numberOf(now),
       h("span.meta", {}, h("strong", {}, now.name), h("span.muted.num", { "data-since": now.since }, t("ticket." + now.state) + " " + t("time.minutes", { n: minutesSince(now.since) }))),
       now.same_name ? h("span.same-name", {}, "■ " + t("doctor.samename")) : "",
+      noteOf(now),
     ] : [h("span.muted", {}, t("doctor.nobody"))]));
   }
 
@@ -94,6 +95,9 @@ class Strip extends Board {
           h("input", { type: "hidden", name: "ticket", value: m.ticket }), h("button", {}, t("doctor.takeback")))))));
   }
 }
+
+// noteOf is what the desk tells the doctor about somebody.
+const noteOf = (seat) => seat.note ? h("span.told", {}, t("doctor.note", { text: seat.note })) : "";
 
 const tones = { called: "soon", in_consult: "go", ready: "soon", missed: "late", waiting: "" };
 
@@ -184,7 +188,7 @@ class Desk extends Board {
     return h("li", { "data-ticket": l.ticket }, numberOf(l),
       h("span.name", {}, l.name),
       form || h("span.tag" + (tone && "." + tone), {}, t("ticket." + l.state)),
-      h("span.sub.num", {}, l.same_name && [h("span.same-name", { title: t("doctor.samename") }, "■ " + t("desk.same")), " · "], sub || slice(l.slice_start, l.slice_end) + (l.out ? " · " + t("desk.setout", { at: clock(l.out) }) : "") + (form ? "" : lane + (telling(l.reason) ? " · " + reason(l.reason) : ""))));
+      h("span.sub.num", {}, l.same_name && [h("span.same-name", { title: t("doctor.samename") }, "■ " + t("desk.same")), " · "], sub || slice(l.slice_start, l.slice_end) + (l.out ? " · " + t("desk.setout", { at: clock(l.out) }) : "") + (form ? "" : lane + (telling(l.reason) ? " · " + reason(l.reason) : "")), l.note && " ", noteOf(l)));
   }
 
   form(verb, fields, word) {

@@ -140,6 +140,7 @@ func ticketSaved(t *testing.T, db *store.DB) {
 	want.Group, want.AssignedDoctorID, want.NotBefore, want.ResultsAt, want.Returns = "elder", "d3", at(11), at(12), 5
 	want.Overtaken, want.OvertakenFor, want.Care = 6, 7*time.Minute, "wheelchair"
 	want.LivesNear, want.WaitAdvisedAt, want.FirstVisit, want.SetOutAt, want.NoShow = true, at(13), true, at(14), 0.123457
+	want.Note = "hears badly on the left"
 	stale := want
 	write(t, db, func(tx *store.Tx) error { return tx.SaveTicket(t.Context(), &want) })
 	refused(t, db.InTx(t.Context(), func(tx *store.Tx) error { return tx.SaveTicket(t.Context(), &stale) }), houzhen.CodeConflict)

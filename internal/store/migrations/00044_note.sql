@@ -1,0 +1,3 @@
+-- +goose Up
+-- What the desk tells the doctor about one patient.
+ALTER TABLE ticket ADD COLUMN note TEXT NOT NULL DEFAULT '';
