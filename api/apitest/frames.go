@@ -59,7 +59,7 @@ func strip(n names) board.Strip {
 	return board.Strip{
 		Session: "s1", Doctor: n.Doctors[0].Name, Department: n.Departments[0].Name, Room: "3", Desk: string(queue.DeskSeeing), Start: ms(-132), End: ms(48),
 		Now:     &board.Seat{Ticket: "t1", Appointment: "a1", Label: "A031", Name: masked(n, 0), State: string(queue.InConsult), Since: ms(-8), SameName: true},
-		Next:    &board.Seat{Ticket: "t2", Label: "A032", Name: masked(n, 1), Reason: board.Reason{Code: queue.ReasonInOrder}},
+		Next:    &board.Seat{Ticket: "t2", Label: "A032", Name: masked(n, 1), Reason: board.Reason{Code: queue.ReasonInOrder}, Note: "左耳听力差"},
 		Missed:  []board.Seat{{Ticket: "t3", Label: "A021", Name: masked(n, 2)}, {Ticket: "t4", Label: "A025", Name: masked(n, 3)}},
 		Waiting: 12, Seen: 9, Counts: board.Counts{Booked: 30, Arrived: 23, Absent: 4, Missed: 2}, At: ms(0),
 	}
