@@ -52,7 +52,14 @@ func (a *App) Transfer(ctx context.Context, r api.Transfer) (t queue.Ticket, err
 // room or department already stays.
 func destination(ctx context.Context, tx everything, r api.Transfer, from booking.Session) (booking.Session, error) {
 	there := func(o booking.Session) bool {
-		return o.AttendingID == r.DoctorID || o.RoomID == r.RoomID && r.RoomID != "" || o.DepartmentID == r.DepartmentID
+		switch {
+		case r.DoctorID != "":
+			return o.AttendingID == r.DoctorID
+		case r.RoomID != "":
+			return o.RoomID == r.RoomID
+		default:
+			return o.DepartmentID == r.DepartmentID
+		}
 	}
 	if r.DoctorID == "" && there(from) {
 		return from, nil
@@ -62,9 +69,9 @@ func destination(ctx context.Context, tx everything, r api.Transfer, from bookin
 		return booking.Session{}, fmt.Errorf("load sessions: %w", err)
 	}
 	list = slices.DeleteFunc(list, func(o booking.Session) bool { return !there(o) || !tx.Now().Before(o.End) })
-	waiting := make(map[string]int, len(list))
-	for _, o := range list {
-		if waiting[o.ID], err = lineOf(ctx, tx, o.ID, r.DepartmentID); err != nil {
+	waiting := map[string]int{}
+	if r.DepartmentID != "" {
+		if waiting, list, err = lines(ctx, tx, list); err != nil {
 			return booking.Session{}, err
 		}
 	}
@@ -76,22 +83,20 @@ func destination(ctx context.Context, tx everything, r api.Transfer, from bookin
 	}), nil
 }
 
-// lineOf counts who waits for a doctor of a department; where no department is
-// asked for, nobody is counted.
-func lineOf(ctx context.Context, tx everything, sessionID, department string) (n int, err error) {
-	if department == "" {
-		return 0, nil
-	}
-	q, err := tx.Queue(ctx, sessionID)
-	if err != nil && houzhen.CodeOf(err) != houzhen.CodeNotFound { // not open yet: nobody
-		return 0, fmt.Errorf("load queue: %w", err)
-	}
-	for _, t := range q.Tickets {
-		if t.State == queue.Waiting || t.State == queue.Ready {
-			n++
+// lines counts who is in the line of each session whose doctor still sees
+// patients, and leaves those.
+func lines(ctx context.Context, tx everything, list []booking.Session) (n map[string]int, seeing []booking.Session, err error) {
+	n = make(map[string]int, len(list))
+	for _, o := range list {
+		waiting, sees, err := lineOf(ctx, tx, o.ID)
+		if err != nil {
+			return nil, nil, fmt.Errorf("load queue: %w", err)
+		}
+		if sees {
+			n[o.ID], seeing = waiting, append(seeing, o)
 		}
 	}
-	return n, nil
+	return n, seeing, nil
 }
 
 // freeReseated lets a patient whom one doctor sent on be called by the others

@@ -74,21 +74,26 @@ func running(ctx context.Context, tx everything, index *directory.Index, x booki
 		if o.ID == x.ID || !tx.Now().Before(o.End) || o.Start.After(x.End) || !slices.Contains(peers, o.AttendingID) {
 			continue
 		}
-		t := api.WizardTarget{Session: o}
-		q, err := tx.Queue(ctx, o.ID)
-		if err != nil && houzhen.CodeOf(err) != houzhen.CodeNotFound {
+		waiting, sees, err := lineOf(ctx, tx, o.ID)
+		if err != nil {
 			return nil, err
 		}
-		if err == nil {
-			if q.Desk == queue.DeskEnded {
-				continue
-			}
-			t.Waiting = len(queue.Present(q))
+		if sees {
+			targets = append(targets, api.WizardTarget{Session: o, Waiting: waiting})
 		}
-		targets = append(targets, t)
 	}
 	slices.SortStableFunc(targets, func(a, b api.WizardTarget) int { return a.Waiting - b.Waiting })
 	return targets, nil
+}
+
+// lineOf counts who is in the line of a session's doctor, and reports whether he
+// still sees patients; of a queue that is not open yet that is nobody.
+func lineOf(ctx context.Context, tx everything, sessionID string) (n int, sees bool, err error) {
+	q, err := tx.Queue(ctx, sessionID)
+	if houzhen.CodeOf(err) == houzhen.CodeNotFound {
+		return 0, true, nil
+	}
+	return len(queue.Present(q)), q.Desk != queue.DeskEnded, err
 }
 
 // Dispose does what the desk decided for those who have come, all in one

@@ -13,6 +13,12 @@ import (
 	"github.com/houzhen/houzhen/internal/store"
 )
 
+// signInNurse gives a browser in which a nurse of the desk has signed in, and
+// who she is.
+func (c *Clinic) signInNurse() (*Browser, string) {
+	return c.SignInAs(directory.Staff{Login: "desk", Display: "desk", Role: directory.RoleNurse})
+}
+
 // What the desk tells a zone reaches its screen and the phone of who waits there,
 // costs no message, and is gone when it is taken back and when its time is over.
 func TestTheDeskTellsAllWhoWait(t *testing.T) {
@@ -23,7 +29,7 @@ func TestTheDeskTellsAllWhoWait(t *testing.T) {
 		c.GoTo(c.At(1, "07:50"))
 		c.CheckIn(a)
 		c.Take("张小三")
-		nurse, id := c.SignInAs(directory.Staff{Login: "desk", Display: "desk", Role: directory.RoleNurse})
+		nurse, id := c.signInNurse()
 		path := "/api/v1/zones/zone-b/notices"
 		said := nurse.Want(http.StatusOK, nurse.Do("POST", path, map[string]any{"text": "电梯检修", "text_en": "lift", "minutes": 30}))
 		other := nurse.Want(http.StatusOK, nurse.Do("POST", path, map[string]any{"text": "请走楼梯", "minutes": 60}))
@@ -73,7 +79,7 @@ func TestACheckInIsTakenBack(t *testing.T) {
 		c.GoTo(c.At(1, "07:50"))
 		in := c.CheckIn(a)
 		c.CheckIn(other)
-		nurse, _ := c.SignInAs(directory.Staff{Login: "desk", Display: "desk", Role: directory.RoleNurse})
+		nurse, _ := c.signInNurse()
 		doctor, _ := c.SignInAs(directory.Staff{Login: "wang", Display: "wang", Role: directory.RoleDoctor, DoctorID: "wang"})
 		path, body := "/api/v1/sessions/"+s.ID+"/undo-check-in", map[string]any{"ticket_id": in.ID}
 		if a := doctor.Do("POST", path, body); a.Status != http.StatusForbidden {

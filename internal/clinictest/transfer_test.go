@@ -84,23 +84,17 @@ func TestWhoGoesOnToARoomOrADepartment(t *testing.T) {
 		skin := func(x *booking.Session) { x.RoomID, x.Prefix, x.DepartmentID = "room-4", "C", "derma" }
 		zhao := c.SessionWith("zhao", 1, houzhen.Morning, skin)
 		li := c.SessionWith("li", 1, houzhen.Morning, func(x *booking.Session) { skin(x); x.RoomID, x.Prefix = "", "B" })
-		a, b, there := c.Book("张小三", s, "08:00"), c.Book("李小四", s, "08:00"), c.Book("赵小六", zhao, "08:00")
+		a, b, last := c.Book("张小三", s, "08:00"), c.Book("李小四", s, "08:00"), c.Book("王小五", s, "08:30")
+		there := c.Book("赵小六", zhao, "08:00")
 		c.GoTo(c.At(1, "07:50"))
-		for _, x := range []booking.Appointment{a, b, there} {
+		for _, x := range []booking.Appointment{a, b, last, there} {
 			c.CheckIn(x)
 		}
 		c.GoTo(c.At(1, "08:00"))
-		c.Take("张小三", "李小四", "赵小六")
+		c.Take("张小三", "李小四", "王小五", "赵小六")
 
-		nurse, _ := c.SignInAs(directory.Staff{Login: "desk", Display: "desk", Role: directory.RoleNurse})
-		ticket := func(of booking.Appointment) (t queue.Ticket) {
-			c.must(c.App.Store.Queue().View(c.ctx, func(tx queue.Tx) (err error) {
-				t, err = tx.TicketByAppointment(c.ctx, of.ID)
-				return err
-			}))
-			return t
-		}
-		note := map[string]any{"ticket_id": ticket(a).ID, "note": "左耳听力差"}
+		nurse, _ := c.signInNurse()
+		note := map[string]any{"ticket_id": c.ticketOf(a).ID, "note": "左耳听力差"}
 		nurse.Want(http.StatusOK, nurse.Do("POST", "/api/v1/sessions/"+s.ID+"/note", note))
 		note["note"] = "电话 13800138000"
 		if got := nurse.Do("POST", "/api/v1/sessions/"+s.ID+"/note", note); got.Status != 422 || got.Code() != string(houzhen.CodeNoticeNumber) {
@@ -118,10 +112,14 @@ func TestWhoGoesOnToARoomOrADepartment(t *testing.T) {
 		}
 		go2(a, "room_id", "room-4", zhao)
 		go2(b, "department_id", "derma", li)
-		if got := nurse.Do("POST", "/api/v1/appointments/"+b.ID+"/transfer", map[string]any{"room_id": "room-9", "reason": "x"}); got.Status != http.StatusNotFound {
+		_, err := c.App.Queue.EndSession(c.ctx, queue.EndRequest{SessionID: li.ID, RequestID: uuid.NewString(), Dispose: queue.DropRefunded})
+		c.must(err)
+		c.Settle()
+		go2(last, "department_id", "derma", zhao) // for the other one nobody waits, and he has gone
+		if got := nurse.Do("POST", "/api/v1/appointments/"+last.ID+"/transfer", map[string]any{"room_id": "room-9", "reason": "x"}); got.Status != http.StatusNotFound {
 			t.Errorf("to a room where nobody sits: %d %s", got.Status, got.Code())
 		}
-		if got := ticket(a); got.Note != "左耳听力差" {
+		if got := c.ticketOf(a); got.Note != "左耳听力差" {
 			t.Errorf("the note is %q with the other doctor", got.Note)
 		}
 		c.CallNext(zhao, "赵小六") // now he is next
