@@ -349,11 +349,11 @@ func note(c *change, r command) (string, Reason, error) {
 		return "", Reason{}, err
 	}
 	text := oneLine(r.act.Note)
-	switch {
-	case utf8.RuneCountInString(text) > maxNote:
+	if utf8.RuneCountInString(text) > maxNote {
 		return "", Reason{}, houzhen.E(houzhen.CodeTooLarge, "a note has 60 signs at most").On("note").With("limit", "60")
-	case aNumber.MatchString(text):
-		return "", Reason{}, houzhen.E(houzhen.CodeNoticeNumber, "a note holds no phone number and nobody's number").On("note")
+	}
+	if err := noNumbers("note", text); err != nil {
+		return "", Reason{}, err
 	}
 	t.Note = text
 	return c.ordered(t, because(ReasonNoteSet))

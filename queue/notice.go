@@ -123,8 +123,14 @@ func checkNotice(text houzhen.Label) error {
 		return houzhen.E(houzhen.CodeTooLarge, "a notice has 40 signs at most").On("text").With("limit", "40")
 	case utf8.RuneCountInString(text.En) > maxNoticeEnglish:
 		return houzhen.E(houzhen.CodeTooLarge, "a notice has 90 signs at most in English").On("text_en").With("limit", "90")
-	case aNumber.MatchString(text.Zh), aNumber.MatchString(text.En):
-		return houzhen.E(houzhen.CodeNoticeNumber, "a notice holds no phone number and nobody's number").On("text")
+	}
+	return noNumbers("text", text.Zh, text.En)
+}
+
+// noNumbers refuses words of the desk that hold what may be somebody's number.
+func noNumbers(field string, words ...string) error {
+	if slices.ContainsFunc(words, aNumber.MatchString) {
+		return houzhen.E(houzhen.CodeNoticeNumber, "no phone number and nobody's number").On(field)
 	}
 	return nil
 }

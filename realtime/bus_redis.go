@@ -92,7 +92,7 @@ func (b *RedisBus) words(shard int, states []State, rev int64, at time.Time) (ke
 		if s.Payload == nil {
 			what = "touch"
 		}
-		keys, args = append(keys, channel+":"+s.Topic), append(args, what, rev, s.Payload, s.Topic)
+		keys, args = append(keys, b.stateKey(s.Topic)), append(args, what, rev, s.Payload, s.Topic)
 	}
 	return keys, args
 }

@@ -19,7 +19,7 @@ type Person struct {
 	NotBefore time.Time // zero for one who is here
 	Told      bool      // he is not here and was told to set out
 
-	comes   arrival    // of one who is not here; unset where he will be told when to leave
+	comes   arrival    // of one who is not here; unset where he is told when to leave
 	counted [2]float64 // by track, with which chance he goes before who is forecast now
 }
 
@@ -165,7 +165,7 @@ func (c *scene) due(p *Person) float64 { return p.NotBefore.Sub(c.start).Seconds
 // seats are how many stand at the door from where nobody is overtaken, before
 // one is called. Who is told when to leave comes too late to stand there long.
 func (c *scene) seats(p *Person) int {
-	if !p.NotBefore.IsZero() && (p.Told || !p.comes.set) {
+	if !p.NotBefore.IsZero() && !p.comes.set {
 		return 0
 	}
 	return c.door
@@ -198,7 +198,7 @@ func (c *scene) inTime(p *Person, t *track, door float64) float64 {
 	if c.due(p) > t.at {
 		return 0
 	}
-	if p.Told || !p.comes.set {
+	if !p.comes.set {
 		return 1
 	}
 	spread := math.Sqrt(t.variance + t.breaks + c.doubt(t))

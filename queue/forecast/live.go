@@ -194,7 +194,9 @@ func (m *Model) person(t *queue.Ticket, now time.Time) Person {
 	p := Person{ID: t.ID, Visit: visitOf(t.PatientID, t.Lane, t.FirstVisit), Show: 1}
 	if t.State == queue.NotCheckedIn {
 		p.Show, p.NotBefore, p.Told = m.shows(t, now), t.SliceStart.Add(-queue.EarliestEntry), t.Advised()
-		p.comes = arrivalOf(t, now)
+		if !p.Told {
+			p.comes = arrivalOf(t, now)
+		}
 	}
 	return p
 }
