@@ -66,8 +66,10 @@ func cut(slots []Slot, standing []Appointment, n int) (z sizing) {
 	return z
 }
 
-// raise chooses n places to open: withheld ones on which somebody still stands
-// before the earliest others; then new ones in the slices that have the fewest.
+// raise chooses n places to open, as long as a slice has room for what it was
+// laid out for: withheld ones on which somebody still stands, then the earliest
+// others, then new ones in the slices that have the fewest. Who asks for more
+// than was laid out gets the rest in the same order, beyond that room.
 func raise(session Session, slots []Slot, start time.Time, n int) (z sizing) {
 	var withheld []Slot
 	have := map[time.Time]int{}
@@ -90,22 +92,34 @@ func raise(session Session, slots []Slot, start time.Time, n int) (z sizing) {
 	slices.SortFunc(withheld, func(a, b Slot) int {
 		return cmp.Or(-compareBool(a.Taken, b.Taken), a.Start.Compare(b.Start), cmp.Compare(a.No, b.No))
 	})
-	z.open = withheld[:min(n, len(withheld))]
-	for _, s := range z.open {
-		have[s.Start]++
-	}
-	for len(z.open)+len(z.add) < n && last+1 < FirstWalkIn {
-		at, ok := fewest(LaySlots(session), start, have)
-		if !ok {
-			break
+	laid := LaySlots(session)
+	for _, most := range []int{session.SliceCapacity, FirstWalkIn} {
+		rest := withheld[:0]
+		for _, s := range withheld {
+			if z.size() == n || have[s.Start] >= most {
+				rest = append(rest, s)
+				continue
+			}
+			have[s.Start]++
+			z.open = append(z.open, s)
 		}
-		last++
-		at.No = last
-		have[at.Start]++
-		z.add = append(z.add, at)
+		withheld = rest
+		for z.size() < n && last+1 < FirstWalkIn {
+			at, ok := fewest(laid, start, have)
+			if !ok || have[at.Start] >= most {
+				break
+			}
+			last++
+			at.No = last
+			have[at.Start]++
+			z.add = append(z.add, at)
+		}
 	}
 	return z
 }
+
+// size is how many places it brings.
+func (z sizing) size() int { return len(z.open) + len(z.add) }
 
 func compareBool(a, b bool) int {
 	switch {

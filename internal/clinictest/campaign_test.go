@@ -189,9 +189,7 @@ func (c *campaign) act(rt *rapid.T, name string) error {
 	case "refund":
 		err = c.withVisit(rt, func(a booking.Appointment) error { return c.App.Suspension.Refund(c.ctx, a.ID, "link") })
 	case "resize":
-		err = second(c.App.Booking.Resize(c.ctx, booking.ResizeRequest{
-			SessionID: c.any(rt).ID, Places: rapid.IntRange(1, 4).Draw(rt, "places"), Reason: "a room less",
-		}))
+		err = c.resize(rt)
 	case "retime":
 		err = c.retime(rt)
 	case "quotas":
@@ -230,6 +228,19 @@ func broken(err error) error {
 		return p
 	}
 	return nil
+}
+
+// resize gives a session 1 to 4 places, and no more than its hours are laid out
+// for: only who asks for more gets slices beyond their capacity.
+func (c *campaign) resize(rt *rapid.T) error {
+	o, err := c.App.Booking.Session(c.ctx, c.any(rt).ID)
+	if err != nil {
+		return err
+	}
+	most := len(booking.LaySlots(o))
+	return second(c.App.Booking.Resize(c.ctx, booking.ResizeRequest{
+		SessionID: o.ID, Places: min(most, rapid.IntRange(1, 4).Draw(rt, "places")), Reason: "a room less",
+	}))
 }
 
 // retime lets a session slide, or gives it other hours on its half-day.
