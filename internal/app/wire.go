@@ -170,7 +170,7 @@ func (a *App) wirePipeline() {
 		}
 	}
 	a.mail = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobMessage), Logger: a.log, Linger: a.opt.Linger, Pace: relayPace})
-	a.post = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobReceipt), Logger: a.log, Pace: relayPace})
+	a.post = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobReceipt), Logger: a.log, Pace: receiptPace})
 	a.wireFacts(enqueue(jobFact))
 	a.Pipeline.Handle(jobWebhook, a.Webhooks.Deliver)
 	a.Pipeline.Handle(jobFact, a.react)
@@ -194,6 +194,10 @@ const allReceipts = "receipts"
 // relayPace is how long facts and messages wait for those before them: in a
 // busy time a task carries many, and competes less with whoever presses a button.
 const relayPace = 250 * time.Millisecond
+
+// receiptPace is the same for receipts, for which nobody who presses a button
+// waits: long enough that a task carries those that a provider posts together.
+const receiptPace = 50 * time.Millisecond
 
 // marksLinger is how long facts that are shown and cause nothing else wait to
 // be marked as handled: long enough for one statement to mark many, and well
