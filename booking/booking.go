@@ -203,9 +203,9 @@ type Tx interface {
 	// QueueForSession serialises those who call it. Bookings go on meanwhile,
 	// so it is no protection against them.
 	QueueForSession(ctx context.Context, id string) (Session, error)
-	// ShareSessions gives those sessions that nobody has locked, by id, and
-	// keeps lockers of them waiting. Others may share them too.
-	ShareSessions(ctx context.Context, ids ...string) ([]Session, error)
+	// ShareSessions gives the versions of those sessions that nobody has locked,
+	// by id, and keeps lockers of them waiting. Others may share them too.
+	ShareSessions(ctx context.Context, ids ...string) (map[string]int64, error)
 	Sessions(ctx context.Context, f SessionFilter) ([]Session, error)
 	AddSession(ctx context.Context, s Session, slots []Slot) error // CodeConflict: doctor, day, part exist
 	UpdateSession(ctx context.Context, s Session) error            // CodeConflict by version

@@ -3,6 +3,8 @@ package booking
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/houzhen/houzhen"
 )
@@ -71,27 +73,27 @@ func (p *pending) ask() Ask { return Ask{Request: p.r, Session: p.session} }
 // stillBookable locks the sessions against being suspended and gives the
 // members for whom all is as memory had it, each with his row made.
 func (s *Service) stillBookable(ctx context.Context, tx Tx, picked []*pending, w *written) ([]int, error) {
-	var begun []string
-	sessions, err := tx.ShareSessions(ctx, askedFor(picked)...)
+	versions, err := tx.ShareSessions(ctx, askedFor(picked)...)
 	if err != nil {
 		return nil, fmt.Errorf("share sessions: %w", err)
 	}
-	now, at := tx.Now(), make(map[string]Session, len(sessions))
-	for _, o := range sessions {
-		at[o.ID] = o
-		if s.dayBegun(o.Date, now) {
-			begun = append(begun, o.ID)
+	now, begun := tx.Now(), map[string]houzhen.Date{}
+	for i, p := range picked {
+		o := p.session
+		if v, free := versions[o.ID]; !free || v != o.Version {
+			w.busy[i] = true
+		} else if s.dayBegun(o.Date, now) {
+			begun[o.ID] = o.Date
 		}
 	}
-	spent, err := s.spentSince(ctx, tx, at, begun)
+	spent, err := s.spentSince(ctx, tx, begun)
 	if err != nil {
 		return nil, err
 	}
 	var open []int
 	for i, p := range picked {
-		o, free := at[p.r.SessionID]
-		if !free || o.Version != p.session.Version || spent[seatKey{o.ID, p.place.No}] {
-			w.busy[i] = true
+		o := p.session
+		if w.busy[i] = w.busy[i] || spent[seatKey{o.ID, p.place.No}]; w.busy[i] {
 			continue
 		}
 		if who := p.r.who(); o.bookable(now, who) != nil || p.place.bookable(now, who, o.FallBackAt) != nil {
@@ -157,17 +159,17 @@ type seatKey struct {
 
 // spentSince gives the numbers that were left on the day itself, in sessions
 // whose day has begun and which nobody can leave just now.
-func (s *Service) spentSince(ctx context.Context, tx Tx, at map[string]Session, begun []string) (map[seatKey]bool, error) {
+func (s *Service) spentSince(ctx context.Context, tx Tx, begun map[string]houzhen.Date) (map[seatKey]bool, error) {
 	spent := map[seatKey]bool{}
 	if len(begun) == 0 {
 		return spent, nil
 	}
-	seats, err := tx.Seats(ctx, begun...)
+	seats, err := tx.Seats(ctx, slices.Sorted(maps.Keys(begun))...)
 	if err != nil {
 		return nil, fmt.Errorf("load left numbers: %w", err)
 	}
 	for _, x := range seats {
-		if x.spent(at[x.SessionID].Date, s.loc) {
+		if x.spent(begun[x.SessionID], s.loc) {
 			spent[seatKey{x.SessionID, x.SlotNo}] = true
 		}
 	}

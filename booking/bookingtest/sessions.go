@@ -18,15 +18,15 @@ func (tx *Tx) Session(_ context.Context, id string) (booking.Session, error) {
 	return find(tx.store.sessions, id)
 }
 
-// ShareSessions gives sessions by id: transactions are alone here.
-func (tx *Tx) ShareSessions(_ context.Context, ids ...string) ([]booking.Session, error) {
-	var out []booking.Session
-	for _, id := range slices.Sorted(slices.Values(ids)) {
+// ShareSessions gives versions by id: transactions are alone here.
+func (tx *Tx) ShareSessions(_ context.Context, ids ...string) (map[string]int64, error) {
+	versions := map[string]int64{}
+	for _, id := range ids {
 		if s, ok := tx.store.sessions[id]; ok {
-			out = append(out, s)
+			versions[id] = s.Version
 		}
 	}
-	return out, nil
+	return versions, nil
 }
 
 // LockSession is Session: transactions are alone here.

@@ -30,7 +30,7 @@ func planned(t *testing.T, db *store.DB, id string, day int) booking.Session {
 
 // look reads two sessions and their slots.
 func look(ctx context.Context, tx booking.Tx, ids ...string) (sessions []booking.Session, slots []booking.Slot, err error) {
-	sessions, err = tx.ShareSessions(ctx, ids...)
+	sessions, err = tx.Sessions(ctx, booking.SessionFilter{IDs: ids})
 	slots, err2 := tx.Slots(ctx, ids...)
 	return sessions, slots, errors.Join(err, err2)
 }

@@ -10,14 +10,23 @@ import (
 	"github.com/houzhen/houzhen/booking"
 )
 
-// ShareSessions gives those sessions that nobody has locked, by id, and keeps
-// lockers of them waiting until the transaction ends.
-func (tx *Tx) ShareSessions(ctx context.Context, ids ...string) ([]booking.Session, error) {
-	var out []booking.Session
+// versioned is the id of a row, and the version that it is of.
+type versioned struct {
+	id      string
+	version int64
+}
+
+func versionedInto(v *versioned) []any { return []any{&v.id, &v.version} }
+
+// ShareSessions gives the versions of those sessions that nobody has locked, by
+// id, and keeps lockers of them waiting until the transaction ends.
+func (tx *Tx) ShareSessions(ctx context.Context, ids ...string) (map[string]int64, error) {
+	out := make(map[string]int64, len(ids))
 	err := chunks(slices.Sorted(slices.Values(ids)), 1, func(list string, args []any) error {
-		some, err := all(ctx, tx, sessionInto, `SELECT `+sessionColumns+` FROM session
- WHERE id IN (`+list+`) ORDER BY id`+tx.db.d.lockShare, args...)
-		out = append(out, some...)
+		some, err := all(ctx, tx, versionedInto, `SELECT id, version FROM session WHERE id IN (`+list+`) ORDER BY id`+tx.db.d.lockShare, args...)
+		for _, v := range some {
+			out[v.id] = v.version
+		}
 		return err
 	})
 	if err != nil {
