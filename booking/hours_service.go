@@ -134,8 +134,8 @@ func (s *Service) PreviewHours(ctx context.Context, r HoursRequest) (p HoursPrev
 			Start: z.session.Start, End: z.session.End, Moved: len(p.Moving), Displaced: len(z.displaced), Ended: len(z.gone),
 			Opened: len(z.add), Near: len(p.NearOnes),
 		}
-		for _, p0 := range z.slots {
-			if z.back[p0.No] && !p0.Taken {
+		for _, slot := range z.slots {
+			if z.back[slot.No] && !slot.Taken {
 				p.Opened++
 			}
 		}
