@@ -30,8 +30,8 @@ race: ## all tests under the race detector, the long stories too, on what is the
 story: ## the stories of patients, on both stores
 	scripts/with-services.sh go test ./internal/clinictest/...
 
-long: ## the same properties and campaigns at their full sizes, for some hours; output goes to docs/long-run.txt
-	HOUZHEN_THROWAWAY=1 HOUZHEN_WITH_BROWSER=1 HOUZHEN_TEST_REQUIRE_SERVICES=1 scripts/with-services.sh bash -o pipefail -c 'scripts/long.sh | tee docs/long-run.txt'
+long: ## the same properties and campaigns at their full sizes, for some hours, or PARTS of them; output goes to docs/long-run
+	HOUZHEN_THROWAWAY=1 HOUZHEN_WITH_BROWSER=1 HOUZHEN_TEST_REQUIRE_SERVICES=1 scripts/with-services.sh scripts/long.sh $(PARTS)
 
 bench: ## how fast bookings are beside the limits of this machine; needs it for itself, about half an hour
 	scripts/with-services.sh go run ./cmd/hzbench booking
