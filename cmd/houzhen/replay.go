@@ -194,7 +194,7 @@ func everyTemplate() map[string]string {
 func providerSent(s *aliyuntest.Server) iter.Seq[sim.Sent] {
 	return func(yield func(sim.Sent) bool) {
 		for m := range s.All() {
-			if !yield(sim.Sent{OutID: m.OutID, At: m.At}) {
+			if !yield(sim.Sent{OutID: m.OutID, BizID: m.BizID, At: m.At}) {
 				return
 			}
 		}

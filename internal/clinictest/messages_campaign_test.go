@@ -271,11 +271,11 @@ func (m *mail) audit() {
 	}
 	took := map[string]bool{}
 	var kept aliyun.ByOutID[string]
-	for outID := range rows {
-		kept.Add(outID, outID)
+	for outID, r := range rows {
+		kept.Add(outID, r.ProviderID, outID)
 	}
 	for i, x := range m.Provider.Taken() {
-		outID, known := kept.Of(x.OutID)
+		outID, known := kept.Of(x.OutID, x.BizID)
 		if !known {
 			outID = x.OutID
 		}

@@ -15,8 +15,8 @@ import (
 
 // Sent is one message as the provider's own record has it.
 type Sent struct {
-	OutID string
-	At    time.Time
+	OutID, BizID string // the hospital's id and the provider's
+	At           time.Time
 }
 
 // Audit recounts from the history of facts and from the provider's record. It
@@ -137,7 +137,7 @@ func (u *Audit) messages(ctx context.Context, a *app.App, sent func(yield func(S
 				return err
 			}
 			for _, h := range page {
-				heads.Add(h.OutID, h)
+				heads.Add(h.OutID, h.ProviderID, h)
 				if h.SentWith != "" && h.SentWith != h.ID {
 					within[h.SentWith] = append(within[h.SentWith], h)
 				}
@@ -153,7 +153,7 @@ func (u *Audit) messages(ctx context.Context, a *app.App, sent func(yield func(S
 	}
 	said, reminded := map[string]bool{}, map[string]bool{}
 	for m := range sent {
-		carrier, known := heads.Of(m.OutID)
+		carrier, known := heads.Of(m.OutID, m.BizID)
 		if !known {
 			u.Duplicates++ // one that the ledger does not know is one too many
 			continue

@@ -67,7 +67,7 @@ func openPast(t *testing.T, change func(*app.Config)) *past {
 	p.app = a
 	p.sent = func(yield func(sim.Sent) bool) {
 		for m := range server.All() {
-			if !yield(sim.Sent{OutID: m.OutID, At: m.At}) {
+			if !yield(sim.Sent{OutID: m.OutID, BizID: m.BizID, At: m.At}) {
 				return
 			}
 		}
