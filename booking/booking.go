@@ -240,6 +240,9 @@ type Tx interface {
 	// and gives their ids. It is for many at once: it does not say which guard
 	// refused the others.
 	AddAppointments(ctx context.Context, list []Appointment) (map[string]bool, error)
+	// AddAllAppointments inserts all of new appointments: CodeConflict, at the
+	// latest when the transaction ends, if a guard refuses one, and none is.
+	AddAllAppointments(ctx context.Context, list []Appointment) error
 	// UpdateAppointment saves by id and Version (the version read; it is
 	// raised by one): CodeConflict, or as AddAppointment when a guard refuses.
 	UpdateAppointment(ctx context.Context, a *Appointment) error

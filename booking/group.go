@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/houzhen/houzhen"
 )
 
 // load reads the sessions of a group that memory does not know or may no
@@ -134,11 +136,7 @@ func (l *lane) commit(ctx context.Context, picked []*pending) {
 	slices.SortFunc(picked, byPlace) // as every other group, so that two never wait for each other
 	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
 	defer cancel()
-	var w *written
-	err := l.store.InTx(ctx, func(tx Tx) (err error) {
-		w, err = l.s.write(ctx, tx, picked)
-		return err
-	})
+	w, err := l.written(ctx, picked)
 	if err != nil {
 		return // who was written after all will find himself when he asks alone
 	}
@@ -161,6 +159,28 @@ func (l *lane) commit(ctx context.Context, picked []*pending) {
 		}
 	}
 }
+
+// written writes a group: in hope that the indexes let everybody pass, where that
+// costs less and they have let pass whoever came lately, else with care.
+func (l *lane) written(ctx context.Context, picked []*pending) (w *written, err error) {
+	try := func(hope bool) error {
+		return l.store.InTx(ctx, func(tx Tx) (err error) {
+			w, err = l.s.write(ctx, tx, picked, hope)
+			return err
+		})
+	}
+	if l.Hopes && l.wary.Add(-1) < 0 {
+		if err = try(true); houzhen.CodeOf(err) != houzhen.CodeConflict {
+			return w, err
+		}
+		l.wary.Store(waryGroups)
+	}
+	return w, try(false)
+}
+
+// waryGroups is how many groups are written with care after one that was not and
+// met somebody else's: another node, as a rule, that sells the same sessions.
+const waryGroups = 32
 
 // groupTimeout bounds a group's transaction, which outlives its callers.
 const groupTimeout = 30 * time.Second

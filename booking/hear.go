@@ -16,6 +16,9 @@ type Traits struct {
 	// Fresh is how long what was read may be believed while others, who are
 	// not heard, write to the same database.
 	Fresh time.Duration
+	// Hopes says that a group is cheaper written as if nobody stood in its way,
+	// and once more with care if somebody did.
+	Hopes bool
 }
 
 // Hearing is a store whose commits can be heard. On such a store bookings go

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/houzhen/houzhen"
 )
@@ -28,6 +29,7 @@ type lane struct {
 	s     *Service
 	store Hearing
 	Traits
+	wary    atomic.Int64 // groups that are still written with care
 	mu      sync.Mutex
 	cold    []*pending // who ask for sessions that must be read first
 	loading bool       // somebody reads them

@@ -376,6 +376,34 @@ func TestAGroupThatCannotBeWrittenIsBookedOneByOne(t *testing.T) {
 	}
 }
 
+// Another node sells a place of which memory does not know. The group that meets
+// it is written once more, with care, and so are those that follow it at once.
+func TestAGroupThatMeetsAnotherNodeIsWrittenWithCare(t *testing.T) {
+	c := newClinic(t)
+	d := &door{Hearing: deafStore{c.store}}
+	c.serve(d)
+	s := c.session("chen", monday, 10)
+	c.book(s, "first", 0)
+	elsewhere, err := booking.NewService(deafStore{c.store}, shanghai, booking.DefaultPolicy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := elsewhere.Book(t.Context(), c.request(s, "second", 0)); err != nil {
+		t.Fatal(err)
+	}
+	d.groups.Store(0)
+	_, errs := crowded(c, d, c.requests(s, 30))
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if n := d.groups.Load(); n > 8 { // the first alone and twice in vain, then the others with care
+		t.Errorf("30 bookings took %d transactions", n)
+	}
+	if n := count(c.store.Kinds(), houzhen.AppointmentBooked); n != 32 {
+		t.Errorf("got %d facts, want 32", n)
+	}
+}
+
 func TestASessionSuspendedDuringAGroupHasNobody(t *testing.T) {
 	c, d := behindDoor(t)
 	s, other := c.session("chen", monday, 5), c.session("liu", monday, 5)

@@ -19,8 +19,9 @@ type written struct {
 
 // write books a group: it shuts suspension out of the sessions, lets the rules
 // judge, and inserts whom the unique indexes let pass, with their facts. One
-// member's refusal is nobody else's.
-func (s *Service) write(ctx context.Context, tx Tx, picked []*pending) (*written, error) {
+// member's refusal is nobody else's. In hope that they let everybody pass it
+// costs less, and is CodeConflict for all if they do not.
+func (s *Service) write(ctx context.Context, tx Tx, picked []*pending, hope bool) (*written, error) {
 	n := len(picked)
 	w := &written{rows: make([]Appointment, n), refusals: make([]error, n), busy: make([]bool, n)}
 	if err := tx.Ahead(ctx, func(tx Tx) error { return s.guess(ctx, tx, picked) }); err != nil {
@@ -37,10 +38,22 @@ func (s *Service) write(ctx context.Context, tx Tx, picked []*pending) (*written
 	for _, i := range open {
 		rows = append(rows, w.rows[i])
 	}
-	if w.ids, err = tx.AddAppointments(ctx, rows); err != nil {
+	if w.ids, err = add(ctx, tx, rows, hope); err != nil {
 		return nil, fmt.Errorf("add appointments: %w", err)
 	}
 	return w, s.tell(tx, rows, w.ids)
+}
+
+// add inserts appointments and gives the ids of those who got in.
+func add(ctx context.Context, tx Tx, rows []Appointment, hope bool) (map[string]bool, error) {
+	if !hope {
+		return tx.AddAppointments(ctx, rows)
+	}
+	ids := make(map[string]bool, len(rows))
+	for _, a := range rows {
+		ids[a.ID] = true
+	}
+	return ids, tx.AddAllAppointments(ctx, rows)
 }
 
 // guess reads what writing a group reads when nothing is in anybody's way.

@@ -101,6 +101,17 @@ func (tx *Tx) AddAppointments(ctx context.Context, list []booking.Appointment) (
 	return ids, nil
 }
 
+// AddAllAppointments inserts all, or gives CodeConflict.
+func (tx *Tx) AddAllAppointments(ctx context.Context, list []booking.Appointment) error {
+	switch ids, err := tx.AddAppointments(ctx, list); {
+	case err != nil:
+		return err
+	case len(ids) < len(list):
+		return houzhen.E(houzhen.CodeConflict, "a guard refused one of them")
+	}
+	return nil
+}
+
 // Visits lists what counts against the limits of patients.
 func (tx *Tx) Visits(ctx context.Context, patientIDs []string, from, to houzhen.Date) ([]booking.Visit, error) {
 	if len(patientIDs) == 0 {

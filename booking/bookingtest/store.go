@@ -79,7 +79,9 @@ func (s *Store) inTx(f func(booking.Tx) error) ([]houzhen.Event, error) {
 }
 
 // Traits are like those of a database.
-func (s *Store) Traits() booking.Traits { return booking.Traits{Lanes: 2, Fresh: time.Second} }
+func (s *Store) Traits() booking.Traits {
+	return booking.Traits{Lanes: 2, Fresh: time.Second, Hopes: true}
+}
 
 // Time is the one that a transaction would be given.
 func (s *Store) Time() time.Time { return s.now() }

@@ -42,6 +42,7 @@ func runGroups(t *testing.T, open Opener) {
 			return err
 		})
 	})
+	t.Run("a group is written whole where no guard refuses anybody, else not at all", func(t *testing.T) { groupIsHopedFor(t, open(t)) })
 	t.Run("nobody and nothing is a group too", func(t *testing.T) {
 		db := open(t)
 		addGroup(t, db, nil)
@@ -101,6 +102,53 @@ func groupIsJudged(t *testing.T, db *store.DB) {
 		}
 		return err
 	})
+}
+
+func groupIsHopedFor(t *testing.T, db *store.DB) {
+	t.Helper()
+	s := addSession(t, db, "s1", "d1", 10)
+	told := func() int {
+		var n int
+		look(t, db, func(tx *store.Tx) error {
+			list, _, err := tx.FactsAfter(t.Context(), 0, 100)
+			n = len(list)
+			return err
+		})
+		return n
+	}
+	hope := func(list ...booking.Appointment) error {
+		return db.InTx(t.Context(), func(tx *store.Tx) error {
+			var facts []houzhen.Event
+			for _, a := range list {
+				facts = append(facts, houzhen.Event{Kind: houzhen.AppointmentBooked, Subject: a.ID})
+			}
+			return errors.Join(tx.AddAllAppointments(t.Context(), list), tx.EmitAll(facts))
+		})
+	}
+	before := told()
+	if err := hope(appointment(s, 1, "p1"), appointment(s, 2, "p2")); err != nil {
+		t.Fatal(err)
+	}
+	for name, a := range map[string]booking.Appointment{
+		"exists":         appointment(s, 1, "p1"),
+		"place is taken": appointment(s, 2, "p9"),
+		"has the doctor": appointment(s, 5, "p1"),
+	} {
+		refused(t, hope(appointment(s, 7, "p7"), a), houzhen.CodeConflict)
+		look(t, db, func(tx *store.Tx) error {
+			all, err := tx.Appointments(t.Context(), booking.AppointmentFilter{})
+			if len(all) != 2 {
+				t.Errorf("%s: got %d appointments, want 2", name, len(all))
+			}
+			return err
+		})
+	}
+	if err := hope(); err != nil {
+		t.Errorf("nobody: %v", err)
+	}
+	if n := told() - before; n != 2 {
+		t.Errorf("got %d facts, want 2", n)
+	}
 }
 
 func factsInBulk(t *testing.T, db *store.DB) {
