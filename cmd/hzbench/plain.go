@@ -17,19 +17,23 @@ import (
 )
 
 // plain books as one would without further thought, on the same schema: lock
-// the session, look for a free place, insert appointment, fact and audit line,
-// commit; one transaction a booking. It judges no limits of a person, so that
-// it is quicker than it could be in earnest. On SQLite it has one writer, which
+// the session, look for a free place and which visit of the patient's day this
+// is, insert appointment, fact and audit line, commit; one transaction a booking.
+// It judges no other limits of a person, so that it is quicker than it could be
+// in earnest. On SQLite it has one writer, which
 // is twice as quick as many who wait for each other.
 type plain struct {
-	db                           *sql.DB
-	lock, free, book, tell, note *sql.Stmt
-	auditNo                      atomic.Int64
+	db                                *sql.DB
+	lock, free, day, book, tell, note *sql.Stmt
+	auditNo                           atomic.Int64
 }
 
 // plainConns is how many connections to PostgreSQL the plain path has: as many
 // as the store itself.
 const plainConns = 16
+
+// maxVisits is the schema's ceiling of a patient's visits on one day.
+const maxVisits = 3
 
 func openPlain(ctx context.Context, s *stage) (*plain, error) {
 	var p plain
@@ -62,9 +66,10 @@ func (p *plain) prepare(ctx context.Context, suffix string) error {
 		{&p.free, `SELECT no, start_at, end_at FROM slot WHERE session_id = $1 AND withheld = 0 AND NOT EXISTS (
  SELECT 1 FROM appointment WHERE appointment.session_id = slot.session_id AND (CASE WHEN appointment.state > 0 THEN appointment.slot_no END) = +slot.no)
  ORDER BY no LIMIT 1`},
+		{&p.day, `SELECT COUNT(*) FROM appointment WHERE patient_id = $1 AND day = $2 AND state > 0 AND purpose <> 'option'`},
 		{&p.book, `INSERT INTO appointment (id, voucher, session_id, slot_no, start_at, end_at, patient_id, account_id, doctor_id, day,
  nth, state, purpose, origin_id, expires_at, ended_by, reason, channel, request_key, booked_at, ended_at, checked_in_at, released_at,
- travel_minutes, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 2, 'visit', '', 0, '', '', 'api', $11, $12, 0, 0, 0, 0, 1)`},
+ travel_minutes, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 2, 'visit', '', 0, '', '', 'api', $12, $13, 0, 0, 0, 0, 1)`},
 		{&p.tell, `INSERT INTO fact (id, kind, subject, version, session_id, at, data, urgency, handled_at, attempts, next_at, code)
  VALUES ($1, $2, $3, 1, $4, $5, $6, 1, 0, 0, 0, '')`},
 		{&p.note, `INSERT INTO audit (seq, at, actor, action, object, detail, prev, hash) VALUES ($1, $2, $3, 'book', $4, '', '', $5)`},
@@ -117,6 +122,13 @@ func (p *plain) steps(ctx context.Context, tx *sql.Tx, session, patient, key str
 	if err := tx.StmtContext(ctx, p.free).QueryRowContext(ctx, session).Scan(&no, &start, &end); err != nil { //nolint:sqlclosecheck // closed with its transaction
 		return fmt.Errorf("find place: %w", err)
 	}
+	var visits int64
+	if err := tx.StmtContext(ctx, p.day).QueryRowContext(ctx, patient, day).Scan(&visits); err != nil { //nolint:sqlclosecheck // closed with its transaction
+		return fmt.Errorf("count visits: %w", err)
+	}
+	if visits == maxVisits {
+		return errors.New("patient has reached the ceiling of this day")
+	}
 	id, voucher := uuid.NewString(), rand.Text()[:10]
 	data := fmt.Sprintf(`{"slot":%d,"patient":%q,"day":%d}`, no, patient, day)
 	for _, insert := range []struct {
@@ -124,7 +136,7 @@ func (p *plain) steps(ctx context.Context, tx *sql.Tx, session, patient, key str
 		by   *sql.Stmt
 		args []any
 	}{
-		{"appointment", p.book, []any{id, voucher, session, no, start, end, patient, patient, doctor, day, key, now}},
+		{"appointment", p.book, []any{id, voucher, session, no, start, end, patient, patient, doctor, day, visits + 1, key, now}},
 		{"fact", p.tell, []any{uuid.NewString(), string(houzhen.AppointmentBooked), id, session, now, data}},
 		{"audit", p.note, []any{p.auditNo.Add(1), now, patient, id, rand.Text()}},
 	} {
