@@ -251,6 +251,7 @@ type Tx interface {
 	Displaced(ctx context.Context, from, to houzhen.Date) ([]Appointment, error)
 
 	// Due lists for the clockwork, oldest first, at most limit.
+	SessionsReleased(ctx context.Context, after, until time.Time, limit int) ([]Session, error) // planned, after < ReleaseAt <= until
 	SessionsToOpen(ctx context.Context, now time.Time, limit int) ([]Session, error)            // planned, Start - lead <= now
 	SessionsToClose(ctx context.Context, now time.Time, limit int) ([]Session, error)           // open or planned, End long past
 	HoldsLapsed(ctx context.Context, now time.Time, limit int) ([]Appointment, error)           // held, ExpiresAt <= now

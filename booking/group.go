@@ -13,8 +13,11 @@ import (
 // load reads the sessions of a group that memory does not know or may no
 // longer believe. A session that cannot be read stays unknown, and whoever
 // asks for it asks the database alone.
-func (l *lane) load(ctx context.Context, group []*pending) {
-	gens := l.stale(group)
+func (l *lane) load(ctx context.Context, group []*pending) { l.loadAll(ctx, l.stale(group)) }
+
+// loadAll reads sessions, each known with what its shelf had been through when
+// its reader began.
+func (l *lane) loadAll(ctx context.Context, gens map[string]int) {
 	if len(gens) == 0 {
 		return
 	}
@@ -99,12 +102,7 @@ func (l *lane) stale(group []*pending) map[string]int {
 	gens := map[string]int{}
 	for _, p := range group {
 		id := p.r.SessionID
-		f := l.shelves[id]
-		if f == nil {
-			l.makeRoom()
-			f = newShelf()
-			l.shelves[id] = f
-		}
+		f := l.shelf(id)
 		if f.fresh(now, l.Fresh) || f.usable(now, l.Fresh) && f.offers(p.r, now) {
 			continue
 		}
@@ -114,6 +112,17 @@ func (l *lane) stale(group []*pending) map[string]int {
 		}
 	}
 	return gens
+}
+
+// shelf gives that of a session, an empty one if memory has none.
+func (l *lane) shelf(id string) *shelf {
+	f := l.shelves[id]
+	if f == nil {
+		l.makeRoom()
+		f = newShelf()
+		l.shelves[id] = f
+	}
+	return f
 }
 
 // makeRoom forgets sessions that nobody asks for just now.

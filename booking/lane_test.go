@@ -376,6 +376,31 @@ func TestAGroupThatCannotBeWrittenIsBookedOneByOne(t *testing.T) {
 	}
 }
 
+// What is about to be released was read before the crowd comes: nobody reads it
+// then.
+func TestASessionIsReadBeforeItsRelease(t *testing.T) {
+	c, d := behindDoor(t)
+	soon := c.session("chen", monday, 10, func(s *booking.Session) { s.ReleaseAt = c.now.Add(2 * time.Second) })
+	c.session("liu", monday, 10, func(s *booking.Session) { s.ReleaseAt = c.now.Add(time.Hour) })
+	c.session("wang", monday, 10)
+	if n, err := c.MakeReady(t.Context(), 3*time.Second); n != 1 || err != nil {
+		t.Errorf("read %d sessions, %v, want 1", n, err)
+	}
+	if n, err := c.MakeReady(t.Context(), 3*time.Second); n != 0 || err != nil {
+		t.Errorf("read %d sessions once more, %v", n, err)
+	}
+	c.now = soon.ReleaseAt
+	d.asked.Store(0)
+	d.groups.Store(0)
+	_, errs := crowded(c, d, c.requests(soon, 30))
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if asked, groups := d.asked.Load(), d.groups.Load(); asked != groups {
+		t.Errorf("%d times read although it was ready", asked-groups)
+	}
+}
+
 // Another node sells a place of which memory does not know. The group that meets
 // it is written once more, with care, and so are those that follow it at once.
 func TestAGroupThatMeetsAnotherNodeIsWrittenWithCare(t *testing.T) {

@@ -223,6 +223,16 @@ func (tx *Tx) PassFreed(_ context.Context, from, to string) error {
 	return nil
 }
 
+// SessionsReleased lists planned sessions that are released after one instant and
+// until another, earliest first.
+func (tx *Tx) SessionsReleased(_ context.Context, after, until time.Time, limit int) ([]booking.Session, error) {
+	list := tx.sessionsWhere(func(s booking.Session) bool {
+		return s.Status == booking.SessionPlanned && s.ReleaseAt.After(after) && !s.ReleaseAt.After(until)
+	})
+	slices.SortStableFunc(list, func(a, b booking.Session) int { return a.ReleaseAt.Compare(b.ReleaseAt) })
+	return first(limit, list), nil
+}
+
 // SessionsToOpen lists planned sessions that start by now, earliest first.
 func (tx *Tx) SessionsToOpen(_ context.Context, now time.Time, limit int) ([]booking.Session, error) {
 	return first(limit, byStart(tx.sessionsWhere(func(s booking.Session) bool {

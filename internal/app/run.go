@@ -29,7 +29,7 @@ func (a *App) Work(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	a.goWork(ctx, g)
 	g.Go(func() error { return a.Clockwork.Run(ctx, a.clock) })
-	g.Go(func() error { return a.sweepLoop(ctx) })
+	g.Go(func() error { return a.every(ctx, sweepEvery, "sweep failed", a.Sweep) })
 	return quiet(g.Wait())
 }
 
@@ -95,14 +95,21 @@ func (a *App) ServeOn(ctx context.Context, l net.Listener, ready func(addr strin
 		return server.Shutdown(down)
 	})
 	g.Go(func() error { return a.Work(ctx) })
+	g.Go(func() error {
+		return a.every(ctx, readyEvery, "releases not made ready", func(ctx context.Context) error {
+			_, err := a.Booking.MakeReady(ctx, readyBefore)
+			return err
+		})
+	})
 	if ready != nil {
 		ready(l.Addr().String())
 	}
 	return quiet(g.Wait())
 }
 
-func (a *App) sweepLoop(ctx context.Context) error {
-	t := time.NewTicker(sweepEvery)
+// every does something again and again until ctx ends, and says so when it fails.
+func (a *App) every(ctx context.Context, span time.Duration, failed string, do func(context.Context) error) error {
+	t := time.NewTicker(span)
 	defer t.Stop()
 	for {
 		select {
@@ -110,11 +117,19 @@ func (a *App) sweepLoop(ctx context.Context) error {
 			return nil
 		case <-t.C:
 		}
-		if err := a.Sweep(ctx); err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "sweep failed", "error", err)
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, failed, "error", err)
 		}
 	}
 }
+
+// readyEvery is how often a server looks for what is about to be released, and
+// readyBefore how long before that a session is read into its memory: at least
+// one look falls into that time.
+const (
+	readyEvery  = 2 * time.Second
+	readyBefore = readyEvery + time.Second
+)
 
 // sweptAtOnce is how many messages of one urgency a sweep hands over: more than
 // are sent until the next one, so that no backlog waits for the sweep.

@@ -142,6 +142,17 @@ func (tx *Tx) changed(n int64, err error, what string) error {
 	return nil
 }
 
+// SessionsReleased lists planned sessions that are released after one instant and
+// until another, the first ones first.
+func (tx *Tx) SessionsReleased(ctx context.Context, after, until time.Time, limit int) ([]booking.Session, error) {
+	out, err := all(ctx, tx, sessionInto, `SELECT `+sessionColumns+` FROM session
+ WHERE status = 'planned' AND release_at > $1 AND release_at <= $2 ORDER BY release_at, id LIMIT $3`, micros(after), micros(until), int64(limit))
+	if err != nil {
+		return nil, fmt.Errorf("list sessions to be released: %w", err)
+	}
+	return out, nil
+}
+
 // SessionsToOpen lists planned sessions that start by now, oldest first; a
 // caller who opens ahead of the start adds the lead to now.
 func (tx *Tx) SessionsToOpen(ctx context.Context, now time.Time, limit int) ([]booking.Session, error) {

@@ -63,7 +63,7 @@ func sessionsDue(t *testing.T, db *store.DB) {
 		{"tomorrow", 1, booking.SessionPlanned},
 	} {
 		s, _ := session(c.id, c.id, today().AddDays(c.days), 0)
-		s.Status = c.status
+		s.Status, s.ReleaseAt = c.status, Start().AddDate(0, 0, c.days-7)
 		write(t, db, func(tx *store.Tx) error { return tx.AddSession(t.Context(), s, nil) })
 	}
 	check := func(what string, list func(*store.Tx, context.Context, time.Time, int) ([]booking.Session, error), now time.Time, limit int, want ...string) {
@@ -80,6 +80,12 @@ func sessionsDue(t *testing.T, db *store.DB) {
 			return err
 		})
 	}
+	release := func(tx *store.Tx, ctx context.Context, until time.Time, limit int) ([]booking.Session, error) {
+		return tx.SessionsReleased(ctx, Start().AddDate(0, 0, -8), until, limit)
+	}
+	check("to be released, the first day's are", release, Start().AddDate(0, 0, -6), 10, "planned", "tomorrow")
+	check("to be released, one at most", release, Start().AddDate(0, 0, -6), 1, "planned")
+	check("to be released just before", release, Start().AddDate(0, 0, -7).Add(-time.Microsecond), 10)
 	open, shut := (*store.Tx).SessionsToOpen, (*store.Tx).SessionsToClose
 	check("to open at the start", open, Start(), 10, "older", "planned")
 	check("to open just before", open, Start().Add(-time.Microsecond), 10, "older")
