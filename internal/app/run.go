@@ -29,7 +29,7 @@ func (a *App) Work(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	a.goWork(ctx, g)
 	g.Go(func() error { return a.Clockwork.Run(ctx, a.clock) })
-	g.Go(func() error { return a.every(ctx, sweepEvery, "sweep failed", a.Sweep) })
+	g.Go(func() error { return a.every(ctx, sweepEvery, "sweep", a.Sweep) })
 	return quiet(g.Wait())
 }
 
@@ -96,7 +96,7 @@ func (a *App) ServeOn(ctx context.Context, l net.Listener, ready func(addr strin
 	})
 	g.Go(func() error { return a.Work(ctx) })
 	g.Go(func() error {
-		return a.every(ctx, readyEvery, "releases not made ready", func(ctx context.Context) error {
+		return a.every(ctx, readyEvery, "make releases ready", func(ctx context.Context) error {
 			_, err := a.Booking.MakeReady(ctx, readyBefore)
 			return err
 		})
@@ -108,7 +108,7 @@ func (a *App) ServeOn(ctx context.Context, l net.Listener, ready func(addr strin
 }
 
 // every does something again and again until ctx ends, and says so when it fails.
-func (a *App) every(ctx context.Context, span time.Duration, failed string, do func(context.Context) error) error {
+func (a *App) every(ctx context.Context, span time.Duration, work string, do func(context.Context) error) error {
 	t := time.NewTicker(span)
 	defer t.Stop()
 	for {
@@ -118,7 +118,7 @@ func (a *App) every(ctx context.Context, span time.Duration, failed string, do f
 		case <-t.C:
 		}
 		if err := do(ctx); err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, failed, "error", err)
+			a.log.WarnContext(ctx, "recurring work failed", "work", work, "error", err)
 		}
 	}
 }
