@@ -84,35 +84,24 @@ type Quality struct {
 
 const qualityColumns = `zone_id, people, first_right, last_right, off, width, changes, rated_at`
 
-// million keeps six digits of a share.
-const million = 1e6
-
 // SaveQuality keeps a zone's newest rating.
 func (tx *Tx) SaveQuality(ctx context.Context, q Quality) error {
 	return tx.renew(ctx, "forecast_quality", qualityColumns, [][]any{{
-		q.ZoneID, int64(q.People), int64(q.FirstRight * million), int64(q.LastRight * million), int64(q.Off), int64(q.Width),
-		int64(q.Changes * million), micros(q.RatedAt),
+		q.ZoneID, int64(q.People), millionths(q.FirstRight), millionths(q.LastRight), int64(q.Off), int64(q.Width),
+		millionths(q.Changes), micros(q.RatedAt),
 	}}, theNew)
 }
 
 // Qualities lists the ratings by zone.
 func (tx *Tx) Qualities(ctx context.Context) ([]Quality, error) {
-	type row struct {
-		Quality
-		first, last, changes int64
-	}
-	rows, err := all(ctx, tx, func(r *row) []any {
+	out, err := all(ctx, tx, func(q *Quality) []any {
 		return []any{
-			&r.ZoneID, (*number)(&r.People), &r.first, &r.last, (*int64)(&r.Off), (*int64)(&r.Width), &r.changes, (*instant)(&r.RatedAt),
+			&q.ZoneID, (*number)(&q.People), (*chance)(&q.FirstRight), (*chance)(&q.LastRight), (*int64)(&q.Off), (*int64)(&q.Width),
+			(*chance)(&q.Changes), (*instant)(&q.RatedAt),
 		}
 	}, `SELECT `+qualityColumns+` FROM forecast_quality ORDER BY zone_id`)
 	if err != nil {
 		return nil, fmt.Errorf("list qualities: %w", err)
-	}
-	out := make([]Quality, len(rows))
-	for i, r := range rows {
-		out[i] = r.Quality
-		out[i].FirstRight, out[i].LastRight, out[i].Changes = float64(r.first)/million, float64(r.last)/million, float64(r.changes)/million
 	}
 	return out, nil
 }
