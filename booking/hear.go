@@ -34,6 +34,21 @@ type Hearing interface {
 	Watch(f func(ctx context.Context, facts []houzhen.Event))
 }
 
+// crowdFor is how long a crowd counts as there after it was last seen.
+const crowdFor = time.Second
+
+// Crowded reports whether many book at once here, or did within the last second:
+// whoever does work for which nobody waits may leave them the machine.
+func (s *Service) Crowded() bool {
+	if s.lane == nil {
+		return false
+	}
+	now := s.lane.store.Time()
+	s.lane.mu.Lock()
+	defer s.lane.mu.Unlock()
+	return !s.lane.crowdAt.IsZero() && now.Sub(s.lane.crowdAt) < crowdFor
+}
+
 // harmless are the facts after which every place is with whom it was before.
 var harmless = []houzhen.EventKind{
 	houzhen.ContinuationGiven, houzhen.AppointmentCheckedIn, houzhen.AppointmentFulfilled, houzhen.AppointmentNoShow,

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/houzhen/houzhen"
 )
@@ -14,6 +15,7 @@ const (
 	maxGroup   = 128  // bookings in one transaction
 	fairGroup  = 16   // of which one writer may take all that there are
 	maxShelves = 2048 // sessions remembered
+	crowd      = 4    // that many in one show that many book at once
 	laneTries  = 2    // how often a request goes in a group before it goes alone
 )
 
@@ -36,6 +38,7 @@ type lane struct {
 	warmed  int        // how many ever joined the queue after that
 	joined  *sync.Cond // some of them just did
 	queue   []*pending
+	crowdAt time.Time       // when a group last had many members
 	running int             // writers at work
 	busy    map[string]bool // patients in a group, and ids of what they ask for
 	shelves map[string]*shelf
@@ -263,6 +266,9 @@ func (l *lane) cut() []*pending {
 	}
 	clear(l.queue[len(rest):])
 	l.queue = rest
+	if len(group) >= crowd {
+		l.crowdAt = l.store.Time()
+	}
 	if len(group) == 0 {
 		l.running--
 	}

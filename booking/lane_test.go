@@ -376,6 +376,26 @@ func TestAGroupThatCannotBeWrittenIsBookedOneByOne(t *testing.T) {
 	}
 }
 
+func TestACrowdIsSeenForASecond(t *testing.T) {
+	c, d := behindDoor(t)
+	s := c.session("chen", monday, 10)
+	c.book(s, "first", 0)
+	if c.Crowded() {
+		t.Error("one is a crowd")
+	}
+	_, errs := crowded(c, d, c.requests(s, 30))
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if !c.Crowded() {
+		t.Error("thirty are no crowd")
+	}
+	c.now = c.now.Add(time.Second)
+	if c.Crowded() {
+		t.Error("the crowd is still there a second later")
+	}
+}
+
 // What is about to be released was read before the crowd comes: nobody reads it
 // then.
 func TestASessionIsReadBeforeItsRelease(t *testing.T) {

@@ -173,7 +173,8 @@ func (a *App) wirePipeline() {
 	a.post = outbox.NewRelay(outbox.RelayOptions{Enqueue: enqueue(jobReceipt), Logger: a.log, Pace: receiptPace})
 	a.wireFacts(enqueue(jobFact))
 	a.Pipeline.Handle(jobWebhook, a.Webhooks.Deliver)
-	a.Pipeline.Handle(jobFact, a.react)
+	polite := newCourtesy(a.Booking.Crowded)
+	a.Pipeline.Handle(jobFact, polite.handler(a.react))
 	a.Pipeline.Handle(jobReceipt, func(ctx context.Context, ids []string) error {
 		if slices.Contains(ids, allReceipts) {
 			_, err := a.Notify.TakeReceipts(ctx)
@@ -182,10 +183,10 @@ func (a *App) wirePipeline() {
 		_, err := a.Notify.WorkReceipts(ctx, ids)
 		return err
 	})
-	a.Pipeline.Handle(jobMessage, func(ctx context.Context, ids []string) error {
+	a.Pipeline.Handle(jobMessage, polite.handler(func(ctx context.Context, ids []string) error {
 		_, err := a.Notify.Deliver(ctx, ids)
 		return err
-	})
+	}))
 }
 
 // allReceipts stands in a task for all receipts that wait, whatever their ids.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/houzhen/houzhen"
@@ -30,6 +31,19 @@ func lane(u houzhen.Urgency) string {
 		return soon
 	default:
 		return routine
+	}
+}
+
+// Urgency gives that of the task that a handler works on: Critical where it is not
+// known, so that nobody waits who should not.
+func Urgency(ctx context.Context) houzhen.Urgency {
+	switch name, _ := asynq.GetQueueName(ctx); name {
+	case soon:
+		return houzhen.Soon
+	case routine:
+		return houzhen.Routine
+	default:
+		return houzhen.Critical
 	}
 }
 

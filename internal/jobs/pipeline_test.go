@@ -137,6 +137,27 @@ func TestEveryIDArrivesInTasksOfAHundredAtMost(t *testing.T) {
 	})
 }
 
+func TestAHandlerIsToldHowUrgentItsTaskIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := jobs.New(jobs.Options{Redis: embedded(t), Logger: quiet, Servers: 1})
+		var mu sync.Mutex
+		got := map[string]houzhen.Urgency{}
+		p.Handle("facts", func(ctx context.Context, ids []string) error {
+			mu.Lock()
+			defer mu.Unlock()
+			got[ids[0]] = jobs.Urgency(ctx)
+			return nil
+		})
+		run(t, p)
+		want := map[string]houzhen.Urgency{"a": houzhen.Routine, "b": houzhen.Soon, "c": houzhen.Critical}
+		for id, u := range want {
+			enqueue(t, p, "facts", u, id)
+		}
+		wait(t, p)
+		equal(t, got, want)
+	})
+}
+
 func TestAFailedTaskIsRunAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := jobs.New(jobs.Options{Redis: embedded(t), Logger: quiet, Servers: 1})
