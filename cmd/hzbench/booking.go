@@ -27,6 +27,7 @@ type sizes struct {
 	bookings    int           // of one turn, at most
 	turn        time.Duration // as long as it takes at most
 	alone       int           // bookings of one turn of a lone caller, at most
+	lead        time.Duration // from the making of a turn's sessions to their release
 	requesters  int           // on the hot session
 	connections int           // that the rush shares
 	rate        float64       // attempts a second of the paced rush
@@ -37,12 +38,12 @@ type sizes struct {
 func (c *bookingCmd) sizes() sizes {
 	if c.Small {
 		return sizes{
-			callers: 16, sessions: 20, places: 60, rounds: 1, bookings: 300, turn: time.Second, alone: 50,
+			callers: 16, sessions: 20, places: 60, rounds: 1, bookings: 300, turn: time.Second, alone: 50, lead: 300 * time.Millisecond,
 			requesters: 600, connections: 32, rate: 500, attempts: 400, past: 6000,
 		}
 	}
 	return sizes{
-		callers: 128, sessions: 500, places: 60, rounds: 3, bookings: 20_000, turn: 10 * time.Second, alone: 1500,
+		callers: 128, sessions: 500, places: 60, rounds: 3, bookings: 20_000, turn: 10 * time.Second, alone: 1500, lead: 3 * time.Second,
 		requesters: 20_000, connections: 512, rate: 2000, attempts: 20_000, past: 300_000,
 	}
 }

@@ -24,19 +24,27 @@ type way func(ctx context.Context, caller, piece int) error
 // onto makes a way for the sessions of one turn.
 type onto func([]booking.Session) (way, error)
 
-// turn lets callers book on new sessions in one way. Every piece is another
+// turn lets callers book on new sessions in one way, from their release on; a
+// moment before it these are made ready, as a server does. Every piece is another
 // person on the next session, so that no session fills up.
 func (s *stage) turn(callers, bookings int, size sizes, make onto) (measure.Load, error) {
 	n := size.sessions
 	if callers == 1 {
 		n = max(1, bookings*3/2/size.places) // so that each session lives through as much as with many callers
 	}
-	list, err := s.sessions(n, size.places, time.Now().Add(-time.Minute), false)
+	release := time.Now().Add(size.lead)
+	list, err := s.sessions(n, size.places, release, false)
 	if err != nil {
 		return measure.Load{}, fmt.Errorf("make sessions: %w", err)
 	}
+	if _, err := s.app.Booking.MakeReady(s.ctx, size.lead); err != nil {
+		return measure.Load{}, err
+	}
 	book, err := make(list)
 	if err != nil {
+		return measure.Load{}, err
+	}
+	if err := measure.Until(s.ctx, release); err != nil {
 		return measure.Load{}, err
 	}
 	return measure.Closed(s.ctx, callers, min(bookings, len(s.crowd), n*size.places*2/3), size.turn, book)
