@@ -209,10 +209,15 @@ func startingAt(places []Slot, start time.Time) []Slot {
 
 // appointment makes the row of a request, still without a place.
 func (r BookRequest) appointment(s Session, now time.Time, p Policy) Appointment {
+	return r.appointmentOf(r.id(), r.digest(), s, now, p)
+}
+
+// appointmentOf is appointment where the request's id and digest are known.
+func (r BookRequest) appointmentOf(id, digest string, s Session, now time.Time, p Policy) Appointment {
 	a := Appointment{
-		ID: r.id(), SessionID: s.ID, PatientID: r.PatientID, AccountID: r.AccountID,
+		ID: id, SessionID: s.ID, PatientID: r.PatientID, AccountID: r.AccountID,
 		DoctorID: s.DoctorID, Day: s.Date, Nth: min(1, p.PerDay), State: Booked, Purpose: PurposeVisit,
-		Channel: r.Channel, Key: r.digest(), BookedAt: now, TravelMinute: r.TravelMinutes, Version: 1,
+		Channel: r.Channel, Key: digest, BookedAt: now, TravelMinute: r.TravelMinutes, Version: 1,
 	}
 	a.Voucher = voucherOf(a.ID)
 	if r.Hold {

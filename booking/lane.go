@@ -49,6 +49,7 @@ type pending struct {
 	ctx     context.Context //nolint:containedctx // whose request it is: a group has many
 	r       BookRequest
 	id      string
+	digest  string // of what is asked for
 	tries   int
 	shelf   *shelf
 	session Session // as memory had it when the place was picked; the shelf's own may be read anew meanwhile
@@ -87,7 +88,7 @@ func newLane(s *Service, store Hearing) *lane {
 
 // book asks memory, and joins a group if memory has a place or does not know.
 func (l *lane) book(ctx context.Context, r BookRequest) outcome {
-	p := &pending{ctx: ctx, r: r, id: r.id(), done: make(chan outcome, 1)}
+	p := &pending{ctx: ctx, r: r, id: r.id(), digest: r.digest(), done: make(chan outcome, 1)}
 	l.mu.Lock()
 	f := l.shelves[r.SessionID]
 	if f != nil {

@@ -112,7 +112,7 @@ func (s *Service) stillBookable(ctx context.Context, tx Tx, picked []*pending, w
 		if who := p.r.who(); o.bookable(now, who) != nil || p.place.bookable(now, who, o.FallBackAt) != nil {
 			continue // time has passed: he is told why when he asks alone
 		}
-		w.rows[i] = p.r.appointment(o, now, s.policy)
+		w.rows[i] = p.r.appointmentOf(p.id, p.digest, o, now, s.policy)
 		w.rows[i].take(o, p.place, now)
 		open = append(open, i)
 	}
