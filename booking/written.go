@@ -56,6 +56,18 @@ func add(ctx context.Context, tx Tx, rows []Appointment, hope bool) (map[string]
 	return ids, tx.AddAllAppointments(ctx, rows)
 }
 
+// AddEachOf is AddAllAppointments for a store to which it is no cheaper than
+// AddAppointments.
+func AddEachOf(ctx context.Context, tx Tx, list []Appointment) error {
+	switch ids, err := tx.AddAppointments(ctx, list); {
+	case err != nil:
+		return err
+	case len(ids) < len(list):
+		return houzhen.E(houzhen.CodeConflict, "a guard refused one of the appointments")
+	}
+	return nil
+}
+
 // guess reads what writing a group reads when nothing is in anybody's way.
 func (s *Service) guess(ctx context.Context, tx Tx, picked []*pending) error {
 	if _, err := tx.ShareSessions(ctx, askedFor(picked)...); err != nil {

@@ -103,13 +103,7 @@ func (tx *Tx) AddAppointments(ctx context.Context, list []booking.Appointment) (
 
 // AddAllAppointments inserts all, or gives CodeConflict.
 func (tx *Tx) AddAllAppointments(ctx context.Context, list []booking.Appointment) error {
-	switch ids, err := tx.AddAppointments(ctx, list); {
-	case err != nil:
-		return err
-	case len(ids) < len(list):
-		return houzhen.E(houzhen.CodeConflict, "a guard refused one of them")
-	}
-	return nil
+	return booking.AddEachOf(ctx, tx, list)
 }
 
 // Visits lists what counts against the limits of patients.

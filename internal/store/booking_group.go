@@ -115,21 +115,12 @@ func (tx *Tx) AddAppointments(ctx context.Context, list []booking.Appointment) (
 // at the commit, if a guard refuses one. The server does not look before it
 // writes, as it does for AddAppointments, and nobody waits for its answer.
 func (tx *Tx) AddAllAppointments(ctx context.Context, list []booking.Appointment) error {
-	if !tx.db.d.arrays {
-		switch ids, err := tx.AddAppointments(ctx, list); {
-		case err != nil:
-			return err
-		case len(ids) < len(list):
-			return houzhen.E(houzhen.CodeConflict, "a guard refused one of the appointments")
-		}
-		return nil
+	if !tx.db.d.arrays || len(list) == 0 {
+		return booking.AddEachOf(ctx, tx, list)
 	}
 	rows := make([][]any, len(list))
 	for i, a := range list {
 		rows[i] = appointmentArgs(a)
-	}
-	if len(rows) == 0 {
-		return nil
 	}
 	if err := tx.writeLate(ctx, arrayInsert("appointment", appointmentColumns, rows[0]), columnsOf(rows)...); err != nil {
 		return fmt.Errorf("add appointments: %w", err)
